@@ -1,0 +1,37 @@
+package io.tenon.block;
+
+import io.tenon.reactor.Reactor;
+import java.util.UUID;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * An open block device: a file, a disk, memory, a remote namespace, a nexus. Any thread, unless said otherwise.
+ *
+ * <p>Implementors: {@link #channel} is called on the reactor it is for, once per reactor and use; all I/O goes through
+ * channels. {@link #close} is called when every channel is closed.
+ */
+@ConsumerType
+public interface BlockDevice {
+  /** Name as outer APIs show it (Mayastor: the "bdev name"), unique in the node. */
+  String name();
+
+  /** Identity of the content as far as the device knows it; stable over restarts. */
+  UUID uuid();
+
+  /** May grow while open; announced by {@link DeviceListener#resized}. */
+  Geometry geometry();
+
+  /** Kind of device for people, such as {@code AIO disk}. */
+  String productName();
+
+  boolean supports(IoOperation operation);
+
+  /** On {@code reactor}'s thread; does not block. */
+  IoChannel channel(Reactor reactor);
+
+  /** Called on any thread; one listener, the slot. */
+  void listener(DeviceListener listener);
+
+  /** Frees the device. May block; never on a reactor. Idempotent. */
+  void close();
+}

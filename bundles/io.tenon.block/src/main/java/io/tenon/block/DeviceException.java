@@ -1,0 +1,63 @@
+package io.tenon.block;
+
+import io.tenon.error.TenonException;
+
+/** A device operation was refused or failed. */
+public final class DeviceException extends TenonException {
+  private static final long serialVersionUID = 1;
+
+  /** For callers that answer by kind (a gRPC status); what people read is the message. */
+  public enum Kind {
+    /** Not a URI, or without what the scheme needs. */
+    INVALID_URI,
+    UNKNOWN_SCHEME,
+    /** A parameter is unknown, missing, contradictory or not of its type. */
+    INVALID_PARAMETER,
+    /** File, disk, host or device is not there. */
+    NOT_FOUND,
+    ALREADY_EXISTS,
+    /** Claimed by another owner here, or mounted or held by another process. */
+    IN_USE,
+    /** This machine cannot: a system call is forbidden, a capability is missing. */
+    UNSUPPORTED,
+    /** The device has not the size, block size or uuid that was asked for. */
+    MISMATCH,
+    PERMISSION_DENIED,
+    /** No answer in time. */
+    TIMED_OUT,
+    /** The system or the device reported an error. */
+    IO
+  }
+
+  private final Kind kind;
+
+  public DeviceException(Kind kind, String what, String why, String remedy) {
+    super(what, why, remedy);
+    this.kind = kind;
+  }
+
+  public DeviceException(Kind kind, String what, String why, String remedy, Throwable cause) {
+    super(what, why, remedy, cause);
+    this.kind = kind;
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+
+  public static DeviceException alreadyExists(String name) {
+    return new DeviceException(
+        Kind.ALREADY_EXISTS,
+        "Block device " + name + " was not created: it already exists.",
+        "",
+        "Use the one that exists, or destroy it first.");
+  }
+
+  public static DeviceException notFound(String name) {
+    return new DeviceException(
+        Kind.NOT_FOUND,
+        "Block device " + name + " was not found.",
+        "",
+        "List the block devices that exist, or create it first.");
+  }
+}

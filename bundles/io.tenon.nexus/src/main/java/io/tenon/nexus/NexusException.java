@@ -1,0 +1,38 @@
+package io.tenon.nexus;
+
+import io.tenon.error.TenonException;
+
+/** A nexus operation was refused or failed. */
+public final class NexusException extends TenonException {
+  private static final long serialVersionUID = 1;
+
+  /** For callers that answer by kind (a gRPC status). */
+  public enum Kind {
+    NAME_EXISTS,
+    UUID_EXISTS,
+    INVALID_ARGUMENT,
+    /** A child cannot be opened or does not fit. */
+    CHILD,
+    CHILD_NOT_FOUND,
+    /** Not in this state, such as after shutdown. */
+    STATE,
+    ALREADY_SHARED,
+    INTERNAL
+  }
+
+  private final Kind kind;
+
+  public NexusException(Kind kind, String what, String why, String remedy) {
+    super(what, why, remedy);
+    this.kind = kind;
+  }
+
+  public NexusException(Kind kind, String what, String why, String remedy, Throwable cause) {
+    super(what, why, remedy, cause);
+    this.kind = kind;
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+}

@@ -1,0 +1,106 @@
+package io.tenon.nvme;
+
+import io.tenon.block.DeviceSlot;
+import io.tenon.reactor.Reactor;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** The node's NVMe-oF target: its subsystems and who may reach them. A service. Any thread, unless said otherwise. */
+@ProviderType
+public interface NvmeTarget {
+  /** Prefix of the NQN of every shared device, before the device's name. */
+  String NQN_PREFIX = "nqn.2019-05.io.openebs:";
+
+  /**
+   * Shares a device as namespace 1 of a subsystem of its own.
+   *
+   * @throws TargetException when the NQN is taken, an option is out of range, or the device is claimed
+   */
+  Subsystem share(DeviceSlot device, ShareOptions options) throws TargetException;
+
+  /** Disconnects all hosts and forgets the subsystem; waits for what is in flight. */
+  void unshare(Subsystem subsystem);
+
+  /** In the order of their NQNs, without the discovery subsystem. */
+  List<Subsystem> subsystems();
+
+  Optional<Subsystem> find(String nqn);
+
+  /** Share URIs of a subsystem on every transport: {@code nvmf+tcp://10.0.0.1:8420/nqn…}. */
+  List<String> shareUris(Subsystem subsystem);
+
+  /** For a transport, on the reactor of a new connection. */
+  NvmeQueue accept(QueueTransport connection, Reactor reactor);
+
+  /**
+   * How a device is shared.
+   *
+   * @param hosts NQNs that may connect; empty for any
+   * @param minControllerId 1 to 0xFFEF
+   * @param maxControllerId {@code minControllerId} to 0xFFEF
+   * @param ana the subsystem reports asymmetric namespace access
+   * @param origin what kind of device it is, for retry delays
+   */
+  record ShareOptions(
+      Set<String> hosts, int minControllerId, int maxControllerId, boolean ana, Origin origin) {
+    public static final int MIN_CONTROLLER_ID = 1;
+    public static final int MAX_CONTROLLER_ID = 0xFFEF;
+
+    public ShareOptions {
+      hosts = Set.copyOf(hosts);
+    }
+
+    public static ShareOptions anyHost() {
+      return new ShareOptions(
+          Set.of(), MIN_CONTROLLER_ID, MAX_CONTROLLER_ID, false, Origin.DEVICE);
+    }
+  }
+
+  /** Kind of what is shared. */
+  enum Origin {
+    DEVICE,
+    NEXUS,
+    REPLICA
+  }
+
+  /** A shared device. */
+  @ProviderType
+  interface Subsystem {
+    String nqn();
+
+    DeviceSlot device();
+
+    String serial();
+
+    UUID namespaceUuid();
+
+    ShareOptions options();
+
+    /** New hosts are let in first; hosts that are not listed any more are disconnected. */
+    void hosts(Set<String> nqns);
+
+    AnaState anaState();
+
+    void anaState(AnaState state) throws TargetException;
+
+    /** Connected controllers, in the order of their ids. */
+    List<ControllerInfo> controllers();
+
+    /** Admits no new I/O and completes when what was in flight has ended. Counted: as many resumes as pauses. */
+    java.util.concurrent.CompletionStage<Void> pause();
+
+    void resume();
+  }
+
+  /**
+   * A connected controller, for people.
+   *
+   * @param queues I/O queues
+   * @param keepAliveMs 0 when there is none
+   */
+  record ControllerInfo(
+      int id, String hostNqn, UUID hostId, String peer, int queues, long keepAliveMs) {}
+}
