@@ -27,6 +27,7 @@ final class FrameworkProperties {
     properties.put("tenon.options", options(settings, data));
     properties.put("tenon.ready", "grpc,nvme");
 
+    properties.put("gosh.home", home.path().toString());
     // Without a terminal the shell would take the end of its input for "stop the node".
     if (!settings.shell()) properties.put("gosh.args", "--nointeractive");
     settings.deploy().ifPresent(folder -> watch(properties, folder, data));

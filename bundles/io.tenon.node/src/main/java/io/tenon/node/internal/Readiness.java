@@ -116,9 +116,9 @@ public final class Readiness {
   private synchronized void complain() {
     if (ready) return;
     log.warn(
-        "not ready yet: {} not listening; {}",
+        "not ready yet: {} not listening. {}",
         missing(),
-        String.join("; ", Waiting.reasons(components)));
+        String.join(". ", Waiting.reasons(components)));
   }
 
   private List<String> missing() {
