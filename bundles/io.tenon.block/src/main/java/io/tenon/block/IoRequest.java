@@ -80,8 +80,7 @@ public abstract class IoRequest {
 
   /** The same I/O as {@code other}, {@code lbaOffset} blocks further in: a child's leg of a nexus' I/O. */
   public final void prepareLike(IoRequest other, long lbaOffset) {
-    prepare(
-        other.operation, other.lba + lbaOffset, other.blocks, other.address, other.lengthBytes);
+    prepare(other.operation, other.lba + lbaOffset, other.blocks, other.address, other.lengthBytes);
     lendable = other.lendable;
   }
 

@@ -54,8 +54,7 @@ public interface NvmeTarget {
     }
 
     public static ShareOptions anyHost() {
-      return new ShareOptions(
-          Set.of(), MIN_CONTROLLER_ID, MAX_CONTROLLER_ID, false, Origin.DEVICE);
+      return new ShareOptions(Set.of(), MIN_CONTROLLER_ID, MAX_CONTROLLER_ID, false, Origin.DEVICE);
     }
   }
 

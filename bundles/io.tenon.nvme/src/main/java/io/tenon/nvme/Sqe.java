@@ -4,12 +4,16 @@ package io.tenon.nvme;
 public final class Sqe {
   public static final int LENGTH_BYTES = 64;
   public static final int OPCODE = 0;
+
   /** FUSE in bits 1:0, PSDT in bits 7:6. */
   public static final int FLAGS = 1;
+
   public static final int CID = 2;
   public static final int NSID = 4;
+
   /** SGL descriptor 1: 16 bytes. */
   public static final int SGL = 24;
+
   public static final int CDW10 = 40;
   public static final int CDW11 = 44;
   public static final int CDW12 = 48;

@@ -79,8 +79,7 @@ public final class SendVectors {
 
   private void compact() {
     if (first == 0) throw Check.bug("more than %d ranges wait to be sent", capacity);
-    Memory.copy(
-        entries + (long) first * ENTRY_BYTES, entries, (long) (end - first) * ENTRY_BYTES);
+    Memory.copy(entries + (long) first * ENTRY_BYTES, entries, (long) (end - first) * ENTRY_BYTES);
     end -= first;
     first = 0;
   }
