@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +47,7 @@ public final class DeviceSlot {
 
   private final Set<String> aliases = new LinkedHashSet<>();
   private final List<SlotChannel> channels = new ArrayList<>();
-  private final long[][] closedCounters = new long[IoOperation.values().length][3];
+  private final long[][] closedCounters = new long[IoOperation.COUNT][3];
   private final ArrayDeque<RangeLock> waitingLocks = new ArrayDeque<>();
   private volatile @Nullable RangeLock activeLock;
   private volatile Inside inside;
@@ -74,7 +75,11 @@ public final class DeviceSlot {
 
     @Override
     public void lost(String why) {
-      if (inside == this) fail(why);
+      boolean leaving;
+      synchronized (lock) {
+        leaving = inside != this || released != null;
+      }
+      if (!leaving) fail(why);
     }
   }
 
@@ -154,7 +159,7 @@ public final class DeviceSlot {
       case WRITE_ZEROES -> device.supports(operation) || device.supports(IoOperation.WRITE);
       case COMPARE_AND_WRITE ->
           device.supports(operation)
-              || device.supports(IoOperation.READ) && device.supports(IoOperation.WRITE);
+              || (device.supports(IoOperation.READ) && device.supports(IoOperation.WRITE));
     };
   }
 
@@ -180,7 +185,7 @@ public final class DeviceSlot {
 
   public IoCounters counters(IoOperation operation) {
     synchronized (lock) {
-      long[] sum = closedCounters[operation.ordinal()].clone();
+      long[] sum = closedCounters[operation.index()].clone();
       for (SlotChannel channel : channels) channel.addCounters(operation, sum);
       return new IoCounters(sum[0], sum[1] << geometry.blockShift(), sum[2]);
     }
@@ -214,7 +219,7 @@ public final class DeviceSlot {
     synchronized (lock) {
       channels.remove(channel);
       for (IoOperation operation : IoOperation.values()) {
-        channel.addCounters(operation, closedCounters[operation.ordinal()]);
+        channel.addCounters(operation, closedCounters[operation.index()]);
       }
     }
   }
@@ -223,8 +228,7 @@ public final class DeviceSlot {
 
   /** The one door between states. Under the lock. */
   private void become(SlotState next, String why, String waits) {
-    Check.that(
-        SlotState.isLegal(state, next), "device %s: %s -> %s (%s)", name, state, next, why);
+    Check.that(SlotState.isLegal(state, next), "device %s: %s -> %s (%s)", name, state, next, why);
     log.info("device {}: {} -> {}: {}", name, state, next, why);
     state = next;
     reason = why;
@@ -243,7 +247,7 @@ public final class DeviceSlot {
    * @param why a sentence for people
    * @return done when nothing is in flight on any reactor and lent memory is given back; fails when the slot fails
    */
-  public CompletableFuture<Void> drain(String why) {
+  public CompletionStage<Void> drain(String why) {
     CompletableFuture<Void> result;
     synchronized (lock) {
       if (state == SlotState.DRAINING) return drained.copy();
@@ -274,7 +278,7 @@ public final class DeviceSlot {
           name,
           state);
       become(SlotState.READY, why, "");
-      openChannels(inside.device);
+      var _ = openChannels(inside.device);
     }
     tellState();
   }
@@ -294,11 +298,11 @@ public final class DeviceSlot {
    * @param waits what will bring the slot back; for people
    * @return done when the device is closed; fails when the slot fails meanwhile
    */
-  public CompletableFuture<Void> vacate(String why, String waits) {
+  public CompletionStage<Void> vacate(String why, String waits) {
     return drain(why).thenCompose(_ -> takeOut(why, waits));
   }
 
-  private CompletableFuture<Void> takeOut(String why, String waits) {
+  private CompletionStage<Void> takeOut(String why, String waits) {
     CompletableFuture<Void> released;
     synchronized (lock) {
       if (state == SlotState.VACANT) return CompletableFuture.completedFuture(null);
@@ -308,7 +312,7 @@ public final class DeviceSlot {
     return released.thenCompose(_ -> becomeVacant(why, waits));
   }
 
-  private CompletableFuture<Void> becomeVacant(String why, String waits) {
+  private CompletionStage<Void> becomeVacant(String why, String waits) {
     synchronized (lock) {
       if (state == SlotState.FAILED) return CompletableFuture.failedFuture(hasFailed());
       if (state == SlotState.VACANT) return CompletableFuture.completedFuture(null);
@@ -323,12 +327,20 @@ public final class DeviceSlot {
     var underWay = leaving.released;
     if (underWay != null) return underWay;
     var round = new Round(channels.size());
-    var released = round.done().thenRunAsync(leaving.device::close, blocking);
+    var released =
+        round
+            .done()
+            .thenRunAsync(leaving.device::close, blocking)
+            .whenComplete((_, failure) -> closed(failure));
     leaving.released = released;
     for (SlotChannel channel : channels) {
       channel.reactor().execute(() -> channel.empty(round));
     }
     return released;
+  }
+
+  private void closed(@Nullable Throwable failure) {
+    if (failure != null) log.error("device {}: was not closed as it should be", name, failure);
   }
 
   /**
@@ -338,13 +350,12 @@ public final class DeviceSlot {
    * @return done when every reactor has its channel
    * @throws DeviceException {@link Kind#MISMATCH} when it is another device or smaller; it stays the caller's then
    */
-  public CompletableFuture<Void> restore(BlockDevice device, String why) throws DeviceException {
+  public CompletionStage<Void> restore(BlockDevice device, String why) throws DeviceException {
     CompletableFuture<Void> opened;
     synchronized (lock) {
       var released = inside.released;
-      if (state != SlotState.VACANT && state != SlotState.FAILED
-          || released == null
-          || !released.isDone()) {
+      boolean empty = released != null && released.isDone();
+      if (!empty || state == SlotState.READY || state == SlotState.DRAINING) {
         throw new DeviceException(
             Kind.IN_USE,
             "Block device " + name + " was not put back.",
@@ -388,12 +399,11 @@ public final class DeviceSlot {
    * @param why a sentence for people
    * @return done when the device is closed
    */
-  public CompletableFuture<Void> fail(String why) {
+  public CompletionStage<Void> fail(String why) {
     CompletableFuture<Void> released;
     CompletableFuture<Void> interrupted;
     DeviceException failure;
     synchronized (lock) {
-      boolean vacant = state == SlotState.VACANT;
       if (state == SlotState.FAILED) return release(inside).copy();
       become(SlotState.FAILED, why, "");
       failure = hasFailed();
@@ -401,7 +411,7 @@ public final class DeviceSlot {
       for (SlotChannel channel : channels) {
         channel.reactor().execute(channel::gone);
       }
-      released = vacant ? CompletableFuture.completedFuture(null) : release(inside).copy();
+      released = release(inside).copy();
     }
     interrupted.completeExceptionally(failure);
     tellState();
@@ -417,9 +427,10 @@ public final class DeviceSlot {
   private void resizedTo(Inside from, Geometry now) {
     if (inside != from) return;
     if (now.blockBytes() != geometry.blockBytes()) {
-      fail(
-          "Its block size changed from %d to %d."
-              .formatted(geometry.blockBytes(), now.blockBytes()));
+      var _ =
+          fail(
+              "Its block size changed from %d to %d."
+                  .formatted(geometry.blockBytes(), now.blockBytes()));
       return;
     }
     log.info("device {}: {} blocks, were {}", name, now.blockCount(), geometry.blockCount());

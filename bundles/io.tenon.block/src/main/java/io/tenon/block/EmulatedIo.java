@@ -36,7 +36,7 @@ final class EmulatedIo extends IoRequest {
 
   EmulatedIo(Emulation home) {
     this.home = home;
-    this.lock = new RangeLock(home.channel(), this::begin);
+    this.lock = new RangeLock(home.channel(), this::proceed);
   }
 
   void start(IoRequest request, IoChannel to, Geometry geometry) {
@@ -56,11 +56,11 @@ final class EmulatedIo extends IoRequest {
       lock.range(request.lba(), request.blocks());
       home.channel().slot().acquire(lock);
     } else {
-      begin();
+      proceed();
     }
   }
 
-  private void begin() {
+  private void proceed() {
     if (outer().operation() == IoOperation.WRITE_ZEROES) {
       buffer = Emulation.ZEROES;
       bufferBytes = Math.min(Emulation.ZEROES_BYTES, home.maxBufferBytes());
@@ -120,7 +120,8 @@ final class EmulatedIo extends IoRequest {
     if (request.operation() == IoOperation.WRITE_ZEROES) {
       prepareWrite(lba, stepBlocks, buffer, bytes);
     } else if (writing) {
-      // By way of the buffer, which is aligned as devices want it; half of the request's memory need not be.
+      // By way of the buffer, which is aligned as devices want it; half of the request's memory
+      // need not be.
       long second = request.blocks() << blockShift;
       Memory.copy(request.address() + second + (doneBlocks << blockShift), buffer, bytes);
       prepareWrite(lba, stepBlocks, buffer, bytes);
@@ -136,8 +137,11 @@ final class EmulatedIo extends IoRequest {
     if (!stepStatus.isSuccess()) return finish(stepStatus);
     var request = outer();
     boolean compares =
-        request.operation() == IoOperation.COMPARE
-            || request.operation() == IoOperation.COMPARE_AND_WRITE && !writing;
+        switch (request.operation()) {
+          case COMPARE -> true;
+          case COMPARE_AND_WRITE -> !writing;
+          default -> false;
+        };
     if (compares) {
       long expected = request.address() + (doneBlocks << blockShift);
       if (Memory.mismatch(expected, buffer, stepBlocks << blockShift) >= 0) {
@@ -164,8 +168,7 @@ final class EmulatedIo extends IoRequest {
     }
     outer = null;
     device = null;
-    boolean pooledOrReserve =
-        buffer != 0 && request.operation() != IoOperation.WRITE_ZEROES;
+    boolean pooledOrReserve = buffer != 0 && request.operation() != IoOperation.WRITE_ZEROES;
     long used = buffer;
     int usedBytes = bufferBytes;
     boolean pooled = bufferPooled;

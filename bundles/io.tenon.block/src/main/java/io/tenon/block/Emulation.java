@@ -2,6 +2,7 @@ package io.tenon.block;
 
 import io.tenon.reactor.BufferPool;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +30,8 @@ final class Emulation {
    * When the pool is empty because those who hold its buffers wait for us, work goes on in this one; so none waits for
    * ever.
    */
-  private @Nullable Arena reserveArena;
+  private @Nullable MemorySegment reserve;
 
-  private long reserve;
   private boolean reserveTaken;
 
   Emulation(SlotChannel channel) {
@@ -82,14 +82,11 @@ final class Emulation {
       io.haveBuffer(buffer, wanted, true);
       return true;
     }
-    if (reserveTaken || io.needsWhole() && wanted > RESERVE_BYTES) return false;
+    if (reserveTaken || (io.needsWhole() && wanted > RESERVE_BYTES)) return false;
     reserveTaken = true;
-    if (reserve == 0) {
-      var arena = Arena.ofAuto();
-      reserveArena = arena;
-      reserve = arena.allocate(RESERVE_BYTES, 4096).address();
-    }
-    io.haveBuffer(reserve, Math.min(wanted, RESERVE_BYTES), false);
+    var memory = reserve;
+    if (memory == null) reserve = memory = Arena.ofAuto().allocate(RESERVE_BYTES, 4096);
+    io.haveBuffer(memory.address(), Math.min(wanted, RESERVE_BYTES), false);
     return true;
   }
 

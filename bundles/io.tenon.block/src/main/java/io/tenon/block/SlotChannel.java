@@ -31,7 +31,7 @@ final class SlotChannel extends IoChannel {
   private static final int PARKED = PADDING + 1;
   private static final int OPERATION_0 = PADDING + 2;
   private static final int COUNTERS =
-      OPERATION_0 + OPERATIONS.length * COUNTERS_PER_OPERATION + PADDING;
+      OPERATION_0 + IoOperation.COUNT * COUNTERS_PER_OPERATION + PADDING;
 
   private static final int MUTATING =
       bit(IoOperation.WRITE)
@@ -80,7 +80,7 @@ final class SlotChannel extends IoChannel {
   }
 
   private static int bit(IoOperation operation) {
-    return 1 << operation.ordinal();
+    return 1 << operation.index();
   }
 
   Reactor reactor() {
@@ -93,7 +93,7 @@ final class SlotChannel extends IoChannel {
 
   @Override
   protected void take(IoRequest request) {
-    int operation = request.operation().ordinal();
+    int operation = request.operation().index();
     IoChannel to = inner;
     if ((direct >>> operation & 1) == 0 || to == null) {
       detour(request);
@@ -120,7 +120,7 @@ final class SlotChannel extends IoChannel {
 
   /** By the request, before {@link #ended}, when it did not succeed. */
   void failed(IoRequest request) {
-    counters[OPERATION_0 + request.operation().ordinal() * COUNTERS_PER_OPERATION + ERRORS]++;
+    counters[OPERATION_0 + request.operation().index() * COUNTERS_PER_OPERATION + ERRORS]++;
   }
 
   private void noticeEnd(IoRequest request) {
@@ -143,7 +143,8 @@ final class SlotChannel extends IoChannel {
     Round empty = emptied;
     if (empty != null) {
       emptied = null;
-      // Not from here: the device's channel may be the caller of the completion that brought us here.
+      // Not from here: the device's channel may be the caller of the completion that brought us
+      // here.
       reactor.execute(() -> closeInner(empty));
     }
     refresh();
@@ -158,9 +159,13 @@ final class SlotChannel extends IoChannel {
     }
   }
 
+  private void countParked() {
+    counters[PARKED] = (long) parked.size() + behindLock.size();
+  }
+
   private void park(IoRequest request) {
     parked.add(request);
-    counters[PARKED] = parked.size();
+    countParked();
   }
 
   /** Ready, but the range may be locked, or the device needs help. */
@@ -172,15 +177,16 @@ final class SlotChannel extends IoChannel {
         && operation != IoOperation.COMPARE_AND_WRITE
         && locked.overlaps(request.lba(), request.blocks())) {
       behindLock.add(request);
-      counters[PARKED] = parked.size() + behindLock.size();
+      countParked();
       return;
     }
     BlockDevice inside = device;
     IoChannel to = inner;
     if (inside == null || to == null) throw Check.bug("channel of %s passes to nothing", slot);
     if (inside.supports(operation)) {
-      admit(request, operation.ordinal());
-      if (request.isLendable() && !to.lendsMemory()) emulation().start(request, to, slot.geometry());
+      admit(request, operation.index());
+      if (request.isLendable() && !to.lendsMemory())
+        emulation().start(request, to, slot.geometry());
       else pass(request, to);
       return;
     }
@@ -193,7 +199,7 @@ final class SlotChannel extends IoChannel {
           request.complete(IoStatus.UNSUPPORTED);
           return;
         }
-        admit(request, operation.ordinal());
+        admit(request, operation.index());
         emulation().start(request, to, slot.geometry());
       }
       case COMPARE_AND_WRITE -> {
@@ -201,7 +207,7 @@ final class SlotChannel extends IoChannel {
           request.complete(IoStatus.UNSUPPORTED);
           return;
         }
-        admit(request, operation.ordinal());
+        admit(request, operation.index());
         request.epoch = EmulatedIo.BEYOND_LOCKS;
         beyondLocks++;
         emulation().start(request, to, slot.geometry());
@@ -273,7 +279,7 @@ final class SlotChannel extends IoChannel {
     mode = Mode.PASSING;
     refresh();
     resubmit(parked);
-    counters[PARKED] = behindLock.size();
+    countParked();
   }
 
   private void resubmit(RequestQueue queue) {
@@ -318,7 +324,7 @@ final class SlotChannel extends IoChannel {
     mode = Mode.GONE;
     refresh();
     resubmit(parked);
-    counters[PARKED] = behindLock.size();
+    countParked();
   }
 
   private void closeInner(Round round) {
@@ -374,7 +380,7 @@ final class SlotChannel extends IoChannel {
     lock = null;
     refresh();
     resubmit(behindLock);
-    counters[PARKED] = parked.size() + behindLock.size();
+    countParked();
   }
 
   // Counters, for any thread.
@@ -393,7 +399,7 @@ final class SlotChannel extends IoChannel {
 
   /** Adds this channel's figures of {@code operation}: operations, blocks, errors. */
   void addCounters(IoOperation operation, long[] sum) {
-    int at = OPERATION_0 + operation.ordinal() * COUNTERS_PER_OPERATION;
+    int at = OPERATION_0 + operation.index() * COUNTERS_PER_OPERATION;
     for (int i = 0; i < COUNTERS_PER_OPERATION; i++) sum[i] += counter(at + i);
   }
 
