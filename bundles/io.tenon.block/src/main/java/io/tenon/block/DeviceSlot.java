@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,7 +63,7 @@ public final class DeviceSlot {
   /** A device and its way out. */
   private final class Inside implements DeviceListener {
     final BlockDevice device;
-    @Nullable CompletableFuture<Void> released;
+    @Nullable CompletableFuture<Optional<Handover>> released;
 
     Inside(BlockDevice device) {
       this.device = device;
@@ -296,47 +297,72 @@ public final class DeviceSlot {
    * Drains, then takes the device out and closes it: its channels on their reactors, itself where blocking is allowed.
    *
    * @param waits what will bring the slot back; for people
-   * @return done when the device is closed; fails when the slot fails meanwhile
+   * @return what the device leaves to its successor, when it is closed; fails when the slot fails meanwhile
    */
-  public CompletionStage<Void> vacate(String why, String waits) {
+  public CompletionStage<Optional<Handover>> vacate(String why, String waits) {
     return drain(why).thenCompose(_ -> takeOut(why, waits));
   }
 
-  private CompletionStage<Void> takeOut(String why, String waits) {
-    CompletableFuture<Void> released;
+  private CompletionStage<Optional<Handover>> takeOut(String why, String waits) {
+    CompletableFuture<Optional<Handover>> released;
     synchronized (lock) {
-      if (state == SlotState.VACANT) return CompletableFuture.completedFuture(null);
+      if (state == SlotState.VACANT) return CompletableFuture.completedFuture(Optional.empty());
       if (state != SlotState.DRAINING) return CompletableFuture.failedFuture(hasFailed());
-      released = release(inside);
+      var leaving = inside.device;
+      released = release(inside, leaving::leave);
     }
-    return released.thenCompose(_ -> becomeVacant(why, waits));
+    return released.thenCompose(left -> becomeVacant(left, why, waits));
   }
 
-  private CompletionStage<Void> becomeVacant(String why, String waits) {
+  private CompletionStage<Optional<Handover>> becomeVacant(
+      Optional<Handover> left, String why, String waits) {
+    DeviceException failure = null;
     synchronized (lock) {
-      if (state == SlotState.FAILED) return CompletableFuture.failedFuture(hasFailed());
-      if (state == SlotState.VACANT) return CompletableFuture.completedFuture(null);
-      become(SlotState.VACANT, why, waits);
+      if (state == SlotState.VACANT) return CompletableFuture.completedFuture(Optional.empty());
+      if (state == SlotState.FAILED) failure = hasFailed();
+      else become(SlotState.VACANT, why, waits);
+    }
+    if (failure != null) {
+      left.ifPresent(Handover::close);
+      return CompletableFuture.failedFuture(failure);
     }
     tellState();
-    return CompletableFuture.completedFuture(null);
+    return CompletableFuture.completedFuture(left);
+  }
+
+  /** Says for people what a vacant slot waits for now. */
+  public void waitsFor(String what) {
+    synchronized (lock) {
+      waitsFor = what;
+    }
   }
 
   /** Channels, then the device. Under the lock; once per device. */
-  private CompletableFuture<Void> release(Inside leaving) {
+  private CompletableFuture<Optional<Handover>> release(
+      Inside leaving, Supplier<Optional<Handover>> close) {
     var underWay = leaving.released;
     if (underWay != null) return underWay;
     var round = new Round(channels.size());
     var released =
         round
             .done()
-            .thenRunAsync(leaving.device::close, blocking)
+            .thenApplyAsync(_ -> close.get(), blocking)
             .whenComplete((_, failure) -> closed(failure));
     leaving.released = released;
     for (SlotChannel channel : channels) {
       channel.reactor().execute(() -> channel.empty(round));
     }
     return released;
+  }
+
+  private CompletionStage<Void> releaseForGood() {
+    var leaving = inside.device;
+    Supplier<Optional<Handover>> close =
+        () -> {
+          leaving.close();
+          return Optional.empty();
+        };
+    return release(inside, close).thenAccept(_ -> {});
   }
 
   private void closed(@Nullable Throwable failure) {
@@ -400,18 +426,18 @@ public final class DeviceSlot {
    * @return done when the device is closed
    */
   public CompletionStage<Void> fail(String why) {
-    CompletableFuture<Void> released;
+    CompletionStage<Void> released;
     CompletableFuture<Void> interrupted;
     DeviceException failure;
     synchronized (lock) {
-      if (state == SlotState.FAILED) return release(inside).copy();
+      if (state == SlotState.FAILED) return releaseForGood();
       become(SlotState.FAILED, why, "");
       failure = hasFailed();
       interrupted = drained;
       for (SlotChannel channel : channels) {
         channel.reactor().execute(channel::gone);
       }
-      released = release(inside).copy();
+      released = releaseForGood();
     }
     interrupted.completeExceptionally(failure);
     tellState();

@@ -114,6 +114,11 @@ public abstract class IoRequest {
     return address;
   }
 
+  /** For the device: the range lies within a device of {@code blockCount} blocks. */
+  public final boolean isWithin(long blockCount) {
+    return lba >= 0 && blocks >= 0 && blocks <= blockCount - lba;
+  }
+
   public final int lengthBytes() {
     return lengthBytes;
   }

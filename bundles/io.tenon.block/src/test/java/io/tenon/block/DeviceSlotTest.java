@@ -36,7 +36,7 @@ class DeviceSlotTest {
     return channel.getFirst();
   }
 
-  private static boolean isDone(CompletionStage<Void> stage) {
+  private static boolean isDone(CompletionStage<?> stage) {
     return stage.toCompletableFuture().isDone();
   }
 

@@ -29,7 +29,7 @@ class EmulationTest {
     return opened.getFirst();
   }
 
-  private static boolean isDone(CompletionStage<Void> stage) {
+  private static boolean isDone(CompletionStage<?> stage) {
     return stage.toCompletableFuture().isDone();
   }
 
