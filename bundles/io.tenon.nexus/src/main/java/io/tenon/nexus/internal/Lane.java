@@ -338,7 +338,7 @@ class Lane {
   }
 
   /** The child is out everywhere. */
-  final void settle(Child child) {
+  void settle(Child child) {
     unsettled &= ~child.bit();
     if (legs[child.index()] == 0) drainLater(child);
     forVerdict.resumeAll();

@@ -90,7 +90,11 @@ class NexusIo {
     }
   }
 
-  private IoRequest request() {
+  final boolean isChanging() {
+    return step == Step.CHANGE;
+  }
+
+  final IoRequest request() {
     var of = parent;
     if (of == null) throw Check.bug("nexus I/O without a request");
     return of;

@@ -69,7 +69,9 @@ final class ServedNexus implements Nexus {
 
     @Override
     public void closed(String nexus) {
-      served.thenAccept(one -> Thread.ofVirtual().name("nexus-close").start(one::deviceWasClosed));
+      var _ =
+          served.thenAccept(
+              one -> Thread.ofVirtual().name("nexus-close").start(one::deviceWasClosed));
     }
   }
 
