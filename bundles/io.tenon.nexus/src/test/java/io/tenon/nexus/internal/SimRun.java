@@ -11,6 +11,7 @@ import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
 import java.lang.foreign.Arena;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -47,6 +48,7 @@ final class SimRun implements SimDisk.Observer {
     anchor = random.nextInt(children);
     lacksAcknowledged = new boolean[children];
     onRecord = new boolean[children];
+    InstantSource clock = () -> Instant.ofEpochSecond(0, world.nowNs());
     var kids = new ArrayList<Child>();
     var shapes = new ArrayList<DataArea.Shape>();
     // 40 MiB and some: more granules than the range table has words, for some seeds.
@@ -67,7 +69,7 @@ final class SimRun implements SimDisk.Observer {
       disks.add(disk);
       writtenStamps.add(new HashSet<>());
       String uri = random.nextBoolean() ? "nvmf://far:8420/disk" + i : "aio:///disk" + i;
-      var slot = new DeviceSlot(disk, uri);
+      var slot = new DeviceSlot(disk, uri, clock, world.main()::execute);
       kids.add(new Child("sim", i, uri, slot));
       shapes.add(new DataArea.Shape(uri, geometry));
     }
@@ -89,7 +91,7 @@ final class SimRun implements SimDisk.Observer {
                 world.all(),
                 1 + random.nextInt(8),
                 (name, uri, outcome) -> record(uri, outcome, neighbours.recordLies),
-                () -> Instant.ofEpochSecond(0, world.nowNs()),
+                clock,
                 new NexusWatcher() {
                   @Override
                   public void childIsIdle(String name, Child child) {
