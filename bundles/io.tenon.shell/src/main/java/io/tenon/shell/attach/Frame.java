@@ -20,22 +20,53 @@ import java.util.Optional;
  *   COMPLETE cursor ' ' line ─►
  *                           ◄─   CANDIDATES lines
  * </pre>
- *
- * @param content at most {@link #MAX_BYTES}
  */
-public record Frame(Type type, byte[] content) {
+public final class Frame {
   /** Longest content; more is split by the sender, and refused by the receiver. */
   public static final int MAX_BYTES = 1 << 20;
 
-  /** What a frame says; its position is its code on the wire. */
+  /** What a frame says. */
   public enum Type {
-    EXECUTE,
-    INTERRUPT,
-    COMPLETE,
-    OUT,
-    ERR,
-    EXIT,
-    CANDIDATES
+    EXECUTE(0),
+    INTERRUPT(1),
+    COMPLETE(2),
+    OUT(3),
+    ERR(4),
+    EXIT(5),
+    CANDIDATES(6);
+
+    private final int code;
+
+    Type(int code) {
+      this.code = code;
+    }
+
+    static Type of(int code) throws IOException {
+      for (var type : values()) {
+        if (type.code == code) return type;
+      }
+      throw new IOException("no frame of the shell: type " + code);
+    }
+  }
+
+  private final Type type;
+  private final byte[] content;
+
+  /**
+   * @param content at most {@link #MAX_BYTES}; not copied
+   */
+  public Frame(Type type, byte[] content) {
+    this.type = type;
+    this.content = content;
+  }
+
+  public Type type() {
+    return type;
+  }
+
+  /** Not a copy. */
+  public byte[] content() {
+    return content;
   }
 
   public static Frame of(Type type, String text) {
@@ -47,7 +78,7 @@ public record Frame(Type type, byte[] content) {
   }
 
   public void write(DataOutputStream out) throws IOException {
-    out.writeByte(type.ordinal());
+    out.writeByte(type.code);
     out.writeInt(content.length);
     out.write(content);
     out.flush();
@@ -60,15 +91,14 @@ public record Frame(Type type, byte[] content) {
   public static Optional<Frame> read(DataInputStream in) throws IOException {
     int code = in.read();
     if (code < 0) return Optional.empty();
-    var types = Type.values();
-    if (code >= types.length) throw new IOException("no frame of the shell: type " + code);
+    var type = Type.of(code);
     int length = in.readInt();
     if (length < 0 || length > MAX_BYTES) {
       throw new IOException("no frame of the shell: length " + length);
     }
     byte[] content = in.readNBytes(length);
     if (content.length < length) throw new EOFException("the other end closed within a frame");
-    return Optional.of(new Frame(types[code], content));
+    return Optional.of(new Frame(type, content));
   }
 
   /** The content of {@link Type#EXIT}. */

@@ -1,7 +1,6 @@
 package io.tenon.shell.internal;
 
 import io.tenon.shell.attach.Frame;
-import io.tenon.shell.attach.Frame.Type;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -42,7 +41,9 @@ final class AttachedClient {
   void serve() throws IOException {
     try (var session =
         processor.createSession(
-            new ByteArrayInputStream(new byte[0]), stream(Type.OUT), stream(Type.ERR))) {
+            new ByteArrayInputStream(new byte[0]),
+            stream(Frame.Type.OUT),
+            stream(Frame.Type.ERR))) {
       session.put("SCOPE", "tenon:gogo:*");
       Optional<Thread> running = Optional.empty();
       for (var frame = Frame.read(in); frame.isPresent(); frame = Frame.read(in)) {
@@ -71,7 +72,7 @@ final class AttachedClient {
     } catch (Exception e) {
       status = FAILED;
       log.debug("shell line failed: {}", line, e);
-      send(Frame.of(Type.ERR, sentence(e) + "\n"));
+      send(Frame.of(Frame.Type.ERR, sentence(e) + "\n"));
     }
     session.getConsole().flush();
     send(Frame.exit(status));
@@ -88,7 +89,7 @@ final class AttachedClient {
     List<String> lines = request.lines().toList();
     int index = Integer.parseInt(lines.getFirst());
     var candidates = completion.candidates(lines.subList(1, lines.size()), index);
-    send(Frame.of(Type.CANDIDATES, String.join("\n", candidates)));
+    send(Frame.of(Frame.Type.CANDIDATES, String.join("\n", candidates)));
   }
 
   private void send(Frame frame) {
@@ -102,7 +103,7 @@ final class AttachedClient {
     }
   }
 
-  private PrintStream stream(Type type) {
+  private PrintStream stream(Frame.Type type) {
     var frames =
         new OutputStream() {
           @Override
@@ -121,7 +122,6 @@ final class AttachedClient {
             }
           }
         };
-    return new PrintStream(
-        new java.io.BufferedOutputStream(frames), false, StandardCharsets.UTF_8);
+    return new PrintStream(new java.io.BufferedOutputStream(frames), false, StandardCharsets.UTF_8);
   }
 }

@@ -19,9 +19,7 @@ import org.osgi.service.component.annotations.ReferencePolicy;
     service = Completion.class,
     property = {"osgi.command.scope=tenon", "osgi.command.function=complete"})
 public final class Completion {
-  @Reference(
-      cardinality = ReferenceCardinality.MULTIPLE,
-      policy = ReferencePolicy.DYNAMIC)
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   private final List<Noun> nouns = new CopyOnWriteArrayList<>();
 
   /** Called by Gogo with the line that is being typed. */

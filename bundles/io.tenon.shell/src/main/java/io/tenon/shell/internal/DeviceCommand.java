@@ -75,8 +75,7 @@ public final class DeviceCommand extends Noun {
     @Command(
         description = "Show one device with all that is known of it.",
         footer = {"", "Example: tenon:device show scratch"})
-    void show(
-        @Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device)
+    void show(@Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device)
         throws TenonException {
       output.show(row(existing(devices, device)));
     }

@@ -9,10 +9,9 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.felix.service.command.CommandSession;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * A command of the shell named after a thing, with a verb for each thing to do: {@code tenon:device list}. The verbs are the
@@ -20,16 +19,6 @@ import picocli.CommandLine.Option;
  */
 abstract class Noun {
   private static final int WIDTH = 100;
-
-  /** An option that every verb has. */
-  @Command
-  static final class HelpOption {
-    @Option(
-        names = {"-h", "--help"},
-        usageHelp = true,
-        description = "Show this help.")
-    private boolean wanted;
-  }
 
   /** Makes the object whose methods are the verbs, for one call. */
   abstract Object verbs(Output output);
@@ -49,12 +38,19 @@ abstract class Noun {
     var line = new CommandLine(verbs(output));
     line.registerConverter(Size.class, new Size.Converter());
     line.setUsageHelpWidth(WIDTH).setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
-    line.getCommandSpec().addMixin("help", CommandSpec.forAnnotatedObject(new HelpOption()));
+    line.getCommandSpec().addOption(help());
     for (var verb : line.getSubcommands().values()) {
-      verb.getCommandSpec().addMixin("help", CommandSpec.forAnnotatedObject(new HelpOption()));
+      verb.getCommandSpec().addOption(help());
       verb.getCommandSpec().addMixin("output", CommandSpec.forAnnotatedObject(output));
     }
     return line;
+  }
+
+  private static OptionSpec help() {
+    return OptionSpec.builder("-h", "--help")
+        .usageHelp(true)
+        .description("Show this help.")
+        .build();
   }
 
   /**
@@ -85,10 +81,7 @@ abstract class Noun {
   private static String misuse(CommandLine.ParameterException e) {
     String sentence = String.valueOf(e.getMessage());
     if (!sentence.endsWith(".")) sentence += ".";
-    return sentence
-        + " Read "
-        + e.getCommandLine().getCommandSpec().qualifiedName()
-        + " --help.";
+    return sentence + " Read " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help.";
   }
 
   /**

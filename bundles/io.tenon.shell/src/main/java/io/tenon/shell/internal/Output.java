@@ -55,7 +55,8 @@ final class Output {
         .forEach(
             (name, value) ->
                 out.println(
-                    (name + " ".repeat(width + GAP - name.length()) + text(value)).stripTrailing()));
+                    (name + " ".repeat(width + GAP - name.length()) + text(value))
+                        .stripTrailing()));
   }
 
   /** Something was done and there is nothing to show. */
@@ -95,8 +96,7 @@ final class Output {
       return list.isEmpty() ? "-" : String.join(", ", list.stream().map(Output::text).toList());
     }
     if (value instanceof Map<?, ?> map) {
-      return String.join(
-          " ", map.values().stream().map(Output::text).toArray(String[]::new));
+      return String.join(" ", map.values().stream().map(Output::text).toArray(String[]::new));
     }
     String text = value.toString();
     return text.isEmpty() ? "-" : text;

@@ -72,7 +72,8 @@ public final class ReactorCommand extends Noun {
               .findFirst()
               .map(Verbs::row)
               .orElseThrow(
-                  () -> new Refused("Reactor " + index + " is not there. Read tenon:reactor list.")));
+                  () ->
+                      new Refused("Reactor " + index + " is not there. Read tenon:reactor list.")));
     }
 
     private static Row row(ReactorStats stats) {

@@ -108,8 +108,7 @@ public final class ShareCommand extends Noun {
     @Command(
         description = "Show one share.",
         footer = {"", "Example: tenon:share show scratch"})
-    void show(
-        @Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device)
+    void show(@Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device)
         throws TenonException, Refused {
       output.show(row(existing(device)));
     }

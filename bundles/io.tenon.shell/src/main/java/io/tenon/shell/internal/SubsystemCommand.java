@@ -77,7 +77,8 @@ public final class SubsystemCommand extends Noun {
               .find(nqn)
               .orElseThrow(
                   () ->
-                      new Refused("Subsystem " + nqn + " was not found. Read tenon:subsystem list."));
+                      new Refused(
+                          "Subsystem " + nqn + " was not found. Read tenon:subsystem list."));
       var options = subsystem.options();
       output.show(
           Row.of(
@@ -88,8 +89,7 @@ public final class SubsystemCommand extends Noun {
               "size", new Size(subsystem.device().geometry().sizeBytes()),
               "uri", target.shareUris(subsystem),
               "allowed_hosts", List.copyOf(options.hosts()),
-              "controller_ids",
-                  options.minControllerId() + "-" + options.maxControllerId(),
+              "controller_ids", options.minControllerId() + "-" + options.maxControllerId(),
               "ana", options.ana() ? subsystem.anaState().toString() : "off",
               "controllers",
                   subsystem.controllers().stream()
