@@ -59,6 +59,7 @@ record Floors(String root) {
               Map.entry("metrics", FACE),
               Map.entry("cli", FACE),
               Map.entry("node", END),
+              Map.entry("block.testing", END),
               Map.entry("devices", END),
               Map.entry("simulation", END),
               Map.entry("backend.*", END),
@@ -69,6 +70,7 @@ record Floors(String root) {
   private static final Map<String, Integer> CEILING_OF_END =
       Map.of(
           "node", ERROR,
+          "block.testing", SPI,
           "devices", SPI,
           "simulation", SPI,
           "backend", SPI,
@@ -80,7 +82,7 @@ record Floors(String root) {
     int highestImport() {
       if (floor != END) return floor - 1;
       String kind = name.contains(".") ? name.substring(0, name.indexOf('.')) : name;
-      return CEILING_OF_END.getOrDefault(kind, ERROR);
+      return CEILING_OF_END.getOrDefault(name, CEILING_OF_END.getOrDefault(kind, ERROR));
     }
   }
 
