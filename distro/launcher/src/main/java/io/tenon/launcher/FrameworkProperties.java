@@ -61,6 +61,6 @@ final class FrameworkProperties {
     properties.put("felix.fileinstall.noInitialDelay", "true");
     properties.put("felix.fileinstall.start.level", Integer.toString(StartLevels.BUNDLES));
     properties.put("felix.fileinstall.enableConfigSave", "false");
-    properties.put("felix.fileinstall.log.level", "2");
+    properties.put("felix.fileinstall.log.level", "3"); // says what came and went
   }
 }
