@@ -5,9 +5,13 @@
 
 tenon_java_release=25
 
-# Prints the feature release of the java in $1, or nothing.
+# Prints the feature release of the java in $1, or nothing. Its release file says it without starting it.
 tenon_java_major() {
-  "$1/bin/java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1
+  if [ -r "$1/release" ]; then
+    sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
+  else
+    "$1/bin/java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1
+  fi
 }
 
 tenon_find_java() {

@@ -1,6 +1,7 @@
 package io.tenon.block;
 
 import io.tenon.reactor.Reactor;
+import java.util.Optional;
 import java.util.UUID;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -34,4 +35,13 @@ public interface BlockDevice {
 
   /** Frees the device. May block; never on a reactor. Idempotent. */
   void close();
+
+  /**
+   * As {@link #close}, for the sake of a successor: its backend's bundle is being replaced and will {@link
+   * DeviceProvider#adopt} what it gets here. Empty when the URI says all that a successor needs.
+   */
+  default Optional<Handover> leave() {
+    close();
+    return Optional.empty();
+  }
 }

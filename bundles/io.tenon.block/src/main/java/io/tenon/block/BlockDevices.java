@@ -14,7 +14,8 @@ import org.osgi.annotation.versioning.ProviderType;
 @ProviderType
 public interface BlockDevices {
   /**
-   * Opens a device by URI and lists it.
+   * Opens a device by URI and lists it; or gives one that is open another name ({@code bdev:///name}), or changes it (a
+   * URI with {@code rescan} or {@code resize}), or brings a failed one back.
    *
    * @throws DeviceException when the URI is malformed, its scheme unknown, or the backend refuses
    */
@@ -45,6 +46,12 @@ public interface BlockDevices {
    * @throws DeviceException when it is not there, or claimed by someone
    */
   void destroy(DeviceSlot device) throws DeviceException;
+
+  /**
+   * Destroys what it finds; but of a device that is found by a {@code bdev:///} or {@code loopback:///} alias only the
+   * alias goes.
+   */
+  void destroy(String nameOrUri) throws DeviceException;
 
   /** Schemes that can be opened now, each with the bundle that provides it. */
   List<Backend> backends();

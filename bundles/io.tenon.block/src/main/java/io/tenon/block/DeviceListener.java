@@ -8,9 +8,13 @@ public interface DeviceListener {
   default void resized(Geometry now) {}
 
   /**
-   * The device will not work any more: unplugged, connection given up.
+   * The device will not work any more: unplugged, connection given up. A device that says so still ends every request
+   * that it has, with {@link IoStatus#DEVICE_GONE}.
    *
    * @param reason a sentence for people
    */
   default void lost(String reason) {}
+
+  /** Only a {@link DeviceSlot} says so: it has changed its state. {@link #lost} follows when that is FAILED. */
+  default void stateChanged(SlotStatus now) {}
 }

@@ -27,12 +27,31 @@ public interface DeviceProvider {
   BlockDevice open(DeviceUri uri) throws DeviceException;
 
   /**
-   * Makes a URI of a device that is already open take effect again: {@code rescan} of a file that has grown, {@code
-   * resize} of memory.
-   *
-   * @throws DeviceException with {@link DeviceException.Kind#ALREADY_EXISTS} when the URI does not ask for such a change
+   * Opens the device with what its predecessor, of this or an earlier version of the bundle, has left. As {@link #open};
+   * the handover is this method's when it returns, and stays the caller's when it throws.
    */
-  default void reopen(DeviceUri uri, BlockDevice open) throws DeviceException {
+  default BlockDevice adopt(DeviceUri uri, Handover left) throws DeviceException {
+    throw new DeviceException(
+        DeviceException.Kind.UNSUPPORTED,
+        "Block device " + deviceName(uri) + " was not taken over from its former backend.",
+        "Scheme " + uri.scheme() + " does not know state of format " + left.format() + ".",
+        "Install the backend that was there before.");
+  }
+
+  /**
+   * @return true when the URI asks for a change of a device that is open already: {@code rescan} of a file that has
+   *     grown, {@code resize} of memory
+   */
+  default boolean changesOpenDevice(DeviceUri uri) throws DeviceException {
+    return false;
+  }
+
+  /**
+   * Makes the change that {@link #changesOpenDevice} has found. Nothing is in flight meanwhile. May block.
+   *
+   * @param open made by this provider
+   */
+  default void change(DeviceUri uri, BlockDevice open) throws DeviceException {
     throw DeviceException.alreadyExists(open.name());
   }
 }

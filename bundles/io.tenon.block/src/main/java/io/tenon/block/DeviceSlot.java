@@ -1,84 +1,562 @@
 package io.tenon.block;
 
+import io.tenon.block.DeviceException.Kind;
+import io.tenon.error.Check;
 import io.tenon.reactor.Reactor;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * What everyone above a backend really holds. It keeps its name, identity and claims while the device inside is drained,
- * taken away and put back.
+ * What everyone above a backend really holds. It keeps its name, identity, channels and claims while the device inside is
+ * drained, taken away and put back. Any thread, unless said otherwise; nothing here blocks.
  *
  * <pre>
- * Ready ─► Draining ─► Vacant ─► Ready
- *              └──────────┴────► Failed
+ * Ready ◄─► Draining ─► Vacant ─► Ready
+ *   └───────────┴─────────┴─────► Failed ─► Ready
  * </pre>
+ *
+ * <p>Of the operations it {@link #supports} all but UNMAP whatever the device inside does: it makes COMPARE,
+ * COMPARE_AND_WRITE and WRITE_ZEROES of reads and writes where it must, atomically against writes from all channels.
  */
 public final class DeviceSlot {
-  private final BlockDevice device;
-  private final String uri;
+  private static final Logger log = LoggerFactory.getLogger(DeviceSlot.class);
 
+  private final String name;
+  private final UUID uuid;
+  private final String uri;
+  private final InstantSource clock;
+  private final Executor blocking;
+  private final List<DeviceListener> listeners = new CopyOnWriteArrayList<>();
+
+  /** Guards all that follows; messages to reactors are sent under it, so that they arrive in the order of states. */
+  private final Object lock = new Object();
+
+  private final Set<String> aliases = new LinkedHashSet<>();
+  private final List<SlotChannel> channels = new ArrayList<>();
+  private final long[][] closedCounters = new long[IoOperation.COUNT][3];
+  private final ArrayDeque<RangeLock> waitingLocks = new ArrayDeque<>();
+  private volatile @Nullable RangeLock activeLock;
+  private volatile Inside inside;
+  private volatile Geometry geometry;
+  private volatile SlotState state = SlotState.READY;
+  private String reason = "It was opened.";
+  private String waitsFor = "";
+  private Instant since;
+  private @Nullable Owner owner;
+  private CompletableFuture<Void> drained = CompletableFuture.completedFuture(null);
+
+  /** A device and its way out. */
+  private final class Inside implements DeviceListener {
+    final BlockDevice device;
+    @Nullable CompletableFuture<Optional<Handover>> released;
+
+    Inside(BlockDevice device) {
+      this.device = device;
+    }
+
+    @Override
+    public void resized(Geometry now) {
+      resizedTo(this, now);
+    }
+
+    @Override
+    public void lost(String why) {
+      boolean leaving;
+      synchronized (lock) {
+        leaving = inside != this || released != null;
+      }
+      if (!leaving) fail(why);
+    }
+  }
+
+  /** A slot that tells the time by the system's clock and closes devices on virtual threads. */
   public DeviceSlot(BlockDevice device, String uri) {
-    this.device = device;
+    this(device, uri, InstantSource.system(), Thread.ofVirtual().name("device-close")::start);
+  }
+
+  /**
+   * @param device open, and the slot's to close from now on
+   * @param uri as shown to people
+   * @param blocking runs what may block: closing a device
+   */
+  public DeviceSlot(BlockDevice device, String uri, InstantSource clock, Executor blocking) {
+    this.name = device.name();
+    this.uuid = device.uuid();
     this.uri = uri;
+    this.clock = clock;
+    this.blocking = blocking;
+    this.geometry = device.geometry();
+    this.since = clock.instant();
+    this.inside = new Inside(device);
+    device.listener(inside);
   }
 
   public String name() {
-    return device.name();
+    return name;
   }
 
   public UUID uuid() {
-    return device.uuid();
+    return uuid;
   }
 
   public String uri() {
     return uri;
   }
 
+  /** Other names under which it is found, in the order of their coming. */
   public List<String> aliases() {
-    return List.of();
+    synchronized (lock) {
+      return List.copyOf(aliases);
+    }
+  }
+
+  /** For the registry that finds devices by their aliases. */
+  public void addAlias(String alias) {
+    synchronized (lock) {
+      aliases.add(alias);
+    }
+  }
+
+  /**
+   * @return false when there was none
+   */
+  public boolean removeAlias(String alias) {
+    synchronized (lock) {
+      return aliases.remove(alias);
+    }
   }
 
   public String productName() {
-    return device.productName();
+    return inside.device.productName();
   }
 
+  /** The last known one while nothing is inside. */
   public Geometry geometry() {
-    return device.geometry();
+    return geometry;
   }
 
+  /** All but UNMAP, which is the device's to offer, are done here where the device does not. */
   public boolean supports(IoOperation operation) {
-    return device.supports(operation);
+    var device = inside.device;
+    return switch (operation) {
+      case READ, WRITE, UNMAP -> device.supports(operation);
+      case FLUSH -> true;
+      case COMPARE -> device.supports(operation) || device.supports(IoOperation.READ);
+      case WRITE_ZEROES -> device.supports(operation) || device.supports(IoOperation.WRITE);
+      case COMPARE_AND_WRITE ->
+          device.supports(operation)
+              || (device.supports(IoOperation.READ) && device.supports(IoOperation.WRITE));
+    };
+  }
+
+  public SlotState state() {
+    return state;
+  }
+
+  public SlotStatus status() {
+    synchronized (lock) {
+      long inFlight = 0;
+      long parked = 0;
+      for (SlotChannel channel : channels) {
+        inFlight += channel.inFlightNow();
+        parked += channel.parkedNow();
+      }
+      String waits =
+          state == SlotState.DRAINING && inFlight > 0
+              ? inFlight + " requests in flight to end"
+              : waitsFor;
+      return new SlotStatus(state, reason, since, waits, inFlight, parked);
+    }
+  }
+
+  public IoCounters counters(IoOperation operation) {
+    synchronized (lock) {
+      long[] sum = closedCounters[operation.index()].clone();
+      for (SlotChannel channel : channels) channel.addCounters(operation, sum);
+      return new IoCounters(sum[0], sum[1] << geometry.blockShift(), sum[2]);
+    }
   }
 
   /**
    * A channel of its own for one user of the device on one reactor. On that reactor; the user closes it when nothing of
-   * its own is in flight.
+   * its own is in flight, and not from within a completion.
+   *
+   * <p>Ask {@link IoChannel#consumesInline} and {@link IoChannel#lendsMemory} right before each submit: a slot that is not
+   * ready does neither.
    */
   public IoChannel channel(Reactor reactor) {
-    return device.channel(reactor);
+    if (!reactor.isCurrent()) {
+      throw Check.bug("channel of %s for %s opened on another thread", this, reactor.name());
+    }
+    var channel = new SlotChannel(this, reactor);
+    BlockDevice openOn = null;
+    synchronized (lock) {
+      channels.add(channel);
+      channel.adopt(activeLock);
+      if (state == SlotState.READY) openOn = inside.device;
+      else if (state == SlotState.FAILED) channel.gone();
+    }
+    // What the slot does next is a message to this reactor, and comes after this.
+    if (openOn != null) channel.open(openOn);
+    return channel;
   }
+
+  void forget(SlotChannel channel) {
+    synchronized (lock) {
+      channels.remove(channel);
+      for (IoOperation operation : IoOperation.values()) {
+        channel.addCounters(operation, closedCounters[operation.index()]);
+      }
+    }
+  }
+
+  // The life of what is inside.
+
+  /** The one door between states. Under the lock. */
+  private void become(SlotState next, String why, String waits) {
+    Check.that(SlotState.isLegal(state, next), "device %s: %s -> %s (%s)", name, state, next, why);
+    log.info("device {}: {} -> {}: {}", name, state, next, why);
+    state = next;
+    reason = why;
+    waitsFor = waits;
+    since = clock.instant();
+  }
+
+  private void tellState() {
+    var now = status();
+    for (DeviceListener listener : listeners) listener.stateChanged(now);
+  }
+
+  /**
+   * Lets nothing more in: new requests park. Legal when ready; when draining already it joins in.
+   *
+   * @param why a sentence for people
+   * @return done when nothing is in flight on any reactor and lent memory is given back; fails when the slot fails
+   */
+  public CompletionStage<Void> drain(String why) {
+    CompletableFuture<Void> result;
+    synchronized (lock) {
+      if (state == SlotState.DRAINING) return drained.copy();
+      if (state == SlotState.VACANT) return CompletableFuture.completedFuture(null);
+      if (state == SlotState.FAILED) return CompletableFuture.failedFuture(hasFailed());
+      become(SlotState.DRAINING, why, "");
+      var round = new Round(channels.size());
+      drained = round.done();
+      result = drained.copy();
+      for (SlotChannel channel : channels) {
+        channel.reactor().execute(() -> channel.drain(round));
+      }
+    }
+    tellState();
+    return result;
+  }
+
+  /**
+   * Ends a drain with the device that is still inside: parked requests go on.
+   *
+   * @throws Check.Bug unless draining
+   */
+  public void resume(String why) {
+    synchronized (lock) {
+      Check.that(
+          state == SlotState.DRAINING && inside.released == null,
+          "device %s is %s and cannot resume",
+          name,
+          state);
+      become(SlotState.READY, why, "");
+      var _ = openChannels(inside.device);
+    }
+    tellState();
+  }
+
+  /** Under the lock. */
+  private CompletableFuture<Void> openChannels(BlockDevice device) {
+    var round = new Round(channels.size());
+    for (SlotChannel channel : channels) {
+      channel.reactor().execute(() -> channel.open(device, round));
+    }
+    return round.done();
+  }
+
+  /**
+   * Drains, then takes the device out and closes it: its channels on their reactors, itself where blocking is allowed.
+   *
+   * @param waits what will bring the slot back; for people
+   * @return what the device leaves to its successor, when it is closed; fails when the slot fails meanwhile
+   */
+  public CompletionStage<Optional<Handover>> vacate(String why, String waits) {
+    return drain(why).thenCompose(_ -> takeOut(why, waits));
+  }
+
+  private CompletionStage<Optional<Handover>> takeOut(String why, String waits) {
+    CompletableFuture<Optional<Handover>> released;
+    synchronized (lock) {
+      if (state == SlotState.VACANT) return CompletableFuture.completedFuture(Optional.empty());
+      if (state != SlotState.DRAINING) return CompletableFuture.failedFuture(hasFailed());
+      var leaving = inside.device;
+      released = release(inside, leaving::leave);
+    }
+    return released.thenCompose(left -> becomeVacant(left, why, waits));
+  }
+
+  private CompletionStage<Optional<Handover>> becomeVacant(
+      Optional<Handover> left, String why, String waits) {
+    DeviceException failure = null;
+    synchronized (lock) {
+      if (state == SlotState.VACANT) return CompletableFuture.completedFuture(Optional.empty());
+      if (state == SlotState.FAILED) failure = hasFailed();
+      else become(SlotState.VACANT, why, waits);
+    }
+    if (failure != null) {
+      left.ifPresent(Handover::close);
+      return CompletableFuture.failedFuture(failure);
+    }
+    tellState();
+    return CompletableFuture.completedFuture(left);
+  }
+
+  /** Says for people what a vacant slot waits for now. */
+  public void waitsFor(String what) {
+    synchronized (lock) {
+      waitsFor = what;
+    }
+  }
+
+  /** Channels, then the device. Under the lock; once per device. */
+  private CompletableFuture<Optional<Handover>> release(
+      Inside leaving, Supplier<Optional<Handover>> close) {
+    var underWay = leaving.released;
+    if (underWay != null) return underWay;
+    var round = new Round(channels.size());
+    var released =
+        round
+            .done()
+            .thenApplyAsync(_ -> close.get(), blocking)
+            .whenComplete((_, failure) -> closed(failure));
+    leaving.released = released;
+    for (SlotChannel channel : channels) {
+      channel.reactor().execute(() -> channel.empty(round));
+    }
+    return released;
+  }
+
+  private CompletionStage<Void> releaseForGood() {
+    var leaving = inside.device;
+    Supplier<Optional<Handover>> close =
+        () -> {
+          leaving.close();
+          return Optional.empty();
+        };
+    return release(inside, close).thenAccept(_ -> {});
+  }
+
+  private void closed(@Nullable Throwable failure) {
+    if (failure != null) log.error("device {}: was not closed as it should be", name, failure);
+  }
+
+  /**
+   * Puts a device in: the one that was there, reopened, or its equal. Legal when vacant, and when failed and the old one
+   * is closed. Parked requests go on.
+   *
+   * @return done when every reactor has its channel
+   * @throws DeviceException {@link Kind#MISMATCH} when it is another device or smaller; it stays the caller's then
+   */
+  public CompletionStage<Void> restore(BlockDevice device, String why) throws DeviceException {
+    CompletableFuture<Void> opened;
+    synchronized (lock) {
+      var released = inside.released;
+      boolean empty = released != null && released.isDone();
+      if (!empty || state == SlotState.READY || state == SlotState.DRAINING) {
+        throw new DeviceException(
+            Kind.IN_USE,
+            "Block device " + name + " was not put back.",
+            "Its slot is " + state + " and not empty.",
+            "Take out what is inside first.");
+      }
+      verify(device);
+      inside = new Inside(device);
+      geometry = device.geometry();
+      become(SlotState.READY, why, "");
+      device.listener(inside);
+      opened = openChannels(device);
+    }
+    tellState();
+    return opened;
+  }
+
+  private void verify(BlockDevice device) throws DeviceException {
+    var now = device.geometry();
+    String why = "";
+    if (!device.uuid().equals(uuid)) {
+      why = "Its uuid is " + device.uuid() + ", expected " + uuid + ".";
+    } else if (now.blockBytes() != geometry.blockBytes()) {
+      why = "Its block size is " + now.blockBytes() + ", expected " + geometry.blockBytes() + ".";
+    } else if (now.blockCount() < geometry.blockCount()) {
+      why =
+          "It has " + now.blockCount() + " blocks, expected " + geometry.blockCount() + " or more.";
+    }
+    if (why.isEmpty()) return;
+    throw new DeviceException(
+        Kind.MISMATCH,
+        "Block device " + name + " was not put back: what was opened is not the same device.",
+        why,
+        "Bring the device back that was there before.");
+  }
+
+  /**
+   * Gives the device up: parked and new requests fail with {@link IoStatus#DEVICE_GONE}; what is in flight ends as the
+   * device ends it, then the device is closed. Idempotent.
+   *
+   * @param why a sentence for people
+   * @return done when the device is closed
+   */
+  public CompletionStage<Void> fail(String why) {
+    CompletionStage<Void> released;
+    CompletableFuture<Void> interrupted;
+    DeviceException failure;
+    synchronized (lock) {
+      if (state == SlotState.FAILED) return releaseForGood();
+      become(SlotState.FAILED, why, "");
+      failure = hasFailed();
+      interrupted = drained;
+      for (SlotChannel channel : channels) {
+        channel.reactor().execute(channel::gone);
+      }
+      released = releaseForGood();
+    }
+    interrupted.completeExceptionally(failure);
+    tellState();
+    for (DeviceListener listener : listeners) listener.lost(why);
+    return released;
+  }
+
+  private DeviceException hasFailed() {
+    return new DeviceException(
+        Kind.IO, "Block device " + name + " has failed.", reason, "Destroy it, or bring it back.");
+  }
+
+  private void resizedTo(Inside from, Geometry now) {
+    if (inside != from) return;
+    if (now.blockBytes() != geometry.blockBytes()) {
+      var _ =
+          fail(
+              "Its block size changed from %d to %d."
+                  .formatted(geometry.blockBytes(), now.blockBytes()));
+      return;
+    }
+    log.info("device {}: {} blocks, were {}", name, now.blockCount(), geometry.blockCount());
+    geometry = now;
+    for (DeviceListener listener : listeners) listener.resized(now);
+  }
+
+  // Locked ranges: one at a time, reached by messages to all channels.
+
+  @Nullable RangeLock activeLock() {
+    return activeLock;
+  }
+
+  /** Calls the lock's owner back when no other write to its range is in flight anywhere. */
+  void acquire(RangeLock wanted) {
+    synchronized (lock) {
+      if (activeLock == null) activate(wanted);
+      else waitingLocks.add(wanted);
+    }
+  }
+
+  /** The active lock's owner has done. */
+  void release() {
+    synchronized (lock) {
+      activeLock = null;
+      for (SlotChannel channel : channels) {
+        channel.reactor().execute(channel.unlockMessage);
+      }
+      var next = waitingLocks.poll();
+      if (next != null) activate(next);
+    }
+  }
+
+  private void activate(RangeLock next) {
+    activeLock = next;
+    next.expect(channels.size());
+    for (SlotChannel channel : channels) {
+      channel.reactor().execute(channel.lockMessage);
+    }
+  }
+
+  // Claims and listeners.
 
   /** Who has claimed it, as people may read it. */
   public Optional<String> claimedBy() {
-    return Optional.empty();
+    synchronized (lock) {
+      var holder = owner;
+      return holder == null ? Optional.empty() : Optional.of(holder.name);
+    }
   }
 
   /**
    * Makes it somebody's: nobody else may claim or destroy it until released.
    *
-   * @param owner for people, such as {@code nexus 1f0e…}
-   * @throws DeviceException {@link DeviceException.Kind#IN_USE} naming the present owner
+   * @param by for people, such as {@code nexus 1f0e…}
+   * @throws DeviceException {@link Kind#IN_USE} naming the present owner
    */
-  public Claim claim(String owner) throws DeviceException {
-    throw new DeviceException(DeviceException.Kind.IN_USE, name(), owner, "");
+  public Claim claim(String by) throws DeviceException {
+    synchronized (lock) {
+      var holder = owner;
+      if (holder != null) {
+        throw new DeviceException(
+            Kind.IN_USE,
+            "Block device " + name + " was not claimed for " + by + ".",
+            "It belongs to " + holder.name + ".",
+            "Release it there first.");
+      }
+      var claimed = new Owner(by);
+      owner = claimed;
+      return claimed;
+    }
+  }
+
+  private final class Owner implements Claim {
+    private final String name;
+
+    Owner(String name) {
+      this.name = name;
+    }
+
+    @Override
+    public void close() {
+      synchronized (lock) {
+        if (owner == this) owner = null;
+      }
+    }
   }
 
   public void addListener(DeviceListener listener) {
-    device.listener(listener);
+    listeners.add(listener);
   }
 
-  public void removeListener(DeviceListener listener) {}
+  public void removeListener(DeviceListener listener) {
+    listeners.remove(listener);
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
 
   /** Right to a device; closing releases it. Any thread, idempotent. */
   public interface Claim extends AutoCloseable {

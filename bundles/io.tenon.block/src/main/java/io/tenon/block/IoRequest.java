@@ -20,17 +20,22 @@ public abstract class IoRequest {
   private boolean lendable;
   private boolean lent;
   private boolean inFlight;
-  private @Nullable Admission admission;
 
-  /** Links of the channel that admitted this; the channel's alone. */
-  @Nullable IoRequest previousInFlight;
+  // The slot channel's alone, from its take to its ended.
 
-  @Nullable IoRequest nextInFlight;
+  /** Who counts this request as in flight; kept from I/O to I/O, for a reference is dearer to write than a flag. */
+  private @Nullable SlotChannel admission;
 
-  /** Who counts this request as in flight: the slot's channel through which it went. */
-  interface Admission {
-    void ended(IoRequest request);
-  }
+  private boolean admitted;
+
+  /** {@link SlotChannel#epoch} in which it was admitted. */
+  int epoch;
+
+  /** Behind this one among the parked. */
+  @Nullable IoRequest nextParked;
+
+  /** Who gets lent memory back when it is not the device's own. */
+  @Nullable EmulatedIo lender;
 
   /**
    * @param address memory of the caller for {@code lengthBytes}; aligned to 4096 for channels that want it
@@ -109,6 +114,11 @@ public abstract class IoRequest {
     return address;
   }
 
+  /** For the device: the range lies within a device of {@code blockCount} blocks. */
+  public final boolean isWithin(long blockCount) {
+    return lba >= 0 && blocks >= 0 && blocks <= blockCount - lba;
+  }
+
   public final int lengthBytes() {
     return lengthBytes;
   }
@@ -134,7 +144,16 @@ public abstract class IoRequest {
   public final void complete(IoStatus status) {
     if (!inFlight) throw Check.bug("request completed twice: %s", this);
     inFlight = false;
-    if (!lent) endAdmission();
+    if (admitted) {
+      var by = admission;
+      if (by != null) {
+        if (status != IoStatus.SUCCESS) by.failed(this);
+        if (!lent) {
+          admitted = false;
+          by.ended(this);
+        }
+      }
+    }
     completed(status);
   }
 
@@ -142,22 +161,25 @@ public abstract class IoRequest {
   public final void giveBack() {
     if (!lent) throw Check.bug("nothing was lent to %s", this);
     lent = false;
+    long memory = address;
     address = 0;
-    endAdmission();
-  }
-
-  private void endAdmission() {
+    var from = lender;
+    if (from != null) {
+      lender = null;
+      from.takeBack(memory);
+    }
     var by = admission;
-    if (by != null) {
-      admission = null;
+    if (admitted && by != null) {
+      admitted = false;
       by.ended(this);
     }
   }
 
-  /** For the channel that takes it, first thing in {@link IoChannel#submit} of a slot. */
-  final void admittedBy(Admission by) {
-    if (admission != null) throw Check.bug("request admitted twice: %s", this);
-    admission = by;
+  /** For the slot channel that gives it to the device: {@link SlotChannel#ended} is called once. */
+  final void admittedBy(SlotChannel by) {
+    if (admitted) throw Check.bug("request admitted twice: %s", this);
+    admitted = true;
+    if (admission != by) admission = by;
   }
 
   /** For whoever submits, by way of {@link IoChannel}: from now on the device's. */

@@ -1,0 +1,128 @@
+package io.tenon.devices.internal;
+
+import io.tenon.block.BlockDevice;
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceException.Kind;
+import io.tenon.block.DeviceSlot;
+import io.tenon.block.DeviceUri;
+import io.tenon.block.Handover;
+import io.tenon.block.SlotState;
+import io.tenon.devices.internal.Providers.Source;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One listed device: its slot and where what is inside came from. What changes the inside holds {@link #changing}, so that
+ * two never do so at a time.
+ */
+final class Entry {
+  private static final Logger log = LoggerFactory.getLogger(DeviceRegistry.class);
+
+  final DeviceSlot slot;
+
+  /** Empty for a device that a service has made: nobody can reopen it. */
+  final Optional<DeviceUri> uri;
+
+  final ReentrantLock changing = new ReentrantLock();
+  private volatile BlockDevice device;
+  private volatile Optional<Source> source;
+  private volatile boolean destroyed;
+
+  Entry(DeviceSlot slot, BlockDevice device, Optional<DeviceUri> uri, Optional<Source> source) {
+    this.slot = slot;
+    this.device = device;
+    this.uri = uri;
+    this.source = source;
+  }
+
+  boolean isFrom(Source candidate) {
+    return source.isPresent() && source.get().isOf(candidate.provider());
+  }
+
+  boolean isDestroyed() {
+    return destroyed;
+  }
+
+  /** Opens the device of this entry again by {@code from} and puts it into the slot. Holding {@link #changing}. */
+  void reopen(Source from, Optional<Handover> left) throws DeviceException {
+    var toOpen = uri.orElseThrow(() -> DeviceException.notFound(slot.name()));
+    BlockDevice opened =
+        left.isPresent() ? from.provider().adopt(toOpen, left.get()) : from.provider().open(toOpen);
+    try {
+      slot.restore(opened, "It was opened again by " + from.who() + ".");
+    } catch (DeviceException e) {
+      opened.close();
+      throw e;
+    }
+    device = opened;
+    source = Optional.of(from);
+  }
+
+  /** Lets the backend change the open device with nothing in flight. Holding {@link #changing}. */
+  void change(DeviceUri wanted, Source by, long drainWaitMs) throws DeviceException {
+    if (!isFrom(by)) {
+      throw new DeviceException(
+          Kind.UNSUPPORTED,
+          "Block device " + slot.name() + " was not changed.",
+          "It was opened by another backend than " + by.who() + ".",
+          "Destroy it and create it anew.");
+    }
+    var drained = slot.drain("Its backend changes it.");
+    try {
+      if (!await(drained, drainWaitMs)) {
+        var waiting = slot.status().inFlight();
+        throw new DeviceException(
+            Kind.TIMED_OUT,
+            "Block device " + slot.name() + " was not changed.",
+            waiting + " requests were still in flight after " + drainWaitMs + " ms.",
+            "Try again when it answers.");
+      }
+      by.provider().change(wanted, device);
+    } finally {
+      if (slot.state() == SlotState.DRAINING) slot.resume("Its backend has done.");
+    }
+  }
+
+  /** Ends the device for good. Holding {@link #changing}. */
+  void destroy(long drainWaitMs) throws DeviceException {
+    if (slot.state() == SlotState.READY) {
+      if (!await(slot.drain("It is being destroyed."), drainWaitMs)) {
+        log.warn(
+            "device {}: destroyed with {} requests in flight",
+            slot.name(),
+            slot.status().inFlight());
+      }
+    }
+    destroyed = true;
+    if (await(slot.fail("It was destroyed."), drainWaitMs)) return;
+    throw new DeviceException(
+        Kind.TIMED_OUT,
+        "Block device " + slot.name() + " is not destroyed yet.",
+        slot.status().inFlight() + " requests are still in flight; nothing new is let in.",
+        "Destroy it again when they have ended.");
+  }
+
+  /**
+   * @return false when the time was up; a failure counts as an end
+   */
+  static boolean await(CompletionStage<?> stage, long timeoutMs) {
+    try {
+      stage.toCompletableFuture().get(timeoutMs, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (ExecutionException e) {
+      log.debug("waited for what failed", e);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package io.tenon.devices.internal;
+
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceException.Kind;
+import io.tenon.block.DeviceProvider;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** The backends that are there now, by scheme. Any thread. */
+final class Providers {
+  /**
+   * A backend's service.
+   *
+   * @param schemes in lower case
+   * @param ranking of several for a scheme the one with the highest is used
+   */
+  record Source(
+      DeviceProvider provider, List<String> schemes, int ranking, String bundle, String version) {
+    Source {
+      schemes = List.copyOf(schemes);
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a service is itself, whatever its equals says
+    boolean isOf(DeviceProvider candidate) {
+      return provider == candidate;
+    }
+
+    String who() {
+      return "bundle " + bundle + " " + version;
+    }
+  }
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final SortedMap<String, List<Source>> bySchemes = new TreeMap<>();
+  private long changes;
+
+  void add(Source source) {
+    lock.lock();
+    try {
+      for (String scheme : source.schemes()) {
+        var sources = bySchemes.computeIfAbsent(scheme, _ -> new ArrayList<>());
+        sources.add(source);
+        // Stable: among equals the one that came first.
+        sources.sort(Comparator.comparingInt(Source::ranking).reversed());
+      }
+      tellChange();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The one that has this service, taken out. */
+  Optional<Source> remove(DeviceProvider provider) {
+    lock.lock();
+    try {
+      Optional<Source> removed = Optional.empty();
+      for (var sources : bySchemes.values()) {
+        for (Source source : sources) {
+          if (source.isOf(provider)) removed = Optional.of(source);
+        }
+        sources.removeIf(source -> source.isOf(provider));
+      }
+      bySchemes.values().removeIf(List::isEmpty);
+      tellChange();
+      return removed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tellChange() {
+    changes++;
+    changed.signalAll();
+  }
+
+  Optional<Source> find(String scheme) {
+    lock.lock();
+    try {
+      var sources = bySchemes.get(scheme);
+      return sources == null ? Optional.empty() : Optional.of(sources.getFirst());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  Source get(String uri, String scheme) throws DeviceException {
+    var source = find(scheme);
+    if (source.isPresent()) return source.get();
+    var known = schemes();
+    throw new DeviceException(
+        Kind.UNKNOWN_SCHEME,
+        "Device URI " + uri + " was refused.",
+        "Unsupported scheme "
+            + scheme
+            + ": no backend of this node provides it. Known are "
+            + (known.isEmpty() ? "none" : String.join(", ", known))
+            + ", and bdev and loopback for devices that exist.",
+        "Correct the scheme, or install a backend for it.");
+  }
+
+  boolean isThere(Source source) {
+    return source.schemes().stream().anyMatch(scheme -> all(scheme).contains(source));
+  }
+
+  private List<Source> all(String scheme) {
+    lock.lock();
+    try {
+      return List.copyOf(bySchemes.getOrDefault(scheme, List.of()));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  List<String> schemes() {
+    lock.lock();
+    try {
+      return List.copyOf(bySchemes.keySet());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Counts comings and goings, for {@link #awaitChange}. */
+  long changes() {
+    lock.lock();
+    try {
+      return changes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Until something has changed since {@code seen}, or the time is up. */
+  void awaitChange(long seen, long timeoutNs) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = timeoutNs;
+      while (changes == seen && left > 0) left = changed.awaitNanos(left);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Wakes all who wait for a change: there will be none that matters to them. */
+  void wake() {
+    lock.lock();
+    try {
+      tellChange();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

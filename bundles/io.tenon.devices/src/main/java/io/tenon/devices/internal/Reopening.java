@@ -1,0 +1,113 @@
+package io.tenon.devices.internal;
+
+import io.tenon.block.DeviceException;
+import io.tenon.block.Handover;
+import io.tenon.block.SlotState;
+import io.tenon.devices.internal.Providers.Source;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One device's way from a backend that goes to the one that comes: vacate, wait for a backend of the scheme, open, restore;
+ * past the deadline fail. On a virtual thread of its own.
+ */
+final class Reopening {
+  private static final Logger log = LoggerFactory.getLogger(DeviceRegistry.class);
+
+  /** A disk may stay busy for a moment after it was closed. */
+  private static final long RETRY_MS = 200;
+
+  private final Entry entry;
+  private final Source gone;
+  private final Providers providers;
+  private final long deadlineMs;
+  private final BooleanSupplier stopped;
+  private final CompletionStage<Optional<Handover>> vacated;
+
+  Reopening(
+      Entry entry, Source gone, Providers providers, long deadlineMs, BooleanSupplier stopped) {
+    this.entry = entry;
+    this.gone = gone;
+    this.providers = providers;
+    this.deadlineMs = deadlineMs;
+    this.stopped = stopped;
+    this.vacated =
+        entry.slot.vacate(
+            "Its backend, " + gone.who() + ", goes.",
+            "a backend for scheme " + scheme() + " within " + deadlineMs + " ms");
+  }
+
+  private String scheme() {
+    return entry.uri.map(uri -> uri.scheme()).orElse("");
+  }
+
+  void start() {
+    Thread.ofVirtual().name("reopen " + entry.slot.name()).start(this::run);
+  }
+
+  void awaitVacated(long timeoutMs) {
+    if (Entry.await(vacated, timeoutMs)) return;
+    log.warn(
+        "device {}: not closed after {} ms, {}",
+        entry.slot.name(),
+        timeoutMs,
+        entry.slot.status().waitsFor());
+  }
+
+  private void run() {
+    var endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(deadlineMs);
+    if (!Entry.await(vacated, deadlineMs)) {
+      entry.slot.fail(
+          "Its backend, %s, went, and its requests did not end within %d ms."
+              .formatted(gone.who(), deadlineMs));
+      return;
+    }
+    if (entry.slot.state() != SlotState.VACANT) return;
+    var left = vacated.toCompletableFuture().join();
+    try {
+      if (!reopened(left, endNs)) left.ifPresent(Handover::close);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      left.ifPresent(Handover::close);
+    }
+  }
+
+  private boolean reopened(Optional<Handover> left, long endNs) throws InterruptedException {
+    String why = "no backend came for scheme " + scheme();
+    while (true) {
+      long seen = providers.changes();
+      boolean tryAgain = false;
+      entry.changing.lock();
+      try {
+        if (entry.isDestroyed() || stopped.getAsBoolean()) return false;
+        if (entry.slot.state() != SlotState.VACANT) return false;
+        var source = providers.find(scheme());
+        if (source.isPresent()) {
+          try {
+            entry.reopen(source.get(), left);
+            return true;
+          } catch (DeviceException e) {
+            log.warn("device {}: {}", entry.slot.name(), e.getMessage());
+            why = e.getMessage();
+            entry.slot.waitsFor("what keeps it from being opened again: " + why);
+            tryAgain = true;
+          }
+        }
+      } finally {
+        entry.changing.unlock();
+      }
+      long leftNs = endNs - System.nanoTime();
+      if (leftNs <= 0) break;
+      long pauseNs = tryAgain ? TimeUnit.MILLISECONDS.toNanos(RETRY_MS) : leftNs;
+      providers.awaitChange(seen, Math.min(leftNs, pauseNs));
+    }
+    entry.slot.fail(
+        "Its backend, %s, went, and it was not opened again within %d ms: %s."
+            .formatted(gone.who(), deadlineMs, why));
+    return false;
+  }
+}

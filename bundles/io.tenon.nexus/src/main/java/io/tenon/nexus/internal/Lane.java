@@ -1,0 +1,388 @@
+package io.tenon.nexus.internal;
+
+import io.tenon.block.IoChannel;
+import io.tenon.block.IoOperation;
+import io.tenon.block.IoRequest;
+import io.tenon.block.IoStatus;
+import io.tenon.error.Check;
+import io.tenon.reactor.Reactor;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A nexus on one reactor: a channel to each child, the I/O under way, and what this reactor knows of the children. That reactor's
+ * thread only; lanes share nothing but the {@link RangeLock}.
+ *
+ * <p>A child is, as seen from here, in one of three states, kept as bits of two words:
+ *
+ * <pre>
+ *  in ─► unsettled ─► out        in: takes all changes and serves reads
+ *  ▲        │                    unsettled: gets no more I/O from here; other reactors may still read from it
+ *  └── kept ┘                    out: no reactor reads from it any more, and that is on record
+ * </pre>
+ */
+class Lane {
+  private static final int FIRST_PARKING = 256;
+
+  private final Reactor reactor;
+  private final NexusDevice nexus;
+  private final Membership membership;
+  private final RangeLock range;
+  private final Child[] children;
+  private final @Nullable IoChannel[] channels;
+  private final int[] legs;
+  private final long local;
+  private final long flushable;
+  private final int blockShift;
+
+  private long in;
+  private long unsettled;
+  private int lastRead = Long.SIZE - 1;
+  private boolean lastFaultTold;
+
+  private final IoList free = new IoList();
+  private final IoList forRange = new IoList();
+  private final IoList forVerdict = new IoList();
+  private final IoList forScratch = new IoList();
+  private final ArrayDeque<IoRequest> parked = new ArrayDeque<>(FIRST_PARKING);
+  private final Scratch scratch = new Scratch();
+  private final Runnable resumeTask = this::resumeWaiting;
+  private final Runnable wakeTask = this::wakeUp;
+  private boolean resumeIsDue;
+  private boolean rangeMayBeFree;
+  private boolean admitting;
+
+  private int users;
+  private int made;
+  private int underWay;
+  private IoStatus stopStatus = IoStatus.SUCCESS;
+  private @Nullable Runnable whenStopped;
+
+  Lane(Reactor reactor, NexusDevice nexus) {
+    this.reactor = reactor;
+    this.nexus = nexus;
+    membership = nexus.membership();
+    range = nexus.range();
+    children = nexus.children();
+    channels = new IoChannel[children.length];
+    legs = new int[children.length];
+    blockShift = nexus.geometry().blockShift();
+    long everyone = 0;
+    long locals = 0;
+    long flushing = 0;
+    for (Child child : children) {
+      everyone |= child.bit();
+      if (child.isLocal()) locals |= child.bit();
+      if (child.slot().supports(IoOperation.FLUSH)) flushing |= child.bit();
+    }
+    in = everyone;
+    local = nexus.readsLocalFirst() ? locals : 0;
+    flushable = flushing;
+  }
+
+  final Reactor reactor() {
+    return reactor;
+  }
+
+  final int index() {
+    return reactor.index();
+  }
+
+  final RangeLock range() {
+    return range;
+  }
+
+  final int blockShift() {
+    return blockShift;
+  }
+
+  // ---- users
+
+  final void join() {
+    if (users++ > 0 || isStopped()) return;
+    for (Child child : children) {
+      if (((in | unsettled) & child.bit()) != 0) {
+        channels[child.index()] = child.slot().channel(reactor);
+      }
+    }
+  }
+
+  final void leave() {
+    if (--users == 0) closeChannels();
+  }
+
+  private void closeChannels() {
+    for (int child = 0; child < channels.length; child++) closeChannel(child);
+    scratch.free();
+  }
+
+  private void closeChannel(int child) {
+    var channel = channels[child];
+    if (channel == null) return;
+    channels[child] = null;
+    channel.close();
+  }
+
+  // ---- requests
+
+  final void take(IoRequest request) {
+    var refusal = refusal(request);
+    if (refusal != null) {
+      request.complete(refusal);
+    } else if (parked.isEmpty() && canStart()) {
+      start(request);
+    } else {
+      parked.addLast(request);
+    }
+  }
+
+  private @Nullable IoStatus refusal(IoRequest request) {
+    if (isStopped()) return stopStatus;
+    if (request.operation() == IoOperation.FLUSH) return null;
+    if (!nexus.geometry().contains(request.lba(), request.blocks())) return IoStatus.OUT_OF_RANGE;
+    if (!nexus.supports(request.operation())) return IoStatus.UNSUPPORTED;
+    if (request.isLendable()) throw Check.bug("a nexus lends no memory: %s", request);
+    return request.blocks() == 0 ? IoStatus.SUCCESS : null;
+  }
+
+  private boolean canStart() {
+    return !free.isEmpty() || made < nexus.depth();
+  }
+
+  private void start(IoRequest request) {
+    NexusIo io;
+    if (free.isEmpty()) {
+      made++;
+      io = nexus.parts().io(this, children.length);
+    } else {
+      io = free.remove();
+    }
+    underWay++;
+    io.start(request);
+  }
+
+  /** The I/O is over; what it held is released. */
+  final void free(NexusIo io) {
+    underWay--;
+    free.add(io);
+    if (underWay == 0 && whenStopped != null) resumeLater();
+  }
+
+  final void admitParked() {
+    if (admitting || parked.isEmpty()) return;
+    admitting = true;
+    while (!parked.isEmpty() && canStart()) start(parked.removeFirst());
+    admitting = false;
+  }
+
+  // ---- waiting
+
+  /** The I/O has marked a word of the range that another I/O holds. */
+  final void awaitRange(NexusIo io) {
+    forRange.add(io);
+  }
+
+  /** The I/O cannot go on before it is settled whether a child is out. */
+  final void awaitVerdict(NexusIo io) {
+    forVerdict.add(io);
+  }
+
+  final void awaitScratch(NexusIo io) {
+    forScratch.add(io);
+    grantScratch();
+  }
+
+  final void scratchIsFree() {
+    scratch.give();
+    if (!forScratch.isEmpty()) resumeLater();
+  }
+
+  private void grantScratch() {
+    while (!scratch.isTaken() && !forScratch.isEmpty()) {
+      var io = forScratch.remove();
+      io.scratchIsYours(scratch.take(io.scratchBytes()));
+    }
+  }
+
+  /**
+   * Wakes lanes that wait for a word of the range.
+   *
+   * @param marks of {@link RangeLock#release}
+   */
+  final void wake(int marks) {
+    for (Lane lane : nexus.lanes()) {
+      if (!RangeLock.waits(marks, lane.index())) continue;
+      if (lane.index() == index()) {
+        rangeMayBeFree = true;
+        resumeLater();
+      } else {
+        lane.reactor.execute(lane.wakeTask);
+      }
+    }
+  }
+
+  private void wakeUp() {
+    rangeMayBeFree = true;
+    resumeWaiting();
+  }
+
+  /** Not at once: an I/O that ends inside another's start would pile up on the stack. */
+  private void resumeLater() {
+    if (resumeIsDue) return;
+    resumeIsDue = true;
+    reactor.atEndOfRound(resumeTask);
+  }
+
+  private void resumeWaiting() {
+    resumeIsDue = false;
+    if (rangeMayBeFree) {
+      rangeMayBeFree = false;
+      forRange.resumeAll();
+    }
+    grantScratch();
+    admitParked();
+    var told = whenStopped;
+    if (underWay == 0 && told != null) {
+      whenStopped = null;
+      closeChannels();
+      told.run();
+    }
+  }
+
+  // ---- children
+
+  /** Children that take changes, as bits. */
+  final long in() {
+    return in;
+  }
+
+  /** Children that get nothing from here any more, but may still be read elsewhere. */
+  final long unsettled() {
+    return unsettled;
+  }
+
+  final long flushable() {
+    return flushable;
+  }
+
+  /** Children that may serve reads. */
+  long readable() {
+    return in;
+  }
+
+  /**
+   * Whether a change that some children lack may be acknowledged as far as they are concerned: none of them can serve a read
+   * any more, on any reactor, and that is on record; or it turned out that they stay in.
+   */
+  boolean mayAcknowledge(long missed) {
+    return (missed & unsettled) == 0;
+  }
+
+  /** First block of the data on a child. */
+  long offset(int child) {
+    return nexus.area().firstBlock();
+  }
+
+  /** A local one before others, as the policy says; else in turn. */
+  final int choose(long candidates) {
+    long near = candidates & local;
+    long from = near != 0 ? near : candidates;
+    long later = from & (-2L << lastRead);
+    lastRead = Long.numberOfTrailingZeros(later != 0 ? later : from);
+    return lastRead;
+  }
+
+  final void submit(int child, ChildLeg leg) {
+    var channel = channels[child];
+    if (channel == null)
+      throw Check.bug("no channel to child %s of %s", children[child].uri(), nexus.name());
+    legs[child]++;
+    channel.submit(leg);
+  }
+
+  final void legEnded(int child) {
+    if (--legs[child] == 0 && isOut(children[child])) drainLater(children[child]);
+  }
+
+  private boolean isOut(Child child) {
+    return ((in | unsettled) & child.bit()) == 0;
+  }
+
+  /** A child has failed an I/O: it gets no more from here until it is known whether it is out. */
+  void childFailed(int index, IoStatus fault, IoRequest request) {
+    var child = children[index];
+    if ((in & child.bit()) == 0) return;
+    if (in == child.bit() && unsettled == 0) {
+      if (!lastFaultTold)
+        membership.failed(child, Answer.reason(fault), detail(fault, request), null);
+      lastFaultTold = true;
+      return;
+    }
+    detach(child);
+    membership.failed(child, Answer.reason(fault), detail(fault, request), this);
+  }
+
+  private static String detail(IoStatus fault, IoRequest request) {
+    return "%s answered %s".formatted(request, fault);
+  }
+
+  final void conflict(int child) {
+    membership.conflict(children[child]);
+  }
+
+  /** When this returns, no read goes from here to the child any more. */
+  void detach(Child child) {
+    if ((in & child.bit()) == 0) return;
+    in &= ~child.bit();
+    unsettled |= child.bit();
+  }
+
+  /** The child is out everywhere. */
+  void settle(Child child) {
+    unsettled &= ~child.bit();
+    if (legs[child.index()] == 0) drainLater(child);
+    forVerdict.resumeAll();
+  }
+
+  /** The child was the last healthy one: it stays in, failing or not. */
+  final void keep(Child child) {
+    if ((unsettled & child.bit()) == 0) return;
+    unsettled &= ~child.bit();
+    in |= child.bit();
+    lastFaultTold = true;
+    forVerdict.resumeAll();
+  }
+
+  /** Not inside a completion of the channel that is to be closed. */
+  private void drainLater(Child child) {
+    reactor.execute(
+        () -> {
+          closeChannel(child.index());
+          membership.drained(child);
+        });
+  }
+
+  // ---- the end
+
+  final boolean isStopped() {
+    return stopStatus != IoStatus.SUCCESS;
+  }
+
+  final IoStatus stopStatus() {
+    return stopStatus;
+  }
+
+  /**
+   * Takes no more requests and ends those that have not gone to a child yet.
+   *
+   * @param status what they, and all later ones, are answered
+   * @param then called when nothing is under way any more and the channels are closed
+   */
+  final void stop(IoStatus status, Runnable then) {
+    stopStatus = status;
+    whenStopped = then;
+    for (int left = parked.size(); left > 0; left--) parked.removeFirst().complete(status);
+    forVerdict.resumeAll();
+    resumeLater();
+  }
+}

@@ -1,0 +1,231 @@
+package io.tenon.nexus.internal;
+
+import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceSlot;
+import io.tenon.nexus.Nexus;
+import io.tenon.nexus.NexusException;
+import io.tenon.nexus.NexusException.Kind;
+import io.tenon.nexus.NexusSpec;
+import io.tenon.nexus.Nexuses;
+import io.tenon.nvme.NvmeTarget;
+import io.tenon.nvme.NvmeTarget.ShareOptions;
+import io.tenon.reactor.Reactors;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The node's nexuses: names and uuids are unique here, everything else is each nexus' own. */
+@Component(service = Nexuses.class)
+public final class NexusService implements Nexuses {
+  private static final Logger log = LoggerFactory.getLogger(NexusService.class);
+  private static final String ANA_VARIABLE = "NEXUS_NVMF_ANA_ENABLE";
+
+  private final BlockDevices devices;
+  private final NvmeTarget target;
+  private final Reactors reactors;
+  private final boolean ana;
+
+  /** By name; guarded by itself, as are the names and uuids of those that are being made. */
+  private final TreeMap<String, ServedNexus> served = new TreeMap<>();
+
+  private final HashSet<String> takenNames = new HashSet<>();
+  private final HashSet<UUID> takenUuids = new HashSet<>();
+
+  @Activate
+  public NexusService(
+      @Reference BlockDevices devices, @Reference NvmeTarget target, @Reference Reactors reactors) {
+    this(devices, target, reactors, "1".equals(System.getenv(ANA_VARIABLE)));
+  }
+
+  NexusService(BlockDevices devices, NvmeTarget target, Reactors reactors, boolean ana) {
+    this.devices = devices;
+    this.target = target;
+    this.reactors = reactors;
+    this.ana = ana;
+  }
+
+  @Override
+  public Nexus create(NexusSpec spec) throws NexusException {
+    check(spec);
+    reserve(spec);
+    ServedNexus made;
+    try {
+      made = make(spec);
+    } catch (NexusException e) {
+      forget(spec);
+      throw e;
+    }
+    synchronized (served) {
+      served.put(spec.name(), made);
+    }
+    log.info(
+        "nexus {}: created with {} blocks of {} bytes on {} children",
+        spec.name(),
+        made.device().geometry().blockCount(),
+        made.device().geometry().blockBytes(),
+        spec.childUris().size());
+    return made;
+  }
+
+  private static void check(NexusSpec spec) throws NexusException {
+    int children = spec.childUris().size();
+    if (spec.name().isEmpty()) throw refused(spec, Kind.INVALID_ARGUMENT, "It has no name.");
+    if (spec.sizeBytes() <= 0) {
+      throw refused(
+          spec,
+          Kind.INVALID_ARGUMENT,
+          "Its size must be more than 0, was " + spec.sizeBytes() + ".");
+    }
+    if (children == 0) throw refused(spec, Kind.STATE, "It has no children.");
+    if (children > NexusDevice.MOST_CHILDREN) {
+      throw refused(
+          spec,
+          Kind.INVALID_ARGUMENT,
+          "It has %d children; %d are possible.".formatted(children, NexusDevice.MOST_CHILDREN));
+    }
+    if (new HashSet<>(spec.childUris()).size() < children) {
+      throw refused(
+          spec, Kind.INVALID_ARGUMENT, "A child is named twice: " + spec.childUris() + ".");
+    }
+    int min = spec.minControllerId();
+    int max = spec.maxControllerId();
+    if (min < ShareOptions.MIN_CONTROLLER_ID || max > ShareOptions.MAX_CONTROLLER_ID || min > max) {
+      throw refused(
+          spec,
+          Kind.INVALID_ARGUMENT,
+          "Its range of controller ids %d to %d is not within %d to %d."
+              .formatted(min, max, ShareOptions.MIN_CONTROLLER_ID, ShareOptions.MAX_CONTROLLER_ID));
+    }
+  }
+
+  private static NexusException refused(NexusSpec spec, Kind kind, String why) {
+    return new NexusException(
+        kind, "Nexus " + spec.name() + " was not created.", why, "Correct the request.");
+  }
+
+  private void reserve(NexusSpec spec) throws NexusException {
+    synchronized (served) {
+      if (takenNames.contains(spec.name())) {
+        throw refused(spec, Kind.NAME_EXISTS, "There is a nexus of this name.");
+      }
+      if (!takenUuids.add(spec.uuid())) {
+        throw refused(spec, Kind.UUID_EXISTS, "There is a nexus with uuid " + spec.uuid() + ".");
+      }
+      takenNames.add(spec.name());
+    }
+  }
+
+  private void forget(NexusSpec spec) {
+    synchronized (served) {
+      served.remove(spec.name());
+      takenNames.remove(spec.name());
+      takenUuids.remove(spec.uuid());
+    }
+  }
+
+  private ServedNexus make(NexusSpec spec) throws NexusException {
+    var opened = ChildDevices.open(spec, devices);
+    NexusDevice device = null;
+    try {
+      var slots = opened.slots();
+      var shapes = new ArrayList<DataArea.Shape>();
+      var children = new ArrayList<Child>();
+      for (int i = 0; i < slots.size(); i++) {
+        String uri = spec.childUris().get(i);
+        shapes.add(new DataArea.Shape(uri, slots.get(i).geometry()));
+        children.add(new Child(spec.name(), i, uri, slots.get(i)));
+      }
+      var area = DataArea.of(spec.name(), spec.sizeBytes(), shapes);
+      var watcher = new ServedNexus.Watcher();
+      device =
+          new NexusDevice(
+              new NexusDevice.Plan(
+                  spec.name(),
+                  deviceUuid(spec),
+                  area,
+                  children,
+                  spec.readPolicy(),
+                  reactors.all(),
+                  NexusDevice.DEPTH,
+                  RetirementRecord.NOTHING,
+                  InstantSource.system(),
+                  watcher,
+                  new NexusParts()));
+      var slot = adopt(device);
+      var share = new ServedNexus.Sharing(target, ana);
+      return new ServedNexus(
+          spec, device, slot, opened, devices, share, watcher, () -> forget(spec));
+    } catch (NexusException e) {
+      if (device != null) device.close();
+      opened.close();
+      throw e;
+    }
+  }
+
+  /** Hosts know a volume by the name that the control plane gives its nexus, whatever the nexus' own uuid. */
+  static UUID deviceUuid(NexusSpec spec) {
+    String name = spec.name().startsWith("nexus-") ? spec.name().substring(6) : spec.name();
+    try {
+      var uuid = UUID.fromString(name);
+      if (uuid.toString().equalsIgnoreCase(name)) return uuid;
+    } catch (IllegalArgumentException notAUuid) {
+      log.debug(
+          "nexus {}: its name is no uuid, so hosts see {}", spec.name(), spec.uuid(), notAUuid);
+    }
+    return spec.uuid();
+  }
+
+  private DeviceSlot adopt(NexusDevice device) throws NexusException {
+    try {
+      return devices.adopt(device, "nexus:///" + device.name());
+    } catch (DeviceException e) {
+      throw new NexusException(
+          e.kind() == DeviceException.Kind.ALREADY_EXISTS ? Kind.NAME_EXISTS : Kind.INTERNAL,
+          "Nexus " + device.name() + " was not created.",
+          e.what() + (e.why().isEmpty() ? "" : " " + e.why()),
+          e.remedy(),
+          e);
+    }
+  }
+
+  @Override
+  public List<Nexus> all() {
+    synchronized (served) {
+      return List.copyOf(served.values());
+    }
+  }
+
+  @Override
+  public Optional<Nexus> findByUuid(UUID uuid) {
+    return all().stream().filter(nexus -> nexus.uuid().equals(uuid)).findFirst();
+  }
+
+  @Override
+  public Optional<Nexus> findByName(String name) {
+    synchronized (served) {
+      return Optional.ofNullable(served.get(name));
+    }
+  }
+
+  @Deactivate
+  void close() {
+    for (Nexus nexus : all()) {
+      try {
+        nexus.destroy();
+      } catch (NexusException e) {
+        log.error("nexus {}: was not destroyed at the end: {}", nexus.name(), e.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,298 @@
+package io.tenon.nexus.internal;
+
+import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceSlot;
+import io.tenon.nexus.ChildInfo;
+import io.tenon.nexus.Nexus;
+import io.tenon.nexus.NexusException;
+import io.tenon.nexus.NexusException.Kind;
+import io.tenon.nexus.NexusSpec;
+import io.tenon.nexus.NexusState;
+import io.tenon.nvme.NvmeTarget;
+import io.tenon.nvme.NvmeTarget.ShareOptions;
+import io.tenon.nvme.NvmeTarget.Subsystem;
+import io.tenon.nvme.TargetException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A nexus with its place in the node: its children's devices, its own slot, its subsystem. Operations go one after the other. */
+final class ServedNexus implements Nexus {
+  private static final Logger log = LoggerFactory.getLogger(ServedNexus.class);
+
+  /** Longer than any child's I/O time-out: by then everything in flight has been answered. */
+  private static final long DRAIN_SECONDS = 150;
+
+  private final NexusSpec spec;
+  private final NexusDevice nexus;
+  private final DeviceSlot slot;
+  private final ChildDevices children;
+  private final BlockDevices devices;
+  private final Sharing sharing;
+  private final Runnable forget;
+
+  /** Guarded by this, as is everything that changes. */
+  private @Nullable Subsystem subsystem;
+
+  private boolean paused;
+  private boolean destroyed;
+  private volatile Set<String> hosts = Set.of();
+  private volatile @Nullable String shareUri;
+
+  /** How nexuses of this node are shared. */
+  record Sharing(NvmeTarget target, boolean ana) {}
+
+  /** Takes what a nexus does by itself to where blocking is allowed. */
+  static final class Watcher implements NexusWatcher {
+    private final CompletableFuture<ServedNexus> served = new CompletableFuture<>();
+
+    @Override
+    public void childIsIdle(String nexus, Child child) {
+      Thread.ofVirtual()
+          .name("nexus-child-close")
+          .start(() -> served.join().children.release(child.index()));
+    }
+
+    @Override
+    public void stoppedByItself(String nexus, String why) {
+      Thread.ofVirtual().name("nexus-stop").start(() -> served.join().standStill());
+    }
+
+    @Override
+    public void closed(String nexus) {
+      var _ =
+          served.thenAccept(
+              one -> Thread.ofVirtual().name("nexus-close").start(one::deviceWasClosed));
+    }
+  }
+
+  ServedNexus(
+      NexusSpec spec,
+      NexusDevice nexus,
+      DeviceSlot slot,
+      ChildDevices children,
+      BlockDevices devices,
+      Sharing sharing,
+      Watcher watcher,
+      Runnable forget) {
+    this.spec = spec;
+    this.nexus = nexus;
+    this.slot = slot;
+    this.children = children;
+    this.devices = devices;
+    this.sharing = sharing;
+    this.forget = forget;
+    watcher.served.complete(this);
+  }
+
+  @Override
+  public String name() {
+    return spec.name();
+  }
+
+  @Override
+  public UUID uuid() {
+    return spec.uuid();
+  }
+
+  @Override
+  public long sizeBytes() {
+    return spec.sizeBytes();
+  }
+
+  @Override
+  public NexusState state() {
+    return nexus.membership().view().state();
+  }
+
+  @Override
+  public List<ChildInfo> children() {
+    return nexus.membership().view().children();
+  }
+
+  @Override
+  public DeviceSlot device() {
+    return slot;
+  }
+
+  @Override
+  public Optional<String> shareUri() {
+    return Optional.ofNullable(shareUri);
+  }
+
+  @Override
+  public Set<String> allowedHosts() {
+    return hosts;
+  }
+
+  @Override
+  public synchronized String publish(Set<String> allowed) throws NexusException {
+    if (isStopped()) throw refused("published", "It is " + state() + ".");
+    var shared = subsystem;
+    if (shared != null) shared.hosts(allowed);
+    else shared = share(allowed);
+    var uris = sharing.target().shareUris(shared);
+    if (uris.isEmpty()) {
+      unpublish();
+      throw new NexusException(
+          Kind.INTERNAL,
+          "Nexus " + name() + " was not published.",
+          "No transport listens.",
+          "Install a transport, such as NVMe/TCP.");
+    }
+    hosts = Set.copyOf(allowed);
+    shareUri = uris.getFirst();
+    log.info(
+        "nexus {}: published as {} for {}",
+        name(),
+        shareUri,
+        allowed.isEmpty() ? "any host" : allowed);
+    return uris.getFirst();
+  }
+
+  private Subsystem share(Set<String> allowed) throws NexusException {
+    try {
+      var options =
+          new ShareOptions(
+              allowed,
+              spec.minControllerId(),
+              spec.maxControllerId(),
+              sharing.ana(),
+              NvmeTarget.Origin.NEXUS);
+      var shared = sharing.target().share(slot, options);
+      subsystem = shared;
+      return shared;
+    } catch (TargetException e) {
+      throw new NexusException(
+          switch (e.kind()) {
+            case ALREADY_SHARED, DEVICE_IN_USE -> Kind.ALREADY_SHARED;
+            case INVALID_ARGUMENT -> Kind.INVALID_ARGUMENT;
+            case LIMIT -> Kind.INTERNAL;
+          },
+          "Nexus " + name() + " was not published.",
+          e.what() + (e.why().isEmpty() ? "" : " " + e.why()),
+          e.remedy(),
+          e);
+    }
+  }
+
+  @Override
+  public synchronized void unpublish() {
+    var shared = subsystem;
+    if (shared == null) return;
+    sharing.target().unshare(shared);
+    subsystem = null;
+    paused = false;
+    shareUri = null;
+    hosts = Set.of();
+    log.info("nexus {}: unpublished", name());
+  }
+
+  @Override
+  public synchronized void shutdown() throws NexusException {
+    if (destroyed || state() == NexusState.SHUTDOWN) return;
+    pause();
+    stop("it was shut down by request");
+    children.close();
+  }
+
+  @Override
+  public synchronized void destroy() throws NexusException {
+    if (destroyed) return;
+    unpublish();
+    stop("it was destroyed");
+    try {
+      devices.destroy(slot);
+    } catch (DeviceException e) {
+      throw new NexusException(
+          Kind.STATE,
+          "Nexus " + name() + " was not destroyed.",
+          e.what() + (e.why().isEmpty() ? "" : " " + e.why()),
+          e.remedy(),
+          e);
+    }
+    destroyed = true;
+    children.close();
+    forget.run();
+    log.info("nexus {}: destroyed", name());
+  }
+
+  /** Somebody destroyed the block device: that was the nexus. */
+  private synchronized void deviceWasClosed() {
+    if (destroyed) return;
+    destroyed = true;
+    try {
+      stop("its block device was destroyed");
+    } catch (NexusException e) {
+      log.error("nexus {}: {}", name(), e.getMessage());
+    }
+    children.close();
+    forget.run();
+  }
+
+  /** Hosts of a nexus that has stopped wait until they find another way to the volume. */
+  private synchronized void standStill() {
+    try {
+      pause();
+    } catch (NexusException e) {
+      log.error("nexus {}: {}", name(), e.getMessage());
+    }
+    children.close();
+  }
+
+  private void pause() throws NexusException {
+    var shared = subsystem;
+    if (shared == null || paused) return;
+    paused = true;
+    await(shared.pause().toCompletableFuture());
+  }
+
+  private void stop(String why) throws NexusException {
+    var stopped = new CompletableFuture<Void>();
+    nexus.membership().shutDown(why, () -> stopped.complete(null));
+    await(stopped);
+  }
+
+  private void await(CompletableFuture<?> what) throws NexusException {
+    try {
+      what.get(DRAIN_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw notDrained("I/O is in flight after " + DRAIN_SECONDS + " seconds.", e);
+    } catch (ExecutionException e) {
+      throw notDrained(String.valueOf(e.getCause()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw notDrained("The wait was interrupted.", e);
+    }
+  }
+
+  private NexusException notDrained(String why, Exception cause) {
+    return new NexusException(
+        Kind.INTERNAL,
+        "Nexus " + name() + " was not stopped.",
+        why,
+        "Look at its children; try again.",
+        cause);
+  }
+
+  private boolean isStopped() {
+    return destroyed || state() == NexusState.SHUTTING_DOWN || state() == NexusState.SHUTDOWN;
+  }
+
+  private NexusException refused(String what, String why) {
+    return new NexusException(
+        Kind.STATE,
+        "Nexus " + name() + " was not " + what + ".",
+        why,
+        "Make a new nexus of its children.");
+  }
+}

@@ -1,0 +1,176 @@
+package io.tenon.nexus.internal;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Everything that hosts did to one block and were told about it, and whether one single block could have answered so: each
+ * operation takes effect at one moment between its beginning and its end (linearizability). An operation that ended in an error
+ * may take effect at any later time, or never.
+ *
+ * <p>Knows nothing of nexuses. After an unmap a block may show zeroes or what it held, now this and now that.
+ */
+final class BlockHistory {
+  /** What an operation does to a block. */
+  enum Kind {
+    READ,
+    /** Has seen something else than {@link Op#expected}. */
+    READ_OTHER,
+    WRITE,
+    UNMAP,
+    COMPARE_AND_WRITE
+  }
+
+  /** One operation on the block. {@code value} of a read is set at its end. */
+  static final class Op {
+    final String name;
+    final Kind kind;
+    final long expected;
+    long value;
+    long block;
+    private int bit;
+
+    Op(String name, Kind kind, long expected, long value) {
+      this.name = name;
+      this.kind = kind;
+      this.expected = expected;
+      this.value = value;
+    }
+
+    @Override
+    public String toString() {
+      return kind == Kind.COMPARE_AND_WRITE
+          ? "%s %s %x -> %x".formatted(name, kind, expected, value)
+          : "%s %s %x".formatted(name, kind, kind == Kind.READ_OTHER ? expected : value);
+    }
+  }
+
+  private enum What {
+    BEGINS,
+    ENDS,
+    WITHDRAWN
+  }
+
+  private record Event(What what, Op op, long atNs) {}
+
+  /** A state that the block could be in: its value, whether it may show zeroes too, and which open operations are done. */
+  private record State(long value, boolean orZero, long done) {
+    boolean shows(long wanted) {
+      return value == wanted || (orZero && wanted == 0);
+    }
+  }
+
+  private final long block;
+  private final List<Event> events = new ArrayList<>();
+
+  BlockHistory(long block) {
+    this.block = block;
+  }
+
+  void begins(Op op, long atNs) {
+    events.add(new Event(What.BEGINS, op, atNs));
+  }
+
+  void ends(Op op, long atNs) {
+    events.add(new Event(What.ENDS, op, atNs));
+  }
+
+  /** It has turned out at its end to have been another operation. */
+  void turnInto(Op asked, Op was, long atNs) {
+    for (int i = 0; i < events.size(); i++) {
+      var event = events.get(i);
+      if (event.op == asked) events.set(i, new Event(event.what, was, event.atNs));
+    }
+    ends(was, atNs);
+  }
+
+  /** A failed read: it says nothing. */
+  void withdraw(Op op, long atNs) {
+    events.add(new Event(What.WITHDRAWN, op, atNs));
+  }
+
+  /** Withdrawn operations must be known before they begin; those without an end stay open. */
+  void check() {
+    var withdrawn = new HashSet<Op>();
+    for (Event event : events) if (event.what == What.WITHDRAWN) withdrawn.add(event.op);
+    var open = new ArrayList<Op>();
+    Set<State> states = Set.of(new State(0, false, 0));
+    long freeBits = -1L;
+    for (Event event : events) {
+      if (withdrawn.contains(event.op)) continue;
+      if (event.what == What.BEGINS) {
+        if (freeBits == 0) throw new AssertionError("too many open operations on block " + block);
+        event.op.bit = Long.numberOfTrailingZeros(freeBits);
+        freeBits &= freeBits - 1;
+        open.add(event.op);
+        var next = new HashSet<State>();
+        for (State state : states) next.add(reads(state, open));
+        states = next;
+      } else {
+        states = withEffectOf(event.op, states, open);
+        if (states.isEmpty()) throw violation(event);
+        open.remove(event.op);
+        freeBits |= 1L << event.op.bit;
+      }
+    }
+  }
+
+  /** All states in which {@code op} has taken effect, before and after whatever else may have. */
+  private static Set<State> withEffectOf(Op op, Set<State> from, List<Op> open) {
+    long bit = 1L << op.bit;
+    var found = new HashSet<State>();
+    var seen = new HashSet<State>();
+    var left = new ArrayList<>(from);
+    while (!left.isEmpty()) {
+      var state = left.removeLast();
+      if (!seen.add(state)) continue;
+      if ((state.done & bit) != 0) {
+        found.add(new State(state.value, state.orZero, state.done & ~bit));
+        continue;
+      }
+      for (Op next : open) {
+        if ((state.done & 1L << next.bit) != 0) continue;
+        var after = after(state, next);
+        if (after != null) left.add(reads(after, open));
+      }
+    }
+    return found;
+  }
+
+  private static State after(State state, Op op) {
+    long done = state.done | 1L << op.bit;
+    return switch (op.kind) {
+      case READ, READ_OTHER -> null;
+      case WRITE -> new State(op.value, false, done);
+      case UNMAP -> new State(state.value, true, done);
+      case COMPARE_AND_WRITE -> state.shows(op.expected) ? new State(op.value, false, done) : null;
+    };
+  }
+
+  /** Open reads that fit change nothing, so they take effect as soon as they can. */
+  private static State reads(State state, List<Op> open) {
+    long done = state.done;
+    for (Op op : open) {
+      boolean fits =
+          switch (op.kind) {
+            case READ -> state.shows(op.value);
+            case READ_OTHER -> state.value != op.expected || (state.orZero && op.expected != 0);
+            case WRITE, UNMAP, COMPARE_AND_WRITE -> false;
+          };
+      if (fits) done |= 1L << op.bit;
+    }
+    return done == state.done ? state : new State(state.value, state.orZero, done);
+  }
+
+  private AssertionError violation(Event at) {
+    var story =
+        new StringBuilder("block " + block + ": no order explains " + at.op + "; its story:");
+    for (Event event : events) {
+      story.append("\n  %9.3f us %s %s".formatted(event.atNs / 1e3, event.op, event.what));
+      if (event.equals(at)) break;
+    }
+    return new AssertionError(story.toString());
+  }
+}

@@ -1,0 +1,327 @@
+package io.tenon.nexus.internal;
+
+import io.tenon.block.BlockDevice;
+import io.tenon.block.DeviceListener;
+import io.tenon.block.Geometry;
+import io.tenon.block.IoChannel;
+import io.tenon.block.IoOperation;
+import io.tenon.block.IoRequest;
+import io.tenon.block.IoStatus;
+import io.tenon.linux.Memory;
+import io.tenon.reactor.Reactor;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * A simulated disk behind a simulated wire: what it is told arrives late, in any order, in parts, or not at all; so do its
+ * answers, and some come twice. The near end of the wire is an initiator that gives up after a time-out and then declares the
+ * disk lost, as ours does. Everything by the seed.
+ */
+final class SimDisk implements BlockDevice {
+  /** What goes wrong, and how often. */
+  record Faults(
+      double inline,
+      long mostDelayNs,
+      double error,
+      double noSpace,
+      double lostRequest,
+      double lostAnswer,
+      double lateRequest,
+      double twice,
+      boolean unmapZeroes) {
+    static Faults none(long mostDelayNs) {
+      return new Faults(0, mostDelayNs, 0, 0, 0, 0, 0, 0, true);
+    }
+
+    static Faults memory() {
+      return new Faults(1, 1, 0, 0, 0, 0, 0, 0, true);
+    }
+  }
+
+  /** Sees what reaches the medium. */
+  interface Observer {
+    void readSubmitted(SimDisk disk);
+
+    void written(SimDisk disk, long block, long stamp);
+  }
+
+  static final long TIMEOUT_NS = 20_000_000;
+
+  private final String name;
+  private final Geometry geometry;
+  private final SimReactors world;
+  private final SplittableRandom random;
+  private final Observer observer;
+  private final TreeMap<Long, Long> stamps = new TreeMap<>();
+  private final List<Command> underWay = new ArrayList<>();
+
+  /** Test-only: a lower layer that believes every answer. */
+  private final boolean believesEveryAnswer;
+
+  private Faults faults;
+
+  private DeviceListener listener = new DeviceListener() {};
+  private boolean crashed;
+  private boolean lost;
+  private int openChannels;
+
+  SimDisk(
+      String name,
+      Geometry geometry,
+      SimReactors world,
+      SplittableRandom random,
+      Faults faults,
+      Observer observer,
+      boolean believesEveryAnswer) {
+    this.name = name;
+    this.geometry = geometry;
+    this.world = world;
+    this.random = random;
+    this.faults = faults;
+    this.observer = observer;
+    this.believesEveryAnswer = believesEveryAnswer;
+  }
+
+  void faults(Faults now) {
+    faults = now;
+  }
+
+  /** Power is gone: what was under way is done, half done or not done, and nobody answers any more. */
+  void crash() {
+    if (crashed) return;
+    for (Command command : List.copyOf(underWay)) {
+      int choice = random.nextInt(3);
+      if (choice == 0) command.apply(0, command.blocks);
+      if (choice == 1) command.apply(0, random.nextLong(command.blocks + 1));
+    }
+    crashed = true;
+  }
+
+  /** The initiator has noticed without an I/O. */
+  void lose(String reason) {
+    if (lost) return;
+    lost = true;
+    for (Command command : List.copyOf(underWay)) command.answer(IoStatus.DEVICE_GONE);
+    listener.lost(reason);
+  }
+
+  /** What is on the medium: 0 for zeroes, or the stamp that the whole block consists of. */
+  long stampAt(long block) {
+    return stamps.getOrDefault(block, 0L);
+  }
+
+  int openChannels() {
+    return openChannels;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public UUID uuid() {
+    return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public Geometry geometry() {
+    return geometry;
+  }
+
+  @Override
+  public String productName() {
+    return "Simulated disk";
+  }
+
+  @Override
+  public boolean supports(IoOperation operation) {
+    return operation != IoOperation.COMPARE && operation != IoOperation.COMPARE_AND_WRITE;
+  }
+
+  @Override
+  public IoChannel channel(Reactor reactor) {
+    openChannels++;
+    return new Channel(reactor);
+  }
+
+  @Override
+  public void listener(DeviceListener to) {
+    listener = to;
+  }
+
+  @Override
+  public void close() {
+    if (openChannels != 0) throw new AssertionError(name + " closed with open channels");
+  }
+
+  private final class Channel extends IoChannel {
+    private final Reactor reactor;
+    private int underWayHere;
+    private boolean closed;
+
+    Channel(Reactor reactor) {
+      this.reactor = reactor;
+    }
+
+    @Override
+    protected void take(IoRequest request) {
+      if (closed) throw new AssertionError(name + " got " + request + " on a closed channel");
+      if (!reactor.isCurrent()) throw new AssertionError(request + " on the wrong reactor");
+      if (!geometry.contains(request.lba(), request.blocks())) {
+        throw new AssertionError(name + " got " + request + " beyond its end");
+      }
+      new Command(this, request).start();
+    }
+
+    @Override
+    public void close() {
+      if (closed) throw new AssertionError(name + ": channel closed twice");
+      if (underWayHere != 0) throw new AssertionError(name + ": channel closed with I/O under way");
+      closed = true;
+      openChannels--;
+    }
+  }
+
+  /** One request on the wire. */
+  private final class Command {
+    final Channel channel;
+    final IoRequest request;
+    final IoOperation operation;
+    final long lba;
+    final long blocks;
+    boolean ended;
+    Reactor.Timer timeout = () -> {};
+    IoStatus outcome = IoStatus.SUCCESS;
+
+    /** Set when the write's data left the caller's memory. */
+    long[] payload = {};
+
+    Command(Channel channel, IoRequest request) {
+      this.channel = channel;
+      this.request = request;
+      operation = request.operation();
+      lba = request.lba();
+      blocks = request.blocks();
+    }
+
+    void start() {
+      channel.underWayHere++;
+      if (operation == IoOperation.READ) observer.readSubmitted(SimDisk.this);
+      if (lost) {
+        channel.reactor.schedule(1 + random.nextLong(5_000), () -> answer(IoStatus.DEVICE_GONE));
+        return;
+      }
+      if (operation == IoOperation.WRITE) payload = stampsIn(request.address());
+      if (!crashed && random.nextDouble() < faults.inline) {
+        apply(0, blocks);
+        answer(IoStatus.SUCCESS);
+        return;
+      }
+      underWay.add(this);
+      timeout = channel.reactor.schedule(TIMEOUT_NS, this::timedOut);
+      if (random.nextDouble() < faults.lostRequest) return;
+      boolean late = random.nextDouble() < faults.lateRequest;
+      long arrival = random.nextLong(faults.mostDelayNs) + (late ? TIMEOUT_NS : 0);
+      long middle = arrival + random.nextLong(faults.mostDelayNs);
+      long part = blocks == 0 ? 0 : random.nextLong(blocks + 1);
+      if (random.nextDouble() < faults.error) outcome = IoStatus.IO_ERROR;
+      else if (random.nextDouble() < faults.noSpace) outcome = IoStatus.NO_SPACE;
+      long doneUpTo = outcome == IoStatus.SUCCESS ? blocks : random.nextLong(blocks + 1);
+      channel.reactor.schedule(arrival, () -> onMedium(0, Math.min(part, doneUpTo)));
+      channel.reactor.schedule(middle, () -> onMedium(Math.min(part, doneUpTo), doneUpTo));
+      if (random.nextDouble() < faults.lostAnswer) return;
+      long back = middle + 1 + random.nextLong(faults.mostDelayNs);
+      channel.reactor.schedule(back, this::answered);
+      if (random.nextDouble() < faults.twice) {
+        channel.reactor.schedule(back + random.nextLong(4 * faults.mostDelayNs), this::answered);
+      }
+    }
+
+    private void onMedium(long from, long to) {
+      if (!crashed) apply(from, to);
+    }
+
+    void apply(long from, long to) {
+      world.trace(lba * 31 + to);
+      for (long block = from; block < to; block++) {
+        switch (operation) {
+          case READ -> {
+            if (!ended)
+              fill(request.address() + block * geometry.blockBytes(), stampAt(lba + block));
+          }
+          case WRITE -> {
+            stamps.put(lba + block, payload[(int) block]);
+            observer.written(SimDisk.this, lba + block, payload[(int) block]);
+          }
+          case FLUSH -> {}
+          case UNMAP, WRITE_ZEROES -> {
+            if (operation == IoOperation.WRITE_ZEROES || faults.unmapZeroes) {
+              stamps.subMap(lba + block, lba + to).clear();
+            }
+            block = to;
+          }
+          case COMPARE, COMPARE_AND_WRITE -> throw new AssertionError("not offered");
+        }
+      }
+    }
+
+    private long[] stampsIn(long address) {
+      var found = new long[(int) blocks];
+      for (int i = 0; i < found.length; i++) {
+        found[i] = readStamp(address + (long) i * geometry.blockBytes(), geometry.blockBytes());
+      }
+      return found;
+    }
+
+    private void answered() {
+      if (crashed) return;
+      answer(outcome);
+    }
+
+    private void timedOut() {
+      if (ended) return;
+      answer(IoStatus.TIMED_OUT);
+      lose("no answer in time");
+    }
+
+    void answer(IoStatus status) {
+      if (ended && !believesEveryAnswer) return;
+      if (!ended) {
+        ended = true;
+        timeout.cancel();
+        underWay.remove(this);
+        channel.underWayHere--;
+      }
+      world.trace(lba ^ status.name().hashCode());
+      // A lost disk answers on the reactor of each command.
+      if (channel.reactor.isCurrent()) request.complete(status);
+      else channel.reactor.execute(() -> request.complete(status));
+    }
+  }
+
+  /** Fills a block with its stamp. */
+  static void fill(long address, int blockBytes, long stamp) {
+    for (int at = 0; at < blockBytes; at += Long.BYTES) Memory.putLong(address + at, stamp);
+  }
+
+  private void fill(long address, long stamp) {
+    fill(address, geometry.blockBytes(), stamp);
+  }
+
+  /** The stamp of a block; a block of two stamps is torn and nobody's. */
+  static long readStamp(long address, int blockBytes) {
+    long stamp = Memory.getLong(address);
+    for (int at = Long.BYTES; at < blockBytes; at += Long.BYTES) {
+      if (Memory.getLong(address + at) != stamp) {
+        throw new AssertionError(
+            "block of mixed content: %x, %x".formatted(stamp, Memory.getLong(address + at)));
+      }
+    }
+    return stamp;
+  }
+}

@@ -1,0 +1,111 @@
+package io.tenon.reactor.internal;
+
+import io.tenon.error.Check;
+import io.tenon.linux.Descriptors;
+import io.tenon.linux.Epoll;
+import io.tenon.linux.Errno;
+import io.tenon.linux.LinuxException;
+import io.tenon.linux.Sockets;
+import io.tenon.reactor.ListenSocket;
+import io.tenon.reactor.Reactor;
+import java.net.InetSocketAddress;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A listening socket. Its descriptor is watched on one loop; connections go where the acceptor says. */
+final class TcpListener extends Registration implements ListenSocket {
+  private static final Logger log = LoggerFactory.getLogger(TcpListener.class);
+
+  /** Rest after running out of descriptors, so that the loop does not spin on what it cannot accept. */
+  private static final long REST_NS = 100_000_000;
+
+  private final EventLoop loop;
+  private final int fd;
+  private final InetSocketAddress local;
+  private final Reactor.Acceptor acceptor;
+  private boolean closed;
+
+  private TcpListener(EventLoop loop, int fd, InetSocketAddress local, Reactor.Acceptor acceptor) {
+    this.loop = loop;
+    this.fd = fd;
+    this.local = local;
+    this.acceptor = acceptor;
+  }
+
+  static TcpListener open(EventLoop loop, int fd, Reactor.Acceptor acceptor) throws LinuxException {
+    var listener = new TcpListener(loop, fd, Sockets.local(fd), acceptor);
+    loop.execute(listener::watch);
+    return listener;
+  }
+
+  private void watch() {
+    if (closed) return;
+    try {
+      loop.register(fd, Epoll.IN, this);
+    } catch (LinuxException e) {
+      throw Check.bug("listener %s cannot be watched: %s", local, e.getMessage());
+    }
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    return local;
+  }
+
+  @Override
+  int ready(int events) {
+    int accepted = 0;
+    for (int client = Sockets.accept(fd); client != -Errno.EAGAIN; client = Sockets.accept(fd)) {
+      if (client >= 0) {
+        accept(client);
+        accepted++;
+      } else if (client == -Errno.EMFILE || client == -Errno.ENOMEM) {
+        log.error("{}: no connection is accepted: {}", loop.name(), Errno.text(-client));
+        loop.changeMask(fd, 0, this);
+        loop.schedule(REST_NS, this::resume);
+        break;
+      }
+    }
+    return accepted;
+  }
+
+  private void resume() {
+    if (!closed) loop.changeMask(fd, Epoll.IN, this);
+  }
+
+  private void accept(int client) {
+    InetSocketAddress peer;
+    InetSocketAddress own;
+    try {
+      peer = Sockets.peer(client);
+      own = Sockets.local(client);
+    } catch (LinuxException e) {
+      log.debug("a connection was gone before it was accepted: {}", e.getMessage());
+      Descriptors.close(client);
+      return;
+    }
+    var chosen = acceptor.choose(peer);
+    if (!(chosen instanceof EventLoop home)) {
+      Descriptors.close(client);
+      throw Check.bug("%s is no reactor of this node", chosen);
+    }
+    home.execute(() -> TcpSocket.accepted(home, client, own, peer, acceptor));
+  }
+
+  @Override
+  void failed(Throwable bug) {
+    log.error("{}: accepting on {} failed by a bug", loop.name(), local, bug);
+  }
+
+  @Override
+  public void close() {
+    loop.execute(this::closeHere);
+  }
+
+  private void closeHere() {
+    if (closed) return;
+    closed = true;
+    loop.unregister(fd, this);
+    Descriptors.close(fd);
+  }
+}

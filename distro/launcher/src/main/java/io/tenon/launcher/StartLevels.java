@@ -1,0 +1,30 @@
+package io.tenon.launcher;
+
+/** Who starts before whom: first what others log and are configured with, last what takes orders from outside. */
+final class StartLevels {
+  static final int WEAVING = 1;
+  static final int LOGGING = 2;
+  static final int COMPONENTS = 3;
+  static final int CONFIGURATION = 4;
+  static final int BUNDLES = 5;
+  static final int DEPLOYMENT = 6;
+  static final int SHELL = 7;
+
+  static final String FILE_INSTALL = "org.apache.felix.fileinstall";
+
+  private StartLevels() {}
+
+  static int of(String symbolicName) {
+    return switch (symbolicName) {
+      case "org.apache.aries.spifly.dynamic.bundle" -> WEAVING;
+      case "slf4j.api", "ch.qos.logback.core", "ch.qos.logback.classic" -> LOGGING;
+      case "org.apache.felix.log" -> LOGGING;
+      case "org.apache.felix.configadmin", "org.apache.felix.metatype", "org.apache.felix.scr" ->
+          COMPONENTS;
+      case "io.tenon.node" -> CONFIGURATION;
+      case FILE_INSTALL -> DEPLOYMENT;
+      case "org.apache.felix.gogo.jline" -> SHELL;
+      default -> symbolicName.startsWith("org.objectweb.asm") ? WEAVING : BUNDLES;
+    };
+  }
+}
