@@ -1,0 +1,95 @@
+package io.tenon.block.testing;
+
+import io.tenon.block.DeviceSlot;
+import io.tenon.block.IoChannel;
+import io.tenon.block.IoStatus;
+import io.tenon.reactor.Reactor;
+
+/** A slot with one channel, read and written by a test's thread in plain calls. */
+public final class TestVolume implements AutoCloseable {
+  private static final int MAX_BYTES = 1 << 20;
+
+  private final DeviceSlot slot;
+  private final Reactor reactor;
+  private final IoChannel channel;
+  private final TestRequest request;
+  private final int blockBytes;
+
+  public TestVolume(DeviceSlot slot, Reactor reactor) {
+    this.slot = slot;
+    this.reactor = reactor;
+    this.channel = TestReactors.on(reactor, () -> slot.channel(reactor));
+    this.request = request(MAX_BYTES);
+    this.blockBytes = slot.geometry().blockBytes();
+  }
+
+  public DeviceSlot slot() {
+    return slot;
+  }
+
+  public Reactor reactor() {
+    return reactor;
+  }
+
+  public IoChannel channel() {
+    return channel;
+  }
+
+  /** A further request on this channel. */
+  public TestRequest request(int bytes) {
+    return new TestRequest(reactor, channel, bytes);
+  }
+
+  private int bytes(long blocks) {
+    return (int) blocks * blockBytes;
+  }
+
+  public IoStatus write(long lba, byte[] content) {
+    request.put(content);
+    int length = content.length;
+    return request.run(io -> io.prepareWrite(lba, length / blockBytes, request.memory(), length));
+  }
+
+  public IoStatus read(long lba, long blocks) {
+    request.fill(0xEE, bytes(blocks));
+    return request.run(io -> io.prepareRead(lba, blocks, request.memory(), bytes(blocks)));
+  }
+
+  /** What the last {@link #read} brought. */
+  public byte[] content(long blocks) {
+    return request.bytes(bytes(blocks));
+  }
+
+  public IoStatus writeZeroes(long lba, long blocks) {
+    return request.run(io -> io.prepareWriteZeroes(lba, blocks));
+  }
+
+  public IoStatus unmap(long lba, long blocks) {
+    return request.run(io -> io.prepareUnmap(lba, blocks));
+  }
+
+  public IoStatus flush() {
+    return request.run(io -> io.prepareFlush());
+  }
+
+  public IoStatus compare(long lba, byte[] expected) {
+    request.put(expected);
+    int length = expected.length;
+    return request.run(io -> io.prepareCompare(lba, length / blockBytes, request.memory(), length));
+  }
+
+  /**
+   * @param both what is expected, then what to write
+   */
+  public IoStatus compareAndWrite(long lba, byte[] both) {
+    request.put(both);
+    int length = both.length;
+    return request.run(
+        io -> io.prepareCompareAndWrite(lba, length / blockBytes / 2, request.memory(), length));
+  }
+
+  @Override
+  public void close() {
+    TestReactors.run(reactor, channel::close);
+  }
+}
