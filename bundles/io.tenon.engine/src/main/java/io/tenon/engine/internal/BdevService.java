@@ -114,7 +114,7 @@ final class BdevService extends BdevRpcGrpc.BdevRpcImplBase {
   private DeviceSlot existing(String nameOrUri) throws StatusException {
     return devices
         .find(nameOrUri)
-        .orElseThrow(() -> Answers.notFound(DeviceException.notFound(nameOrUri).getMessage()));
+        .orElseThrow(() -> Answers.notFound(DeviceException.notFound(nameOrUri).what()));
   }
 
   private Optional<Subsystem> subsystem(DeviceSlot device) {
@@ -123,8 +123,7 @@ final class BdevService extends BdevRpcGrpc.BdevRpcImplBase {
 
   private Bdev message(DeviceSlot device) {
     var geometry = device.geometry();
-    var share =
-        subsystem(device).map(target::shareUris).flatMap(uris -> uris.stream().findFirst());
+    var share = subsystem(device).map(target::shareUris).flatMap(uris -> uris.stream().findFirst());
     return Bdev.newBuilder()
         .setName(device.name())
         .setUuid(device.uuid().toString())

@@ -11,11 +11,13 @@ import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.InitiatorControllers;
 import io.tenon.nvme.NvmeTarget;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +28,8 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.condition.Condition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.slf4j.Logger;
@@ -47,6 +51,10 @@ public final class GrpcServer {
 
   private final HealthStatusManager health = new HealthStatusManager();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+  private final List<InitiatorControllers> initiators = new CopyOnWriteArrayList<>();
+
   private final Server server;
   private final ServiceRegistration<Condition> ready;
 
@@ -56,8 +64,7 @@ public final class GrpcServer {
       EngineConfig config,
       @Reference BlockDevices devices,
       @Reference NvmeTarget target,
-      @Reference Nexuses nexuses,
-      @Reference InitiatorControllers controllers)
+      @Reference Nexuses nexuses)
       throws TenonException {
     var identity = NodeIdentity.of(config, FrameworkUtil.getBundle(GrpcServer.class).getVersion());
     this.server =
@@ -66,7 +73,7 @@ public final class GrpcServer {
             List.of(
                 new BdevService(devices, target).bindService(),
                 new NexusService(nexuses, config.default_deadline_ms()).bindService(),
-                new HostService(identity, controllers, new SystemDisks(Path.of("/")))
+                new HostService(identity, initiators, new SystemDisks(Path.of("/")))
                     .bindService()));
     identity.listensOn(address(config), server.getPort());
     String address = identity.grpcEndpoint();
@@ -104,8 +111,7 @@ public final class GrpcServer {
 
   private static InetSocketAddress address(EngineConfig config) throws TenonException {
     try {
-      return new InetSocketAddress(
-          java.net.InetAddress.getByName(config.address()), config.port());
+      return new InetSocketAddress(InetAddress.getByName(config.address()), config.port());
     } catch (UnknownHostException e) {
       throw new TenonException(
           "The engine does not listen on " + config.address() + ".",

@@ -143,9 +143,7 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
           try (var _ = locks.lock(request.getUuid())) {
             var nexus = existing(request.getUuid());
             nexus.publish(new HashSet<>(request.getAllowedHostsList()));
-            return PublishNexusResponse.newBuilder()
-                .setNexus(NexusMessages.message(nexus))
-                .build();
+            return PublishNexusResponse.newBuilder().setNexus(NexusMessages.message(nexus)).build();
           }
         });
   }

@@ -92,8 +92,7 @@ final class SystemDisks {
     return BlockDevice.Partition.newBuilder()
         .setParent("/dev/" + parent(directory).getFileName())
         .setNumber(Integer.parseInt(uevent.getOrDefault("PARTN", "0")))
-        .setName(
-            udev.property("ID_PART_ENTRY_NAME").orElse(uevent.getOrDefault("PARTNAME", "")))
+        .setName(udev.property("ID_PART_ENTRY_NAME").orElse(uevent.getOrDefault("PARTNAME", "")))
         .setScheme(udev.property("ID_PART_ENTRY_SCHEME").orElse(""))
         .setTypeid(udev.property("ID_PART_ENTRY_TYPE").orElse(""))
         .setUuid(udev.property("ID_PART_ENTRY_UUID").orElse(""))
