@@ -53,7 +53,7 @@ public final class IdentifyNamespace {
   /** log2 of the block size in bytes, of the format in use; whatever the controller said. */
   public static int blockShift(long address) {
     int format = Memory.getU8(address + FLBAS) & FORMAT_MASK;
-    return Memory.getU8(address + LBAF0 + format * LBAF_BYTES + LBADS);
+    return Memory.getU8(address + LBAF0 + LBADS + (long) format * LBAF_BYTES);
   }
 
   public static UUID nguid(long address) {

@@ -2,6 +2,8 @@ package io.tenon.nvme;
 
 import io.tenon.block.DeviceSlot;
 import io.tenon.reactor.Reactor;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -50,7 +52,7 @@ public interface NvmeTarget {
     public static final int MAX_CONTROLLER_ID = 0xFFEF;
 
     public ShareOptions {
-      hosts = Set.copyOf(hosts);
+      hosts = Collections.unmodifiableSet(new LinkedHashSet<>(hosts));
     }
 
     public static ShareOptions anyHost() {

@@ -56,7 +56,7 @@ public final class Main {
       try {
         framework.start(home, settings.deploy().isPresent());
       } catch (RefusedException | BundleException | IOException e) {
-        status = e instanceof RefusedException ? REFUSED : FAILED;
+        status = FAILED;
         throw e;
       }
       framework.waitForStop();

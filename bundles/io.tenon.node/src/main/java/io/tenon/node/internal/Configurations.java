@@ -29,6 +29,7 @@ public final class Configurations {
   private final Path etc;
   private final FolderWatch watch;
   private final Set<String> ours = new HashSet<>();
+  private boolean started;
 
   @Activate
   public Configurations(BundleContext context, @Reference ConfigurationAdmin admin)
@@ -37,6 +38,7 @@ public final class Configurations {
     this.options = property(context, "tenon.options", "");
     this.etc = Path.of(property(context, "tenon.etc", "etc"));
     apply();
+    this.started = true;
     this.watch = FolderWatch.start(etc, this::apply);
   }
 
@@ -63,7 +65,8 @@ public final class Configurations {
   private void update(String pid, Map<String, String> settings)
       throws IOException, InvalidSyntaxException {
     boolean changed = find(pid).updateIfDifferent(FrameworkUtil.asDictionary(settings));
-    if (!ours.add(pid) && changed) log.info("Configuration of {} changed to {}", pid, settings);
+    ours.add(pid);
+    if (changed && started) log.info("Configuration of {} is now {}", pid, settings);
   }
 
   private void delete(String pid) throws IOException {

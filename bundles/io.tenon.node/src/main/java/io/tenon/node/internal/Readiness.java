@@ -11,7 +11,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -36,6 +38,7 @@ public final class Readiness {
   private static final String PREFIX = "tenon.ready.";
   private static final long PATIENCE_SECONDS = 10;
 
+  private final Bundle framework;
   private final List<String> required;
   private final ReadyFile file;
   private final ServiceComponentRuntime components;
@@ -46,6 +49,7 @@ public final class Readiness {
   @Activate
   public Readiness(BundleContext context, @Reference ServiceComponentRuntime components)
       throws IOException {
+    this.framework = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
     this.components = components;
     this.required = List.of(context.getProperty("tenon.ready").split(","));
     this.file = new ReadyFile(Path.of(context.getProperty("tenon.data"), "ready.json"));
@@ -110,7 +114,8 @@ public final class Readiness {
 
   private void withdraw() throws IOException {
     file.delete();
-    log.info("not ready any more: {} gone", missing());
+    if (framework.getState() == Bundle.STOPPING) log.info("stopping");
+    else log.warn("not ready any more: {} gone", missing());
   }
 
   private synchronized void complain() {

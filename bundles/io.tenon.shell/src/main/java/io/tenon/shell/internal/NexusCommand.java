@@ -1,0 +1,221 @@
+package io.tenon.shell.internal;
+
+import io.tenon.error.TenonException;
+import io.tenon.nexus.ChildInfo;
+import io.tenon.nexus.Nexus;
+import io.tenon.nexus.NexusSpec;
+import io.tenon.nexus.NexusSpec.ReadPolicy;
+import io.tenon.nexus.Nexuses;
+import io.tenon.nvme.NvmeTarget.ShareOptions;
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.felix.service.command.CommandSession;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tenon:nexus}. */
+@Component(
+    service = {NexusCommand.class, Noun.class},
+    property = {"osgi.command.scope=tenon", "osgi.command.function=nexus"})
+public final class NexusCommand extends Noun {
+  private final Nexuses nexuses;
+
+  @Activate
+  public NexusCommand(@Reference Nexuses nexuses) {
+    this.nexuses = nexuses;
+  }
+
+  /** Called by Gogo. */
+  public void nexus(CommandSession session, String[] words) throws Exception {
+    run(session, words);
+  }
+
+  @Override
+  Object verbs(Output output) {
+    return new Verbs(nexuses, output);
+  }
+
+  @Override
+  List<String> names(String verb) {
+    return switch (verb) {
+      case "create", "list" -> List.of();
+      default -> nexuses.all().stream().map(Nexus::name).toList();
+    };
+  }
+
+  @Command(
+      name = "tenon:nexus",
+      description = "Nexuses: block devices that keep the same data on several children.",
+      synopsisSubcommandLabel = "VERB")
+  static final class Verbs {
+    private final Nexuses nexuses;
+    private final Output output;
+
+    Verbs(Nexuses nexuses, Output output) {
+      this.nexuses = nexuses;
+      this.output = output;
+    }
+
+    @Command(
+        description = "Make a nexus of children that hold the same data, or none yet.",
+        footer = {
+          "",
+          "Example: tenon:nexus create v1 --size 512MiB --child aio:///var/lib/disk1",
+          "             --child nvmf://10.0.0.2:8420/nqn.2019-05.io.openebs:disk2"
+        })
+    void create(
+        @Parameters(paramLabel = "NAME", description = "Name of its block device.") String name,
+        @Option(
+                names = "--size",
+                paramLabel = "SIZE",
+                required = true,
+                description = "Such as 512MiB.")
+            Size size,
+        @Option(
+                names = "--child",
+                paramLabel = "URI",
+                required = true,
+                description = "Device to keep the data on; again for more.")
+            List<String> children,
+        @Option(
+                names = "--uuid",
+                paramLabel = "UUID",
+                description = "Uuid of the nexus; a random one if none.")
+            UUID uuid,
+        @Option(
+                names = "--read",
+                paramLabel = "POLICY",
+                defaultValue = "LOCAL_FIRST",
+                description = "Child that serves reads: ${COMPLETION-CANDIDATES}.")
+            ReadPolicy policy)
+        throws TenonException {
+      output.show(
+          row(
+              nexuses.create(
+                  new NexusSpec(
+                      name,
+                      Optional.ofNullable(uuid).orElseGet(UUID::randomUUID),
+                      size.bytes(),
+                      children,
+                      ShareOptions.MIN_CONTROLLER_ID,
+                      ShareOptions.MAX_CONTROLLER_ID,
+                      policy))));
+    }
+
+    @Command(
+        description = "List the nexuses of this node.",
+        footer = {"", "Example: tenon:nexus list"})
+    void list() {
+      output.table(
+          nexuses.all().stream()
+              .map(
+                  nexus ->
+                      Row.of(
+                          "name", nexus.name(),
+                          "state", nexus.state(),
+                          "size", new Size(nexus.sizeBytes()),
+                          "children", nexus.children().size(),
+                          "uri", nexus.shareUri().orElse("")))
+              .toList());
+    }
+
+    @Command(
+        description = "Show one nexus.",
+        footer = {"", "Example: tenon:nexus show v1 --json"})
+    void show(@Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus)
+        throws Refused {
+      output.show(row(existing(nexus)));
+    }
+
+    @Command(
+        description = "List the children of a nexus, each with its state and why.",
+        footer = {"", "Example: tenon:nexus children v1"})
+    void children(@Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus)
+        throws Refused {
+      output.table(existing(nexus).children().stream().map(Verbs::row).toList());
+    }
+
+    @Command(
+        description = "Let hosts reach a nexus over NVMe-oF.",
+        footer = {"", "Example: tenon:nexus publish v1"})
+    void publish(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Option(
+                names = "--host",
+                paramLabel = "NQN",
+                description = "Host that may connect; again for more. None: any host.")
+            List<String> hosts)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      found.publish(new LinkedHashSet<>(hosts == null ? List.of() : hosts));
+      output.show(row(found));
+    }
+
+    @Command(
+        description = "Take a nexus away from hosts; it keeps running.",
+        footer = {"", "Example: tenon:nexus unpublish v1"})
+    void unpublish(@Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      found.unpublish();
+      output.show(row(found));
+    }
+
+    @Command(
+        description = "Stop a nexus for good: hosts wait until it is destroyed.",
+        footer = {"", "Example: tenon:nexus shutdown v1"})
+    void shutdown(@Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      found.shutdown();
+      output.show(row(found));
+    }
+
+    @Command(
+        description = "Remove a nexus. The data stays on its children.",
+        footer = {"", "Example: tenon:nexus destroy v1"})
+    void destroy(@Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      found.destroy();
+      output.done("Nexus " + found.name() + " is destroyed; its data stays on its children.");
+    }
+
+    private Nexus existing(String nameOrUuid) throws Refused {
+      return nexuses.all().stream()
+          .filter(
+              nexus ->
+                  nexus.name().equals(nameOrUuid) || nexus.uuid().toString().equals(nameOrUuid))
+          .findFirst()
+          .orElseThrow(
+              () -> new Refused("Nexus " + nameOrUuid + " was not found. Read tenon:nexus list."));
+    }
+
+    private static Row row(Nexus nexus) {
+      return Row.of(
+          "name", nexus.name(),
+          "uuid", nexus.uuid(),
+          "state", nexus.state(),
+          "size", new Size(nexus.sizeBytes()),
+          "uri", nexus.shareUri().orElse(""),
+          "allowed_hosts", List.copyOf(nexus.allowedHosts()),
+          "children", nexus.children().stream().map(child -> row(child).cells()).toList());
+    }
+
+    private static Row row(ChildInfo child) {
+      return Row.of(
+          "child", child.uri(),
+          "state", child.state(),
+          "reason", child.reason(),
+          "since", child.faultedAt().map(Instant::toString).orElse(""),
+          "detail", child.detail());
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package io.tenon.shell.internal;
+
+import io.tenon.error.TenonException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.felix.service.command.CommandSession;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * A command of the shell named after a thing, with a verb for each thing to do: {@code tenon:device list}. The verbs are the
+ * methods of a class annotated for picocli, which parses, prints help and knows what can be completed.
+ */
+abstract class Noun {
+  private static final int WIDTH = 100;
+
+  /** Makes the object whose methods are the verbs, for one call. */
+  abstract Object verbs(Output output);
+
+  /** Name of the command, without scope. */
+  final String name() {
+    return line(new Output(new PrintWriter(System.out, true, StandardCharsets.UTF_8)))
+        .getCommandName();
+  }
+
+  /** What the positional parameters of a verb can be now. */
+  List<String> names(String verb) {
+    return List.of();
+  }
+
+  private CommandLine line(Output output) {
+    var line = new CommandLine(verbs(output));
+    line.registerConverter(Size.class, new Size.Converter());
+    line.setUsageHelpWidth(WIDTH).setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
+    line.getCommandSpec().addOption(help());
+    for (var verb : line.getSubcommands().values()) {
+      verb.getCommandSpec().addOption(help());
+      verb.getCommandSpec().addMixin("output", CommandSpec.forAnnotatedObject(output));
+    }
+    return line;
+  }
+
+  private static OptionSpec help() {
+    return OptionSpec.builder("-h", "--help")
+        .usageHelp(true)
+        .description("Show this help.")
+        .build();
+  }
+
+  /**
+   * Does what the words say.
+   *
+   * @throws Refused when they are not understood, or what they ask for fails
+   */
+  final void run(CommandSession session, String[] words) throws Exception {
+    var out = new PrintWriter(session.getConsole(), true, StandardCharsets.UTF_8);
+    var thrown = new AtomicReference<Exception>();
+    var line = line(new Output(out)).setOut(out).setErr(out);
+    line.setParameterExceptionHandler(
+        (e, _) -> {
+          thrown.set(new Refused(misuse(e)));
+          return e.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
+        });
+    line.setExecutionExceptionHandler(
+        (e, _, _) -> {
+          thrown.set(e instanceof TenonException ? new Refused(String.valueOf(e.getMessage())) : e);
+          return 1;
+        });
+    line.execute(words.length == 0 ? new String[] {"--help"} : words);
+    out.flush();
+    var failure = thrown.get();
+    if (failure != null) throw failure;
+  }
+
+  private static String misuse(CommandLine.ParameterException e) {
+    String sentence = String.valueOf(e.getMessage());
+    if (!sentence.endsWith(".")) sentence += ".";
+    return sentence + " Read " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help.";
+  }
+
+  /**
+   * What the word at {@code index} can be.
+   *
+   * @param words of the line, the command's own name first
+   */
+  final List<String> candidates(List<String> words, int index) {
+    var line = line(new Output(new PrintWriter(System.out, true, StandardCharsets.UTF_8)));
+    Map<String, CommandLine> verbs = line.getSubcommands();
+    if (index <= 1) return List.copyOf(verbs.keySet());
+    var verb = verbs.get(words.get(1));
+    if (verb == null) return List.of();
+    var candidates = new ArrayList<String>();
+    boolean option = index < words.size() && words.get(index).startsWith("-");
+    if (option) {
+      for (var spec : verb.getCommandSpec().options()) candidates.add(spec.longestName());
+    } else {
+      candidates.addAll(names(words.get(1)));
+    }
+    return candidates;
+  }
+}

@@ -1,0 +1,161 @@
+package io.tenon.shell.internal;
+
+import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceSlot;
+import io.tenon.error.TenonException;
+import io.tenon.nvme.NvmeTarget;
+import io.tenon.nvme.NvmeTarget.ShareOptions;
+import io.tenon.nvme.NvmeTarget.Subsystem;
+import java.util.LinkedHashSet;
+import java.util.List;
+import org.apache.felix.service.command.CommandSession;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tenon:share}. */
+@Component(
+    service = {ShareCommand.class, Noun.class},
+    property = {"osgi.command.scope=tenon", "osgi.command.function=share"})
+public final class ShareCommand extends Noun {
+  private final BlockDevices devices;
+  private final NvmeTarget target;
+
+  @Activate
+  public ShareCommand(@Reference BlockDevices devices, @Reference NvmeTarget target) {
+    this.devices = devices;
+    this.target = target;
+  }
+
+  /** Called by Gogo. */
+  public void share(CommandSession session, String[] words) throws Exception {
+    run(session, words);
+  }
+
+  @Override
+  Object verbs(Output output) {
+    return new Verbs(devices, target, output);
+  }
+
+  @Override
+  List<String> names(String verb) {
+    return switch (verb) {
+      case "create" -> devices.all().stream().map(DeviceSlot::name).toList();
+      case "show", "destroy", "hosts" ->
+          target.subsystems().stream().map(subsystem -> subsystem.device().name()).toList();
+      default -> List.of();
+    };
+  }
+
+  @Command(
+      name = "tenon:share",
+      description = "Devices that hosts can reach over NVMe-oF.",
+      synopsisSubcommandLabel = "VERB")
+  static final class Verbs {
+    private final BlockDevices devices;
+    private final NvmeTarget target;
+    private final Output output;
+
+    Verbs(BlockDevices devices, NvmeTarget target, Output output) {
+      this.devices = devices;
+      this.target = target;
+      this.output = output;
+    }
+
+    @Command(
+        description = "Share a device with hosts.",
+        footer = {"", "Example: tenon:share create scratch --host nqn.2014-08.org.example:host1"})
+    void create(
+        @Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device,
+        @Option(
+                names = "--host",
+                paramLabel = "NQN",
+                description = "Host that may connect; again for more. None: any host.")
+            List<String> hosts)
+        throws TenonException {
+      var any = ShareOptions.anyHost();
+      var slot = DeviceCommand.existing(devices, device);
+      output.show(
+          row(
+              target.share(
+                  slot,
+                  new ShareOptions(
+                      new LinkedHashSet<>(hosts == null ? List.of() : hosts),
+                      any.minControllerId(),
+                      any.maxControllerId(),
+                      any.ana(),
+                      any.origin()))));
+    }
+
+    @Command(
+        description = "List what is shared.",
+        footer = {"", "Example: tenon:share list"})
+    void list() {
+      output.table(
+          target.subsystems().stream()
+              .map(
+                  shared ->
+                      Row.of(
+                          "device", shared.device().name(),
+                          "uri", target.shareUris(shared),
+                          "hosts", shared.controllers().size()))
+              .toList());
+    }
+
+    @Command(
+        description = "Show one share.",
+        footer = {"", "Example: tenon:share show scratch"})
+    void show(@Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device)
+        throws TenonException, Refused {
+      output.show(row(existing(device)));
+    }
+
+    @Command(
+        description = "Replace the hosts that may connect; those left out are disconnected.",
+        footer = {"", "Example: tenon:share hosts scratch --host nqn.2014-08.org.example:host2"})
+    void hosts(
+        @Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device,
+        @Option(
+                names = "--host",
+                paramLabel = "NQN",
+                description = "Host that may connect; again for more. None: any host.")
+            List<String> hosts)
+        throws TenonException, Refused {
+      var shared = existing(device);
+      shared.hosts(new LinkedHashSet<>(hosts == null ? List.of() : hosts));
+      output.show(row(shared));
+    }
+
+    @Command(
+        description = "Stop sharing a device: its hosts are disconnected.",
+        footer = {"", "Example: tenon:share destroy scratch"})
+    void destroy(
+        @Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device)
+        throws TenonException, Refused {
+      var shared = existing(device);
+      target.unshare(shared);
+      output.done("Device " + shared.device().name() + " is not shared any more.");
+    }
+
+    private Subsystem existing(String device) throws TenonException, Refused {
+      var slot = DeviceCommand.existing(devices, device);
+      return target.subsystems().stream()
+          .filter(shared -> shared.device().name().equals(slot.name()))
+          .findFirst()
+          .orElseThrow(
+              () -> new Refused("Device " + device + " is not shared. Read tenon:share list."));
+    }
+
+    private Row row(Subsystem shared) {
+      return Row.of(
+          "device", shared.device().name(),
+          "nqn", shared.nqn(),
+          "uri", target.shareUris(shared),
+          "allowed_hosts", List.copyOf(shared.options().hosts()),
+          "controllers", shared.controllers().size());
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package io.tenon.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SettingsTest {
+  private final Map<Option, String> commandLine = new EnumMap<>(Option.class);
+  private final Map<String, String> environment = new HashMap<>();
+
+  @TempDir private Path folder;
+  private Path optionsFile;
+
+  @BeforeEach
+  void anyFreePort() {
+    optionsFile = folder.resolve("tenon-node.properties");
+    commandLine.put(Option.GRPC, "127.0.0.1:0");
+    commandLine.put(Option.NVME, "127.0.0.1:0");
+  }
+
+  private Settings read() throws RefusedException {
+    return Settings.read(OptionSources.of(commandLine, environment, optionsFile));
+  }
+
+  private RefusedException refusal() {
+    return assertThrows(RefusedException.class, this::read);
+  }
+
+  @Test
+  void commandLineBeatsEnvironmentBeatsFileBeatsDefault() throws Exception {
+    environment.put("HOSTNAME", "by-default");
+    assertEquals("by-default", read().name());
+    Files.writeString(optionsFile, "name=by-file\n");
+    assertEquals("by-file", read().name());
+    environment.put("TENON_NAME", "by-environment");
+    assertEquals("by-environment", read().name());
+    commandLine.put(Option.NAME, "by-command-line");
+    assertEquals("by-command-line", read().name());
+  }
+
+  @Test
+  void aBlankValueOutsideTheCommandLineCountsAsNotGiven() throws Exception {
+    environment.put("TENON_NAME", " ");
+    Files.writeString(optionsFile, "name=by-file\ncores=\n");
+    assertEquals("by-file", read().name());
+    assertEquals(Optional.empty(), read().cores());
+  }
+
+  @Test
+  void anOptionThatDoesNotExistInTheFileIsRefusedByName() throws Exception {
+    Files.writeString(optionsFile, "prot=1\n");
+    assertTrue(refusal().what().contains("prot"), refusal()::what);
+  }
+
+  @Test
+  void aRefusalNamesTheSourceOfTheValue() {
+    environment.put("TENON_NAME", "not a name");
+    assertTrue(refusal().what().contains("TENON_NAME is \"not a name\""), refusal()::what);
+    assertFalse(refusal().why().isEmpty());
+    assertFalse(refusal().remedy().isEmpty());
+  }
+
+  @Test
+  void endpointsThatAreNoneAreRefused() {
+    for (String wrong :
+        new String[] {"x", "127.0.0.1", ":1", "127.0.0.1:", "127.0.0.1:65536", "::1:80", "a:-1"}) {
+      commandLine.put(Option.GRPC, wrong);
+      assertTrue(refusal().what().contains("--grpc is \"" + wrong + "\""), refusal()::what);
+    }
+  }
+
+  @Test
+  void anAddressOfAnotherMachineIsRefused() {
+    commandLine.put(Option.NVME, "192.0.2.1:0"); // TEST-NET-1, nobody's
+    assertTrue(refusal().why().contains("no address 192.0.2.1"), refusal()::why);
+  }
+
+  @Test
+  void aPortThatIsTakenIsRefused() throws IOException {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      commandLine.put(Option.NVME, "127.0.0.1:" + taken.getLocalPort());
+      assertTrue(refusal().why().contains("cannot be listened on"), refusal()::why);
+    }
+  }
+
+  @Test
+  void onePortForBothIsRefused() throws IOException {
+    int port;
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    commandLine.put(Option.GRPC, "127.0.0.1:" + port);
+    commandLine.put(Option.NVME, "127.0.0.1:" + port);
+    assertTrue(refusal().why().contains("gRPC listens on the same"), refusal()::why);
+  }
+
+  @Test
+  void ipv6StandsInBrackets() throws RefusedException {
+    var endpoint = Endpoint.parse(new Given("[::1]:10124", "--grpc"));
+    assertEquals(10124, endpoint.port());
+    assertEquals("0:0:0:0:0:0:0:1", endpoint.host());
+  }
+
+  @Test
+  void theTargetListensOnThePodsAddressWhenThereIsOne() {
+    commandLine.remove(Option.NVME);
+    environment.put("MY_POD_IP", "192.0.2.7");
+    assertTrue(refusal().what().contains("192.0.2.7:8420"), refusal()::what);
+    assertTrue(refusal().what().contains("MY_POD_IP"), refusal()::what);
+  }
+
+  @Test
+  void shellIsYesOrNo() throws Exception {
+    assertFalse(read().shell());
+    environment.put("TENON_SHELL", "yes");
+    assertTrue(read().shell());
+    environment.put("TENON_SHELL", "perhaps");
+    assertTrue(refusal().why().contains("neither yes nor no"), refusal()::why);
+  }
+
+  @Test
+  void aDeployFolderThatIsNotThereIsRefused() {
+    commandLine.put(Option.DEPLOY, folder.resolve("none").toString());
+    assertTrue(refusal().why().contains("There is no folder"), refusal()::why);
+  }
+
+  @Test
+  void coresThatDoNotExistAreRefused() {
+    var given = new Given("0,5", "--cores");
+    var refused = assertThrows(RefusedException.class, () -> Cores.check(given, "0-3"));
+    assertTrue(refused.why().startsWith("Core 5 is not one"), refused::why);
+  }
+
+  @Test
+  void coreListsThatAreNoneAreRefused() {
+    for (String wrong : new String[] {"", "a", "1-", "3-1", "0,0", "0-2,1", "-1", "0,", "9999"}) {
+      var given = new Given(wrong, "--cores");
+      assertThrows(RefusedException.class, () -> Cores.check(given, "0-8191"), wrong);
+    }
+  }
+
+  @Test
+  void coreListsAreReadAsLinuxWritesThem() {
+    assertEquals("[0, 2, 3, 7]", Cores.parse("7,0,2-3").toString());
+  }
+}

@@ -1,0 +1,6 @@
+package io.tenon.arch.planted.block;
+
+/** Right: imports nothing. */
+public interface Device {
+  long blocks();
+}
