@@ -100,11 +100,10 @@ final class Features {
         hostBehavior = Memory.getU8(command.dataAddress()) & 1;
         yield 0;
       }
-      case Feature.HOST_ID -> {
-        yield refuse(NvmeStatus.COMMAND_SEQUENCE_ERROR); // it came with Connect
-      }
+      // The host id came with Connect.
+      case Feature.HOST_ID -> refuse(NvmeStatus.COMMAND_SEQUENCE_ERROR);
       default -> {
-        if (!values.containsKey(id)) return refuse(NvmeStatus.INVALID_FIELD);
+        if (!values.containsKey(id)) yield refuse(NvmeStatus.INVALID_FIELD);
         values.put(id, value);
         yield 0;
       }

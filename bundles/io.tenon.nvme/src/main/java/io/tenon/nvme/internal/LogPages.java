@@ -125,7 +125,8 @@ final class LogPages {
   }
 
   private static byte[] effects() {
-    var page = buffer(EFFECTS_BYTES);
+    byte[] bytes = new byte[EFFECTS_BYTES];
+    var page = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (int opcode :
         new int[] {
           Opcode.GET_LOG_PAGE,
@@ -144,6 +145,6 @@ final class LogPages {
     for (int opcode : new int[] {Opcode.WRITE, Opcode.WRITE_ZEROES, Opcode.DATASET_MANAGEMENT}) {
       page.putInt(EFFECTS_IO + opcode * Integer.BYTES, SUPPORTED | CHANGES_DATA);
     }
-    return page.array();
+    return bytes;
   }
 }
