@@ -21,6 +21,7 @@ import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.Transport;
 import io.tenon.nvme.TransportType;
 import io.tenon.nvme.internal.Target;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
@@ -58,7 +59,7 @@ class NexusServiceTest {
 
     @Override
     public List<InetSocketAddress> listening() {
-      return List.of(new InetSocketAddress("127.0.0.1", 8420));
+      return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 8420));
     }
   }
 
