@@ -13,6 +13,8 @@ import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.TargetException;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -149,7 +151,7 @@ final class ServedNexus implements Nexus {
           "No transport listens.",
           "Install a transport, such as NVMe/TCP.");
     }
-    hosts = Set.copyOf(allowed);
+    hosts = Collections.unmodifiableSet(new LinkedHashSet<>(allowed));
     shareUri = uris.getFirst();
     log.info(
         "nexus {}: published as {} for {}",
