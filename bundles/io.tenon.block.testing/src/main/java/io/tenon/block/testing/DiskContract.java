@@ -10,6 +10,7 @@ import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceException.Kind;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceUri;
+import io.tenon.block.Geometry;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoStatus;
 import io.tenon.reactor.Reactors;
@@ -18,6 +19,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -154,6 +156,59 @@ public abstract class DiskContract extends BlockDeviceContract {
       assertTrue(Arrays.equals(content, volume.content(8)));
     } finally {
       Files.delete(path);
+    }
+  }
+
+  @Test
+  @Tag("root")
+  void aBlockDeviceHasItsOwnBlockSizeAndDoesAllOperations() throws Exception {
+    assumeTrue(LoopDevice.isPossible());
+    try (var loop = LoopDevice.on(file("loop", DEVICE_BYTES), 4096)) {
+      refused(Kind.INVALID_PARAMETER, uri(loop.path()) + "?blk_size=512");
+      var slot = open(uri(loop.path()));
+      assertEquals(new Geometry(4096, DEVICE_BYTES / 4096), slot.geometry());
+      assertTrue(slot.supports(IoOperation.UNMAP));
+      var volume = volume(slot, 0);
+      var content = random(1, 64 << 10);
+      assertEquals(IoStatus.SUCCESS, volume.write(5, content));
+      assertEquals(IoStatus.SUCCESS, volume.flush());
+      assertEquals(IoStatus.SUCCESS, volume.compare(5, content));
+      assertEquals(IoStatus.SUCCESS, volume.writeZeroes(6, 3));
+      assertEquals(IoStatus.SUCCESS, volume.unmap(10, 4));
+      assertEquals(IoStatus.SUCCESS, volume.read(5, 16));
+      Arrays.fill(content, 4096, 4 * 4096, (byte) 0);
+      var found = volume.content(16);
+      assertTrue(Arrays.equals(content, 0, 5 * 4096, found, 0, 5 * 4096));
+      assertTrue(Arrays.equals(content, 9 * 4096, 16 * 4096, found, 9 * 4096, 16 * 4096));
+      var load =
+          new RandomLoad(
+              volume.reactor(),
+              volume.channel(),
+              slot.geometry(),
+              0,
+              slot.geometry().blockCount(),
+              32,
+              100,
+              4);
+      load.run();
+      closeAll();
+    }
+  }
+
+  @Test
+  @Tag("root")
+  void aMountedDiskIsRefusedWithItsMountPoint() throws Exception {
+    assumeTrue(LoopDevice.isPossible());
+    try (var loop = LoopDevice.on(file("mounted", 64 << 20), 512)) {
+      LoopDevice.run("mkfs.ext4", "-q", loop.path().toString());
+      var point = Files.createDirectory(directory.resolve("point"));
+      LoopDevice.run("mount", loop.path().toString(), point.toString());
+      try {
+        var refusal = refused(Kind.IN_USE, uri(loop.path()));
+        assertEquals("It is mounted at " + point + ".", refusal.why());
+      } finally {
+        LoopDevice.run("umount", point.toString());
+      }
     }
   }
 }
