@@ -1,4 +1,4 @@
-package io.tenon.nvme;
+package io.tenon.transport.nvmetcp.internal;
 
 import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceSlot;
@@ -6,6 +6,12 @@ import io.tenon.block.IoChannel;
 import io.tenon.block.IoStatus;
 import io.tenon.error.Check;
 import io.tenon.linux.Memory;
+import io.tenon.nvme.NvmeCommand;
+import io.tenon.nvme.NvmeQueue;
+import io.tenon.nvme.NvmeStatus;
+import io.tenon.nvme.NvmeTarget;
+import io.tenon.nvme.QueueTransport;
+import io.tenon.nvme.Sqe;
 import io.tenon.reactor.Reactor;
 import java.util.List;
 import java.util.Optional;
@@ -73,8 +79,7 @@ public final class FakeTarget implements NvmeTarget {
     public void begin(NvmeCommand command) {
       Check.that(!gone, "begun on a connection that is gone");
       open++;
-      command.reset();
-      command.answer = answer;
+      command.reset(answer);
       long sqe = command.sqe();
       int opcode = command.opcode();
       int direction = opcode == FABRICS ? Memory.getU8(sqe + 4) & 3 : opcode & 3;
