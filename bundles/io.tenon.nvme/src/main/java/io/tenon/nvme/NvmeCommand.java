@@ -1,7 +1,10 @@
 package io.tenon.nvme;
 
 import io.tenon.block.IoRequest;
+import io.tenon.block.IoStatus;
+import io.tenon.error.Check;
 import io.tenon.linux.Memory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One slot of a queue: a command from its capsule to its response. The transport makes one for each entry of the queue and
@@ -31,6 +34,13 @@ public abstract class NvmeCommand extends IoRequest {
   private long dataAddress;
   private long result;
   private int status;
+  private int progress;
+  private @Nullable DeviceAnswer answer;
+
+  /** The model's end of the I/O that a command causes. */
+  public interface DeviceAnswer {
+    void completed(NvmeCommand command, IoStatus status);
+  }
 
   /**
    * @param sqe native memory of 64 bytes for the submission queue entry, the transport's
@@ -77,24 +87,34 @@ public abstract class NvmeCommand extends IoRequest {
     return mayLend;
   }
 
-  final void expect(Transfer transfer, int bytes) {
+  // For the model only.
+
+  /** {@code bytes} of data move. */
+  public final void expect(Transfer transfer, int bytes) {
     this.transfer = transfer;
     this.transferBytes = bytes;
   }
 
-  final void expectInCapsule(int bytes, long offset) {
+  /** {@code bytes} of data lie in the capsule, {@code offset} behind the entry. */
+  public final void expectInCapsule(int bytes, long offset) {
     this.transfer = Transfer.IN;
     this.transferBytes = bytes;
     this.dataInCapsule = true;
     this.capsuleOffset = offset;
   }
 
-  final void offerLending() {
+  /** {@link #mayLend()} from now on. */
+  public final void offerLending() {
     this.mayLend = true;
   }
 
-  /** Ready for the next command of this slot. */
-  final void reset() {
+  /**
+   * First thing of {@link NvmeQueue#begin}: forgets the slot's last command.
+   *
+   * @param answer told when an I/O that this command was submitted for has ended
+   */
+  public final void reset(DeviceAnswer answer) {
+    this.answer = answer;
     transfer = Transfer.NONE;
     transferBytes = 0;
     mayLend = false;
@@ -103,6 +123,22 @@ public abstract class NvmeCommand extends IoRequest {
     dataAddress = 0;
     result = 0;
     status = 0;
+    progress = 0;
+  }
+
+  /** No data moves, and {@link NvmeQueue#execute} answers with this status. */
+  public final void refuse(int status) {
+    this.status = status;
+    expect(Transfer.NONE, 0);
+  }
+
+  /** How far a command of several I/Os has come, in units of the model's. */
+  public final int progress() {
+    return progress;
+  }
+
+  public final void progress(int progress) {
+    this.progress = progress;
   }
 
   // Written by the transport before execute, read by the model and after respond by the transport.
@@ -129,7 +165,8 @@ public abstract class NvmeCommand extends IoRequest {
     return status;
   }
 
-  final void finish(long result, int status) {
+  /** For the model: the command has ended. */
+  public final void finish(long result, int status) {
     this.result = result;
     this.status = status;
     respond();
@@ -138,6 +175,13 @@ public abstract class NvmeCommand extends IoRequest {
   /** Bytes of an OUT transfer that the host gets: all, or none with an error. */
   public final int responseBytes() {
     return status == NvmeStatus.SUCCESS && transfer == Transfer.OUT ? transferBytes : 0;
+  }
+
+  @Override
+  protected final void completed(IoStatus status) {
+    var to = answer;
+    if (to == null) throw Check.bug("I/O of a command that was never begun: %s", this);
+    to.completed(this, status);
   }
 
   /** The transport's part: queue the response capsule, and the data of an OUT transfer, for this round's send. */

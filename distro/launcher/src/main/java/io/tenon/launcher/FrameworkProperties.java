@@ -27,6 +27,8 @@ final class FrameworkProperties {
     properties.put("tenon.options", options(settings, data));
     properties.put("tenon.ready", "grpc,nvme");
 
+    // What is worth a line is decided in etc/logback.xml.
+    properties.put("org.osgi.service.log.admin.loglevel", "INFO");
     properties.put("gosh.home", home.path().toString());
     // Without a terminal the shell would take the end of its input for "stop the node".
     if (!settings.shell()) properties.put("gosh.args", "--nointeractive");
@@ -61,6 +63,9 @@ final class FrameworkProperties {
     properties.put("felix.fileinstall.noInitialDelay", "true");
     properties.put("felix.fileinstall.start.level", Integer.toString(StartLevels.BUNDLES));
     properties.put("felix.fileinstall.enableConfigSave", "false");
+    // What arrives must not make it refresh, and so stop, bundles of the distribution.
+    properties.put("felix.fileinstall.optionalImportRefreshScope", "managed");
+    properties.put("felix.fileinstall.fragmentRefreshScope", "managed");
     properties.put("felix.fileinstall.log.level", "3"); // says what came and went
   }
 }

@@ -149,7 +149,7 @@ class NodeProcessTest {
       Path there = Files.move(arriving, deploy.resolve("nil.jar"), StandardCopyOption.ATOMIC_MOVE);
       node.await(Pattern.compile("Started bundle: .*nil.jar"));
       Files.delete(there);
-      node.await(Pattern.compile("Uninstalled bundle: .*io.tenon.backend.nil"));
+      node.await(Pattern.compile("Uninstalling bundle .*io.tenon.backend.nil"));
       assertEquals(0, node.terminate());
     }
   }

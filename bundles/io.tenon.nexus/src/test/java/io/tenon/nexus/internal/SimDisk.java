@@ -67,6 +67,7 @@ final class SimDisk implements BlockDevice {
   private DeviceListener listener = new DeviceListener() {};
   private boolean crashed;
   private boolean lost;
+  private boolean fenced;
   private int openChannels;
 
   SimDisk(
@@ -99,6 +100,11 @@ final class SimDisk implements BlockDevice {
       if (choice == 1) command.apply(0, random.nextLong(command.blocks + 1));
     }
     crashed = true;
+  }
+
+  /** Another host has taken it over: what arrives from now on is refused. */
+  void fence() {
+    fenced = true;
   }
 
   /** The initiator has noticed without an I/O. */
@@ -218,8 +224,8 @@ final class SimDisk implements BlockDevice {
       }
       if (operation == IoOperation.WRITE) payload = stampsIn(request.address());
       if (!crashed && random.nextDouble() < faults.inline) {
-        apply(0, blocks);
-        answer(IoStatus.SUCCESS);
+        onMedium(0, blocks);
+        answer(outcome);
         return;
       }
       underWay.add(this);
@@ -243,7 +249,8 @@ final class SimDisk implements BlockDevice {
     }
 
     private void onMedium(long from, long to) {
-      if (!crashed) apply(from, to);
+      if (fenced) outcome = IoStatus.RESERVATION_CONFLICT;
+      else if (!crashed) apply(from, to);
     }
 
     void apply(long from, long to) {

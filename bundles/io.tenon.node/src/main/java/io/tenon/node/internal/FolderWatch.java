@@ -7,9 +7,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
+import java.util.concurrent.TimeUnit;
 
 /** Calls back whenever something in a folder changes, from a thread of its own that waits in the kernel. */
 final class FolderWatch implements AutoCloseable {
+  private static final long QUIET_MS = 50;
+
   private final WatchService service;
 
   private FolderWatch(WatchService service) {
@@ -32,17 +35,29 @@ final class FolderWatch implements AutoCloseable {
 
   private static void follow(WatchService service, Runnable changed) {
     try {
-      while (true) {
-        WatchKey key = service.take();
-        key.pollEvents();
+      boolean there = true;
+      while (there) {
+        there = settled(service, service.take());
         changed.run();
-        if (!key.reset()) return; // the folder itself is gone
       }
     } catch (ClosedWatchServiceException e) {
       return; // closed: the end of this thread's work
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * Takes events until none comes for a moment, so that a file is not read while it is being written.
+   *
+   * @return false when the folder itself is gone
+   */
+  private static boolean settled(WatchService service, WatchKey first) throws InterruptedException {
+    for (WatchKey key = first; key != null; key = service.poll(QUIET_MS, TimeUnit.MILLISECONDS)) {
+      key.pollEvents();
+      if (!key.reset()) return false;
+    }
+    return true;
   }
 
   @Override

@@ -21,6 +21,9 @@ import org.slf4j.spi.LoggingEventBuilder;
  */
 @Component(service = {})
 public final class LogBridge {
+  /** Log Service Specification 101.3: how loggers of calls that name none begin. */
+  private static final String UNNAMED = "LogService";
+
   private final LogReaderService reader;
   private final LogListener listener = LogBridge::pass;
 
@@ -34,10 +37,16 @@ public final class LogBridge {
   }
 
   private static void pass(LogEntry entry) {
-    Logger logger = LoggerFactory.getLogger(entry.getLoggerName());
-    LoggingEventBuilder event = logger.atLevel(level(entry));
+    LoggingEventBuilder event = LoggerFactory.getLogger(name(entry)).atLevel(level(entry));
     if (entry.getException() != null) event = event.setCause(entry.getException());
-    event.log("{} [{}]", entry.getMessage(), entry.getBundle().getSymbolicName());
+    event.log("{}", entry.getMessage());
+  }
+
+  /** What has no logger of its own is logged by its bundle. */
+  private static String name(LogEntry entry) {
+    String name = entry.getLoggerName();
+    boolean unnamed = name.equals(Logger.ROOT_LOGGER_NAME) || name.startsWith(UNNAMED);
+    return unnamed ? entry.getBundle().getSymbolicName() : name;
   }
 
   private static Level level(LogEntry entry) {

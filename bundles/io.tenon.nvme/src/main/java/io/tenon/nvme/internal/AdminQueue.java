@@ -1,0 +1,177 @@
+package io.tenon.nvme.internal;
+
+import io.tenon.block.IoStatus;
+import io.tenon.error.Check;
+import io.tenon.linux.Memory;
+import io.tenon.nvme.Cns;
+import io.tenon.nvme.Feature;
+import io.tenon.nvme.NvmeCommand;
+import io.tenon.nvme.NvmeStatus;
+import io.tenon.nvme.Opcode;
+import io.tenon.nvme.Property;
+import io.tenon.nvme.Sqe;
+
+/** The admin queue of a controller: Base 2.0c §5 and the property commands of §6. */
+final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
+  private static final int HOST_ID_BYTES = 16;
+  private static final int HOST_BEHAVIOR_BYTES = 512;
+
+  private final Controller controller;
+  private final ConnectedQueue queue;
+  private final Features features;
+  private final LogPages logPages;
+
+  AdminQueue(Controller controller, ConnectedQueue queue) {
+    this.controller = controller;
+    this.queue = queue;
+    this.features = new Features(controller);
+    this.logPages = new LogPages(controller);
+  }
+
+  @Override
+  public void begin(NvmeCommand command) {
+    command.reset(this);
+    long sqe = command.sqe();
+    int opcode = command.opcode();
+    if (opcode == Opcode.FABRICS) return;
+    if (!controller.isReady()) {
+      Transfers.refuse(command, NvmeStatus.COMMAND_SEQUENCE_ERROR);
+      return;
+    }
+    switch (opcode) {
+      case Opcode.IDENTIFY -> Transfers.out(command, Cns.LENGTH_BYTES);
+      case Opcode.GET_LOG_PAGE -> beginLogPage(command, sqe);
+      case Opcode.GET_FEATURES -> beginFeatures(command, sqe, false);
+      case Opcode.SET_FEATURES -> beginFeatures(command, sqe, true);
+      case Opcode.ABORT, Opcode.ASYNC_EVENT_REQUEST, Opcode.KEEP_ALIVE -> {}
+      default -> Transfers.refuse(command, NvmeStatus.INVALID_OPCODE);
+    }
+  }
+
+  private void beginLogPage(NvmeCommand command, long sqe) {
+    long bytes = LogPages.lengthBytes(sqe);
+    if (bytes > controller.limits().maxIoBytes()) {
+      Transfers.refuse(command, NvmeStatus.INVALID_FIELD);
+    } else {
+      Transfers.out(command, bytes);
+    }
+  }
+
+  private void beginFeatures(NvmeCommand command, long sqe, boolean set) {
+    int bytes =
+        switch (Memory.getU8(sqe + Sqe.CDW10)) {
+          case Feature.HOST_ID -> set ? 0 : HOST_ID_BYTES;
+          case Feature.HOST_BEHAVIOR -> HOST_BEHAVIOR_BYTES;
+          default -> 0;
+        };
+    if (bytes == 0) return;
+    if (set) Transfers.in(command, bytes);
+    else Transfers.out(command, bytes);
+  }
+
+  @Override
+  public void execute(NvmeCommand command) {
+    if (queue.isGone()) {
+      command.finish(0, NvmeStatus.ABORTED_SQ_DELETION);
+      return;
+    }
+    if (command.status() != 0) {
+      fail(command, command.status());
+      return;
+    }
+    controller.heard();
+    switch (command.opcode()) {
+      case Opcode.FABRICS -> fabrics(command);
+      case Opcode.IDENTIFY -> identify(command);
+      case Opcode.GET_LOG_PAGE -> finish(command, 0, logPages.read(command));
+      case Opcode.GET_FEATURES -> finish(command, features.get(command), features.status());
+      case Opcode.SET_FEATURES -> finish(command, features.set(command), features.status());
+      case Opcode.ABORT -> command.finish(1, NvmeStatus.SUCCESS); // 1: nothing was aborted
+      case Opcode.ASYNC_EVENT_REQUEST -> controller.events().request(command);
+      case Opcode.KEEP_ALIVE ->
+          finish(
+              command,
+              0,
+              controller.keepAliveMs() == 0
+                  ? NvmeStatus.INVALID_FIELD | NvmeStatus.DO_NOT_RETRY
+                  : NvmeStatus.SUCCESS);
+      default -> throw Check.bug("admin command %x was let through", command.opcode());
+    }
+  }
+
+  private void fabrics(NvmeCommand command) {
+    long sqe = command.sqe();
+    int offset = Memory.getInt(sqe + Property.OFST);
+    boolean wide = (Memory.getU8(sqe + Property.ATTRIB) & 7) == Property.EIGHT_BYTES;
+    switch (Memory.getU8(sqe + Opcode.FABRICS_TYPE_OFFSET)) {
+      case Opcode.PROPERTY_GET -> {
+        boolean isWide = offset == Property.CAP;
+        boolean known =
+            isWide || offset == Property.VS || offset == Property.CC || offset == Property.CSTS;
+        if (wide != isWide && known) {
+          fail(command, NvmeStatus.INVALID_FIELD | NvmeStatus.DO_NOT_RETRY);
+        } else {
+          command.finish(controller.property(offset), NvmeStatus.SUCCESS);
+        }
+      }
+      case Opcode.PROPERTY_SET -> {
+        if (wide || offset != Property.CC) {
+          fail(command, NvmeStatus.INVALID_FIELD | NvmeStatus.DO_NOT_RETRY);
+        } else {
+          controller.configure(Memory.getInt(sqe + Property.VALUE));
+          command.finish(0, NvmeStatus.SUCCESS);
+        }
+      }
+      case Opcode.CONNECT ->
+          fail(command, NvmeStatus.COMMAND_SEQUENCE_ERROR | NvmeStatus.DO_NOT_RETRY);
+      default -> fail(command, NvmeStatus.INVALID_OPCODE | NvmeStatus.DO_NOT_RETRY);
+    }
+  }
+
+  private void identify(NvmeCommand command) {
+    long sqe = command.sqe();
+    long address = command.dataAddress();
+    Memory.zero(address, Cns.LENGTH_BYTES);
+    finish(
+        command,
+        0,
+        Identify.answer(
+            controller, Memory.getU8(sqe + Sqe.CDW10), Memory.getU32(sqe + Sqe.NSID), address));
+  }
+
+  private void finish(NvmeCommand command, long result, int status) {
+    if (status == NvmeStatus.SUCCESS) command.finish(result, status);
+    else fail(command, status);
+  }
+
+  private void fail(NvmeCommand command, int status) {
+    long sqe = command.sqe();
+    controller.errors().add(0, command.commandId(), status, 0, Memory.getU32(sqe + Sqe.NSID));
+    command.finish(0, status);
+  }
+
+  @Override
+  public void completed(NvmeCommand command, IoStatus status) {
+    throw Check.bug("I/O on an admin queue: %s", command);
+  }
+
+  @Override
+  public void end(NvmeCommand command) {
+    // nothing is kept for it
+  }
+
+  @Override
+  public boolean consumesInline() {
+    return false;
+  }
+
+  @Override
+  public int queueId() {
+    return 0;
+  }
+
+  @Override
+  public void disconnected(String reason) {
+    controller.adminGone(reason);
+  }
+}

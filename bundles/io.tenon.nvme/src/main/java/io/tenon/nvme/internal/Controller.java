@@ -1,0 +1,313 @@
+package io.tenon.nvme.internal;
+
+import io.tenon.nvme.ConnectData;
+import io.tenon.nvme.IdentifyController;
+import io.tenon.nvme.NvmeStatus;
+import io.tenon.nvme.NvmeTarget.ControllerInfo;
+import io.tenon.nvme.Property;
+import io.tenon.nvme.TransportLimits;
+import io.tenon.reactor.Reactor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One host's association: an admin queue and its I/O queues. It dies with its admin queue.
+ *
+ * <pre>
+ * Disabled ─► Ready ─► ShutDown ─► Disabled
+ *    ▲          │
+ *    └──────────┘        Gone: the admin connection is lost, from any state
+ * </pre>
+ *
+ * The admin queue's reactor only, unless said otherwise.
+ */
+final class Controller {
+  /** VS: 1.4. */
+  static final int VERSION = 0x0001_0400;
+
+  private static final Logger log = LoggerFactory.getLogger(Controller.class);
+  private static final int READY_WITHIN_HALF_SECONDS = 30;
+  private static final long KEEP_ALIVE_UNIT_MS = IdentifyController.KEEP_ALIVE_GRANULARITY * 100L;
+
+  private enum State {
+    DISABLED,
+    READY,
+    SHUT_DOWN,
+    GONE
+  }
+
+  /** An I/O queue, and what went through it once it serves. */
+  private static final class Attached {
+    final ConnectedQueue queue;
+    @Nullable IoCounts counts;
+
+    Attached(ConnectedQueue queue) {
+      this.queue = queue;
+    }
+  }
+
+  private final ControllerHome home;
+  private final ConnectedQueue admin;
+  private final int id;
+  private final String hostNqn;
+  private final UUID hostId;
+  private final Map<Integer, Attached> ioQueues = new HashMap<>();
+  private final AsyncEvents events = new AsyncEvents();
+  private final ErrorLog errors = new ErrorLog();
+  private final IoCounts ended = new IoCounts();
+  private State state = State.DISABLED;
+  private int configuration;
+  private long keepAliveMs;
+  private long lastHeardNs;
+  private Reactor.@Nullable Timer keepAliveTimer;
+  private boolean namespaceChanged;
+
+  // For lists, any thread.
+  private volatile int ioQueueCount;
+  private volatile long shownKeepAliveMs;
+
+  private Controller(
+      ControllerHome home, ConnectedQueue admin, int id, ConnectData data, long keepAliveMs) {
+    this.home = home;
+    this.admin = admin;
+    this.id = id;
+    this.hostNqn = data.hostNqn();
+    this.hostId = data.hostId();
+    keepAlive(keepAliveMs);
+  }
+
+  /**
+   * @return empty when no controller id is free
+   */
+  static Optional<Controller> open(
+      ControllerHome home, ConnectedQueue admin, ConnectData data, long keepAliveMs) {
+    var id = home.takeControllerId();
+    if (id.isEmpty()) return Optional.empty();
+    var controller = new Controller(home, admin, id.getAsInt(), data, keepAliveMs);
+    home.entered(controller);
+    log.info(
+        "{}: controller {} for host {} at {}",
+        home.nqn(),
+        controller.id,
+        controller.hostNqn,
+        admin.transport().peer());
+    return Optional.of(controller);
+  }
+
+  int id() {
+    return id;
+  }
+
+  String hostNqn() {
+    return hostNqn;
+  }
+
+  UUID hostId() {
+    return hostId;
+  }
+
+  ControllerHome home() {
+    return home;
+  }
+
+  Reactor reactor() {
+    return admin.reactor();
+  }
+
+  TransportLimits limits() {
+    return admin.transport().limits();
+  }
+
+  AsyncEvents events() {
+    return events;
+  }
+
+  ErrorLog errors() {
+    return errors;
+  }
+
+  boolean isReady() {
+    return state == State.READY;
+  }
+
+  // Properties.
+
+  long property(int offset) {
+    return switch (offset) {
+      case Property.CAP ->
+          Property.capabilities(limits().maxQueueDepth(), READY_WITHIN_HALF_SECONDS);
+      case Property.VS -> VERSION;
+      case Property.CC -> Integer.toUnsignedLong(configuration);
+      case Property.CSTS ->
+          switch (state) {
+            case READY -> Property.CSTS_READY;
+            case SHUT_DOWN -> Property.CSTS_READY | Property.CSTS_SHUTDOWN_COMPLETE;
+            case DISABLED, GONE -> 0;
+          };
+      default -> 0;
+    };
+  }
+
+  /** Property Set of CC. */
+  void configure(int cc) {
+    configuration = cc;
+    boolean enable = (cc & Property.CC_ENABLE) != 0;
+    boolean shutDown = (cc & Property.CC_SHUTDOWN_MASK) != 0;
+    if (shutDown && state == State.READY) {
+      become(State.SHUT_DOWN, "the host shuts it down");
+      endIoQueues("controller shut down by its host");
+    } else if (enable && !shutDown && state == State.DISABLED) {
+      become(State.READY, "enabled");
+    } else if (!enable && state != State.DISABLED) {
+      endIoQueues("controller reset by its host");
+      events.abandon();
+      become(State.DISABLED, "the host resets it");
+    }
+  }
+
+  private void become(State next, String reason) {
+    log.debug("{}: controller {}: {} -> {} because {}", home.nqn(), id, state, next, reason);
+    state = next;
+  }
+
+  // I/O queues.
+
+  /**
+   * @return {@link NvmeStatus#SUCCESS}, or why the queue may not belong to this controller
+   */
+  int attach(int queueId, ConnectedQueue queue, ConnectData data) {
+    if (state != State.READY) return NvmeStatus.COMMAND_SEQUENCE_ERROR;
+    if (!hostNqn.equals(data.hostNqn()) || !hostId.equals(data.hostId())) {
+      return NvmeStatus.CONNECT_INVALID_HOST;
+    }
+    if (ioQueues.containsKey(queueId)) return NvmeStatus.CONNECT_INVALID_PARAMETERS;
+    ioQueues.put(queueId, new Attached(queue));
+    ioQueueCount = ioQueues.size();
+    return NvmeStatus.SUCCESS;
+  }
+
+  void counts(int queueId, IoCounts counts) {
+    var attached = ioQueues.get(queueId);
+    if (attached != null) attached.counts = counts;
+  }
+
+  void detached(int queueId) {
+    var attached = ioQueues.remove(queueId);
+    if (attached != null && attached.counts != null) ended.add(attached.counts);
+    ioQueueCount = ioQueues.size();
+    leaveIfEmpty();
+  }
+
+  IoCounts totals() {
+    var total = new IoCounts();
+    total.add(ended);
+    for (var attached : ioQueues.values()) {
+      if (attached.counts != null) total.add(attached.counts);
+    }
+    return total;
+  }
+
+  private void endIoQueues(String reason) {
+    for (var attached : List.copyOf(ioQueues.values())) attached.queue.disconnect(reason);
+  }
+
+  // Life and death.
+
+  /** Any thread: ends the association. */
+  void disconnect(String reason) {
+    admin.disconnect(reason);
+  }
+
+  /** The admin connection is gone. */
+  void adminGone(String reason) {
+    if (state == State.GONE) return;
+    become(State.GONE, reason);
+    log.info("{}: controller {} of host {} is gone: {}", home.nqn(), id, hostNqn, reason);
+    if (keepAliveTimer != null) keepAliveTimer.cancel();
+    events.abandon();
+    endIoQueues("its admin queue is gone: " + reason);
+    leaveIfEmpty();
+  }
+
+  private void leaveIfEmpty() {
+    if (state == State.GONE && ioQueues.isEmpty()) home.left(this);
+  }
+
+  long keepAliveMs() {
+    return keepAliveMs;
+  }
+
+  /** Sets the timer anew; 0 switches it off. Rounded up to the granularity that KAS states. */
+  void keepAlive(long ms) {
+    keepAliveMs = (ms + KEEP_ALIVE_UNIT_MS - 1) / KEEP_ALIVE_UNIT_MS * KEEP_ALIVE_UNIT_MS;
+    shownKeepAliveMs = keepAliveMs;
+    if (keepAliveTimer != null) keepAliveTimer.cancel();
+    heard();
+    if (keepAliveMs > 0) scheduleKeepAlive(TimeUnit.MILLISECONDS.toNanos(keepAliveMs));
+  }
+
+  /** The host has said that it is there. */
+  void heard() {
+    lastHeardNs = reactor().nowNs();
+  }
+
+  private void scheduleKeepAlive(long delayNs) {
+    keepAliveTimer = reactor().schedule(delayNs, this::checkKeepAlive);
+  }
+
+  private void checkKeepAlive() {
+    long limitNs = TimeUnit.MILLISECONDS.toNanos(keepAliveMs);
+    long silentNs = reactor().nowNs() - lastHeardNs;
+    if (silentNs < limitNs) {
+      scheduleKeepAlive(limitNs - silentNs);
+      return;
+    }
+    disconnect("keep-alive expired: nothing heard for " + keepAliveMs + " ms");
+  }
+
+  // Events.
+
+  /** Any thread. */
+  void notice(AsyncEvents.Notice notice) {
+    reactor()
+        .execute(
+            () -> {
+              if (notice == AsyncEvents.Notice.NAMESPACE_CHANGED) namespaceChanged = true;
+              events.happened(notice);
+            });
+  }
+
+  /** Whether namespace 1 has changed since this was last asked. */
+  boolean takeNamespaceChanged() {
+    boolean changed = namespaceChanged;
+    namespaceChanged = false;
+    return changed;
+  }
+
+  /** Any thread. */
+  ControllerInfo info() {
+    var peer = admin.transport().peer();
+    return new ControllerInfo(
+        id,
+        hostNqn,
+        hostId,
+        peer.getAddress().getHostAddress() + ":" + peer.getPort(),
+        ioQueueCount,
+        shownKeepAliveMs);
+  }
+
+  /** Queues for messages, such as a new size of the namespace. */
+  List<ConnectedQueue> queues() {
+    var queues = new ArrayList<ConnectedQueue>();
+    for (var attached : ioQueues.values()) queues.add(attached.queue);
+    return queues;
+  }
+}

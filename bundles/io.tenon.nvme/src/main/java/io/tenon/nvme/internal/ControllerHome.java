@@ -1,0 +1,42 @@
+package io.tenon.nvme.internal;
+
+import io.tenon.nvme.IdentifyController;
+import java.util.OptionalInt;
+
+/** What a controller belongs to: a subsystem with a namespace, or discovery. Any thread. */
+interface ControllerHome {
+  String nqn();
+
+  boolean admits(String hostNqn);
+
+  /**
+   * @return an id that nobody has; empty when there is none
+   */
+  OptionalInt takeControllerId();
+
+  void entered(Controller controller);
+
+  /** The controller has no connection any more. */
+  void left(Controller controller);
+
+  /** For Identify Controller, but for what is the controller's own. */
+  IdentifyController.Description describe(Controller controller);
+
+  /**
+   * Answers Identify of a namespace structure.
+   *
+   * @param address of 4096 zeroed bytes
+   * @return status
+   */
+  int identify(int cns, long nsid, long address);
+
+  /**
+   * A log page that the home keeps, as it is now.
+   *
+   * @return empty array when it has no such page
+   */
+  byte[] logPage(int id, Controller controller);
+
+  /** I/O queues may be connected. */
+  boolean hasIo();
+}

@@ -1,0 +1,187 @@
+package io.tenon.nvme.internal;
+
+import io.tenon.block.IoStatus;
+import io.tenon.linux.Memory;
+import io.tenon.nvme.NvmeCommand;
+import io.tenon.nvme.NvmeStatus;
+import io.tenon.nvme.Opcode;
+import io.tenon.nvme.Sqe;
+import io.tenon.reactor.BufferPool;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compare and write as one, NVM Command Set 1.0c §2.1.4.1: a Compare and the Write right behind it on the same queue. Both
+ * become one I/O when the data of both is here; either both happen or neither. The queue's reactor only.
+ */
+final class FusedCommands {
+  private static final int FIRST = 1;
+
+  /** Atomic compare and write unit, ACWU, which we state as 0: one block. */
+  private static final int MAX_BLOCKS = 1;
+
+  /** A compare and its write. */
+  private static final class Pair {
+    final NvmeCommand compare;
+    @Nullable NvmeCommand write;
+    boolean compareIsReady;
+    boolean writeIsReady;
+    boolean started;
+    int failure;
+    long buffer;
+    int bufferBytes;
+
+    Pair(NvmeCommand compare) {
+      this.compare = compare;
+    }
+  }
+
+  private final IoQueue queue;
+  private final BufferPool pool;
+  private final Map<NvmeCommand, Pair> pairs = new HashMap<>();
+  private @Nullable Pair awaitingSecond;
+
+  FusedCommands(IoQueue queue, BufferPool pool) {
+    this.queue = queue;
+    this.pool = pool;
+  }
+
+  boolean awaitsSecond() {
+    return awaitingSecond != null;
+  }
+
+  boolean isIdle() {
+    return pairs.isEmpty();
+  }
+
+  /** Every command that is fused, or follows a first one. */
+  void begin(NvmeCommand command) {
+    int fuse = Memory.getU8(command.sqe() + Sqe.FLAGS) & IoQueue.FUSE_MASK;
+    var first = awaitingSecond;
+    awaitingSecond = null;
+    if (fuse == FIRST) {
+      if (first != null) fail(first, NvmeStatus.ABORTED_MISSING_FUSED);
+      beginFirst(command);
+    } else if (first == null) {
+      command.refuse(NvmeStatus.ABORTED_MISSING_FUSED | NvmeStatus.DO_NOT_RETRY);
+    } else if (fuse == 0) {
+      fail(first, NvmeStatus.ABORTED_MISSING_FUSED);
+    } else {
+      beginSecond(command, first);
+    }
+  }
+
+  private void beginFirst(NvmeCommand command) {
+    if (command.opcode() != Opcode.COMPARE || IoQueue.blocks(command.sqe()) > MAX_BLOCKS) {
+      Transfers.refuse(command, NvmeStatus.INVALID_FIELD);
+      return;
+    }
+    var pair = new Pair(command);
+    pairs.put(command, pair);
+    awaitingSecond = pair;
+  }
+
+  private void beginSecond(NvmeCommand command, Pair pair) {
+    long sqe = command.sqe();
+    long first = pair.compare.sqe();
+    boolean matches =
+        command.opcode() == Opcode.WRITE
+            && IoQueue.lba(sqe) == IoQueue.lba(first)
+            && IoQueue.blocks(sqe) == IoQueue.blocks(first);
+    if (!matches) {
+      Transfers.refuse(command, NvmeStatus.INVALID_FIELD);
+      fail(pair, NvmeStatus.ABORTED_FAILED_FUSED);
+      return;
+    }
+    pair.write = command;
+    pairs.put(command, pair);
+  }
+
+  /** The data of one of both is here. */
+  void execute(NvmeCommand command) {
+    var pair = pairs.get(command);
+    if (pair == null) {
+      queue.fail(command, NvmeStatus.ABORTED_FAILED_FUSED);
+      return;
+    }
+    if (pair.failure != 0) {
+      forget(command);
+      queue.fail(command, pair.failure);
+      return;
+    }
+    if (command.equals(pair.compare)) pair.compareIsReady = true;
+    else pair.writeIsReady = true;
+    if (pair.compareIsReady && pair.writeIsReady) start(pair);
+  }
+
+  private void start(Pair pair) {
+    var write = pair.write;
+    if (write == null || pair.started || pair.failure != 0) return;
+    int bytes = pair.compare.transferBytes();
+    long buffer = pool.take(2 * bytes);
+    if (buffer == 0) {
+      pool.whenAvailable(() -> start(pair));
+      return;
+    }
+    pair.started = true;
+    pair.buffer = buffer;
+    pair.bufferBytes = 2 * bytes;
+    Memory.copy(pair.compare.dataAddress(), buffer, bytes);
+    Memory.copy(write.dataAddress(), buffer + bytes, bytes);
+    long sqe = write.sqe();
+    write.prepareCompareAndWrite(IoQueue.lba(sqe), IoQueue.blocks(sqe), buffer, 2 * bytes);
+    queue.submit(write);
+  }
+
+  /** The I/O of a pair has ended. */
+  void completed(NvmeCommand write, IoStatus status) {
+    var pair = pairs.get(write);
+    if (pair == null) return;
+    pool.give(pair.buffer, pair.bufferBytes);
+    forget(pair.compare);
+    forget(write);
+    if (status == IoStatus.SUCCESS) {
+      pair.compare.finish(0, NvmeStatus.SUCCESS);
+      write.finish(0, NvmeStatus.SUCCESS);
+    } else {
+      queue.fail(pair.compare, queue.hostStatus(status));
+      queue.fail(write, NvmeStatus.ABORTED_FAILED_FUSED);
+    }
+  }
+
+  /** What waits ends now, what is still receiving data ends when it is executed. */
+  private void fail(Pair pair, int status) {
+    pair.failure = status | NvmeStatus.DO_NOT_RETRY;
+    if (pair.compareIsReady) {
+      forget(pair.compare);
+      queue.fail(pair.compare, pair.failure);
+    }
+    var write = pair.write;
+    if (write != null && pair.writeIsReady) {
+      forget(write);
+      queue.fail(write, pair.failure);
+    }
+  }
+
+  private void forget(NvmeCommand command) {
+    pairs.remove(command);
+  }
+
+  /** A command's slot is free again; when it was never executed, its partner must not wait for it. */
+  void end(NvmeCommand command) {
+    var pair = pairs.remove(command);
+    if (pair == null || pair.started) return;
+    if (pair.equals(awaitingSecond)) awaitingSecond = null;
+    fail(pair, NvmeStatus.ABORTED_FAILED_FUSED);
+  }
+
+  /** The connection is gone. */
+  void abandon() {
+    awaitingSecond = null;
+    for (var pair : List.copyOf(pairs.values())) {
+      if (!pair.started && pair.failure == 0) fail(pair, NvmeStatus.ABORTED_SQ_DELETION);
+    }
+  }
+}

@@ -1,0 +1,346 @@
+package io.tenon.nvme.internal;
+
+import io.tenon.block.Geometry;
+import io.tenon.block.IoChannel;
+import io.tenon.block.IoOperation;
+import io.tenon.block.IoStatus;
+import io.tenon.linux.Memory;
+import io.tenon.nvme.AnaState;
+import io.tenon.nvme.NvmeCommand;
+import io.tenon.nvme.NvmeStatus;
+import io.tenon.nvme.Opcode;
+import io.tenon.nvme.Sqe;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * An I/O queue: NVM Command Set 1.0c §3. A command is checked in {@link #begin}, goes to the device in {@link #execute}, and
+ * is answered in {@link #completed}; a read or write touches nothing else and allocates nothing. Its reactor only.
+ */
+final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
+  static final int NAMESPACE = 1;
+  static final long ALL_NAMESPACES = 0xFFFF_FFFFL;
+  static final int FUSE_MASK = 0x03;
+
+  private static final int DSM_RANGE_BYTES = 16;
+  private static final int DSM_BLOCKS = 4;
+  private static final int DSM_LBA = 8;
+  private static final int DSM_DEALLOCATE = 1 << 2;
+
+  private final Controller controller;
+  private final ServedSubsystem subsystem;
+  private final ConnectedQueue queue;
+  private final int id;
+  private final IoChannel channel;
+  private final int maxIoBytes;
+  private final IoCounts counts = new IoCounts();
+  private final ArrayDeque<NvmeCommand> parked = new ArrayDeque<>();
+  private final List<CompletableFuture<Void>> drained = new ArrayList<>();
+  private final FusedCommands fused;
+
+  private int blockShift;
+  private long blockCount;
+  private boolean accessible;
+  private boolean paused;
+
+  /** Commands between begin and end. */
+  private int open;
+
+  /** I/Os that the device has. */
+  private int inFlight;
+
+  private boolean gone;
+  private boolean closed;
+
+  IoQueue(Controller controller, ServedSubsystem subsystem, ConnectedQueue queue, int id) {
+    this.controller = controller;
+    this.subsystem = subsystem;
+    this.queue = queue;
+    this.id = id;
+    this.channel = subsystem.device().channel(queue.reactor());
+    this.maxIoBytes = queue.transport().limits().maxIoBytes();
+    this.fused = new FusedCommands(this, queue.reactor().buffers());
+    open++; // the Connect command, which ends here
+    subsystem.entered(this);
+    paused = subsystem.isPaused();
+    geometry(subsystem.device().geometry());
+    accessible = subsystem.anaState() != AnaState.INACCESSIBLE;
+    controller.reactor().execute(() -> controller.counts(id, counts));
+  }
+
+  /** Any thread: {@code task} runs on this queue's reactor. */
+  void tell(Runnable task) {
+    queue.reactor().execute(task);
+  }
+
+  void geometry(Geometry now) {
+    blockShift = now.blockShift();
+    blockCount = now.blockCount();
+  }
+
+  void accessible(boolean is) {
+    accessible = is;
+  }
+
+  // Begin: decode and check.
+
+  @Override
+  public void begin(NvmeCommand command) {
+    command.reset(this);
+    open++;
+    long sqe = command.sqe();
+    if ((Memory.getU8(sqe + Sqe.FLAGS) & FUSE_MASK) != 0 || fused.awaitsSecond()) {
+      fused.begin(command);
+    }
+    if (command.status() == 0) check(command, sqe);
+  }
+
+  private void check(NvmeCommand command, long sqe) {
+    int opcode = command.opcode();
+    long nsid = Memory.getU32(sqe + Sqe.NSID);
+    if (nsid != NAMESPACE && !(opcode == Opcode.FLUSH && nsid == ALL_NAMESPACES)) {
+      Transfers.refuse(command, NvmeStatus.INVALID_NAMESPACE);
+      return;
+    }
+    switch (opcode) {
+      case Opcode.READ -> {
+        if (inRange(command, sqe) && fits(command, sqe)) {
+          Transfers.out(command, dataBytes(sqe));
+          if (channel.lendsMemory()) command.offerLending();
+        }
+      }
+      case Opcode.WRITE, Opcode.COMPARE -> {
+        if (inRange(command, sqe) && fits(command, sqe)) Transfers.in(command, dataBytes(sqe));
+      }
+      case Opcode.FLUSH -> {}
+      case Opcode.WRITE_ZEROES -> inRange(command, sqe);
+      case Opcode.DATASET_MANAGEMENT -> Transfers.in(command, (long) ranges(sqe) * DSM_RANGE_BYTES);
+      default -> Transfers.refuse(command, NvmeStatus.INVALID_OPCODE);
+    }
+  }
+
+  static long lba(long sqe) {
+    return Memory.getLong(sqe + Sqe.CDW10);
+  }
+
+  /** NLB counts from 0. */
+  static int blocks(long sqe) {
+    return Memory.getU16(sqe + Sqe.CDW12) + 1;
+  }
+
+  private static int ranges(long sqe) {
+    return Memory.getU8(sqe + Sqe.CDW10) + 1;
+  }
+
+  private long dataBytes(long sqe) {
+    return (long) blocks(sqe) << blockShift;
+  }
+
+  private boolean inRange(NvmeCommand command, long sqe) {
+    long lba = lba(sqe);
+    if (lba >= 0 && lba <= blockCount - blocks(sqe)) return true;
+    Transfers.refuse(command, NvmeStatus.LBA_OUT_OF_RANGE);
+    return false;
+  }
+
+  private boolean fits(NvmeCommand command, long sqe) {
+    if (dataBytes(sqe) <= maxIoBytes) return true;
+    Transfers.refuse(command, NvmeStatus.INVALID_FIELD);
+    return false;
+  }
+
+  // Execute: to the device.
+
+  @Override
+  public void execute(NvmeCommand command) {
+    if (command.status() != 0) {
+      fail(command, command.status());
+    } else if (gone) {
+      command.finish(0, NvmeStatus.ABORTED_SQ_DELETION);
+    } else if (paused) {
+      parked.add(command);
+    } else if (!accessible) {
+      command.finish(0, NvmeStatus.ANA_INACCESSIBLE);
+    } else {
+      start(command);
+    }
+  }
+
+  private void start(NvmeCommand command) {
+    long sqe = command.sqe();
+    long lba = lba(sqe);
+    int blocks = blocks(sqe);
+    long data = command.dataAddress();
+    int bytes = command.transferBytes();
+    switch (command.opcode()) {
+      case Opcode.READ -> {
+        if (data != 0) command.prepareRead(lba, blocks, data, bytes);
+        else command.prepareLentRead(lba, blocks, bytes);
+        submit(command);
+      }
+      case Opcode.WRITE -> {
+        if (isFused(sqe)) {
+          fused.execute(command);
+        } else {
+          command.prepareWrite(lba, blocks, data, bytes);
+          submit(command);
+        }
+      }
+      case Opcode.COMPARE -> {
+        if (isFused(sqe)) {
+          fused.execute(command);
+        } else {
+          command.prepareCompare(lba, blocks, data, bytes);
+          submit(command);
+        }
+      }
+      case Opcode.FLUSH -> {
+        command.prepareFlush();
+        submit(command);
+      }
+      case Opcode.WRITE_ZEROES -> {
+        command.prepareWriteZeroes(lba, blocks);
+        submit(command);
+      }
+      default -> manage(command);
+    }
+  }
+
+  private static boolean isFused(long sqe) {
+    return (Memory.getU8(sqe + Sqe.FLAGS) & FUSE_MASK) != 0;
+  }
+
+  void submit(NvmeCommand command) {
+    inFlight++;
+    channel.submit(command);
+  }
+
+  /** Dataset Management: only Deallocate has an effect. All ranges are checked before the first is touched. */
+  private void manage(NvmeCommand command) {
+    long sqe = command.sqe();
+    boolean deallocate = (Memory.getInt(sqe + Sqe.CDW11) & DSM_DEALLOCATE) != 0;
+    int ranges = ranges(sqe);
+    for (int i = 0; i < ranges; i++) {
+      long range = command.dataAddress() + (long) i * DSM_RANGE_BYTES;
+      long lba = Memory.getLong(range + DSM_LBA);
+      if (lba < 0 || lba > blockCount - Memory.getU32(range + DSM_BLOCKS)) {
+        fail(command, NvmeStatus.LBA_OUT_OF_RANGE | NvmeStatus.DO_NOT_RETRY);
+        return;
+      }
+    }
+    if (deallocate && subsystem.device().supports(IoOperation.UNMAP)) deallocateNext(command);
+    else command.finish(0, NvmeStatus.SUCCESS);
+  }
+
+  private void deallocateNext(NvmeCommand command) {
+    int ranges = ranges(command.sqe());
+    int next = command.progress();
+    while (next < ranges) {
+      long range = command.dataAddress() + (long) next * DSM_RANGE_BYTES;
+      long blocks = Memory.getU32(range + DSM_BLOCKS);
+      next++;
+      if (blocks == 0) continue;
+      command.progress(next);
+      command.prepareUnmap(Memory.getLong(range + DSM_LBA), blocks);
+      submit(command);
+      return;
+    }
+    command.finish(0, NvmeStatus.SUCCESS);
+  }
+
+  // Completed: to the host.
+
+  @Override
+  public void completed(NvmeCommand command, IoStatus status) {
+    inFlight--;
+    int opcode = command.opcode();
+    if (status != IoStatus.SUCCESS) {
+      if (command.operation() == IoOperation.COMPARE_AND_WRITE) fused.completed(command, status);
+      else fail(command, hostStatus(status));
+    } else if (opcode == Opcode.READ) {
+      counts.reads++;
+      counts.blocksRead += command.blocks();
+      command.finish(0, NvmeStatus.SUCCESS);
+    } else if (command.operation() == IoOperation.WRITE) {
+      counts.writes++;
+      counts.blocksWritten += command.blocks();
+      command.finish(0, NvmeStatus.SUCCESS);
+    } else if (command.operation() == IoOperation.COMPARE_AND_WRITE) {
+      fused.completed(command, status);
+    } else if (opcode == Opcode.DATASET_MANAGEMENT) {
+      deallocateNext(command);
+    } else {
+      command.finish(0, NvmeStatus.SUCCESS);
+    }
+    if (inFlight == 0 && paused) tellDrained();
+  }
+
+  int hostStatus(IoStatus status) {
+    return subsystem.hostStatus(status);
+  }
+
+  void fail(NvmeCommand command, int status) {
+    int commandId = command.commandId();
+    long lba = lba(command.sqe());
+    controller
+        .reactor()
+        .execute(() -> controller.errors().add(id, commandId, status, lba, NAMESPACE));
+    command.finish(0, status);
+  }
+
+  // Pause and resume.
+
+  void pause(CompletableFuture<Void> whenDrained) {
+    paused = true;
+    if (inFlight == 0) whenDrained.complete(null);
+    else drained.add(whenDrained);
+  }
+
+  private void tellDrained() {
+    for (var waiter : drained) waiter.complete(null);
+    drained.clear();
+  }
+
+  void resume() {
+    paused = false;
+    for (int left = parked.size(); left > 0; left--) execute(parked.remove());
+  }
+
+  // The end.
+
+  @Override
+  public void end(NvmeCommand command) {
+    if (!fused.isIdle()) fused.end(command);
+    open--;
+    closeIfIdle();
+  }
+
+  @Override
+  public void disconnected(String reason) {
+    gone = true;
+    while (!parked.isEmpty()) parked.remove().finish(0, NvmeStatus.ABORTED_SQ_DELETION);
+    fused.abandon();
+    closeIfIdle();
+  }
+
+  private void closeIfIdle() {
+    if (!gone || open > 0 || closed) return;
+    closed = true;
+    channel.close();
+    tellDrained();
+    subsystem.left(this);
+    controller.reactor().execute(() -> controller.detached(id));
+  }
+
+  @Override
+  public boolean consumesInline() {
+    return !paused && channel.consumesInline();
+  }
+
+  @Override
+  public int queueId() {
+    return id;
+  }
+}

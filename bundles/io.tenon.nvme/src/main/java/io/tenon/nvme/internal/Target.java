@@ -1,0 +1,241 @@
+package io.tenon.nvme.internal;
+
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceSlot;
+import io.tenon.error.TenonException;
+import io.tenon.nvme.ConnectData;
+import io.tenon.nvme.DiscoveryLog;
+import io.tenon.nvme.NvmeQueue;
+import io.tenon.nvme.NvmeTarget;
+import io.tenon.nvme.QueueTransport;
+import io.tenon.nvme.TargetException;
+import io.tenon.nvme.TargetException.Kind;
+import io.tenon.nvme.Transport;
+import io.tenon.reactor.Reactor;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.metatype.annotations.Designate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The node's subsystems, and discovery of them. */
+@Component(configurationPid = "io.tenon.nvme")
+@Designate(ocd = NvmeConfig.class)
+public final class Target implements NvmeTarget {
+  static final String MODEL = "Mayastor NVMe controller";
+
+  private static final Logger log = LoggerFactory.getLogger(Target.class);
+  private static final String RETRY_DELAYS_VARIABLE = "NVMF_TGT_CRDT";
+
+  /** A device that does not end its I/O for so long keeps its claim; the rest goes on. */
+  private static final long UNSHARE_WITHIN_S = 30;
+
+  private final RetryDelays retryDelays;
+  private final int maxSubsystems;
+  private final String firmware;
+  private final Discovery discovery = new Discovery(this);
+  private final ConcurrentSkipListMap<String, ServedSubsystem> subsystems =
+      new ConcurrentSkipListMap<>();
+  private final List<Transport> transports = new CopyOnWriteArrayList<>();
+  private final AtomicLong generation = new AtomicLong();
+
+  @Activate
+  public Target(NvmeConfig config) throws TenonException {
+    this(config.retry_delays(), config.max_subsystems(), version());
+  }
+
+  /** Without OSGi. */
+  public Target(String retryDelays, int maxSubsystems, String firmware) throws TenonException {
+    String environment = System.getenv().getOrDefault(RETRY_DELAYS_VARIABLE, "");
+    this.retryDelays = RetryDelays.parse(retryDelays.isEmpty() ? environment : retryDelays);
+    this.maxSubsystems = maxSubsystems;
+    this.firmware = firmware;
+  }
+
+  private static String version() {
+    var version = FrameworkUtil.getBundle(Target.class).getVersion();
+    return version.getMajor() + "." + version.getMinor() + "." + version.getMicro();
+  }
+
+  RetryDelays retryDelays() {
+    return retryDelays;
+  }
+
+  String firmware() {
+    return firmware;
+  }
+
+  Discovery discovery() {
+    return discovery;
+  }
+
+  /** Called by SCR, and by whoever runs without it. */
+  @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+  public void addTransport(Transport transport) {
+    transports.add(transport);
+    discoveryChanged();
+  }
+
+  public void removeTransport(Transport transport) {
+    transports.remove(transport);
+    discoveryChanged();
+  }
+
+  @Override
+  public Subsystem share(DeviceSlot device, ShareOptions options) throws TargetException {
+    String nqn = NQN_PREFIX + device.name();
+    check(nqn, device, options);
+    if (subsystems.containsKey(nqn)) {
+      throw new TargetException(
+          Kind.ALREADY_SHARED,
+          "Block device " + device.name() + " was not shared: it is shared already.",
+          "",
+          "Use the share that exists, or end it first.");
+    }
+    if (subsystems.size() >= maxSubsystems) {
+      throw new TargetException(
+          Kind.LIMIT,
+          "Block device " + device.name() + " was not shared.",
+          "There are " + maxSubsystems + " subsystems, as many as this node serves.",
+          "End a share first, or raise max_subsystems.");
+    }
+    var subsystem = new ServedSubsystem(this, nqn, device, claim(device), options);
+    subsystems.put(nqn, subsystem);
+    discoveryChanged();
+    log.info("{} is shared", nqn);
+    return subsystem;
+  }
+
+  private static DeviceSlot.Claim claim(DeviceSlot device) throws TargetException {
+    try {
+      return device.claim("NVMe-oF Target");
+    } catch (DeviceException e) {
+      throw new TargetException(Kind.DEVICE_IN_USE, e.what(), e.why(), e.remedy());
+    }
+  }
+
+  private static void check(String nqn, DeviceSlot device, ShareOptions options)
+      throws TargetException {
+    int min = options.minControllerId();
+    int max = options.maxControllerId();
+    if (min < ShareOptions.MIN_CONTROLLER_ID || max > ShareOptions.MAX_CONTROLLER_ID || min > max) {
+      throw new TargetException(
+          Kind.INVALID_ARGUMENT,
+          "Block device " + device.name() + " was not shared.",
+          "Controller ids " + min + " to " + max + " are not a range within 1 to 65519.",
+          "Choose a range within 1 to 65519.");
+    }
+    int length = nqn.getBytes(StandardCharsets.UTF_8).length;
+    if (length > ConnectData.MAX_NQN_BYTES) {
+      throw new TargetException(
+          Kind.INVALID_ARGUMENT,
+          "Block device " + device.name() + " was not shared.",
+          "Its NQN would have " + length + " bytes; NVMe allows " + ConnectData.MAX_NQN_BYTES + ".",
+          "Use a device with a shorter name.");
+    }
+  }
+
+  @Override
+  public void unshare(Subsystem subsystem) {
+    if (!(subsystem instanceof ServedSubsystem served)) return;
+    if (!subsystems.remove(served.nqn(), served)) return;
+    discoveryChanged();
+    try {
+      served.close().get(UNSHARE_WITHIN_S, TimeUnit.SECONDS);
+      log.info("{} is not shared any more", served.nqn());
+    } catch (TimeoutException e) {
+      log.error(
+          "{} is not shared any more, but its device has not ended I/O for {} s",
+          served.nqn(),
+          UNSHARE_WITHIN_S);
+    } catch (ExecutionException e) {
+      log.error("{}: ending the share failed by a bug", served.nqn(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public List<Subsystem> subsystems() {
+    return List.copyOf(subsystems.values());
+  }
+
+  @Override
+  public Optional<Subsystem> find(String nqn) {
+    return Optional.ofNullable(subsystems.get(nqn));
+  }
+
+  Optional<ServedSubsystem> served(String nqn) {
+    return Optional.ofNullable(subsystems.get(nqn));
+  }
+
+  @Override
+  public List<String> shareUris(Subsystem subsystem) {
+    var uris = new ArrayList<String>();
+    for (var transport : transports) {
+      for (var address : transport.listening()) {
+        uris.add(transport.uriScheme() + "://" + text(address) + "/" + subsystem.nqn());
+      }
+    }
+    return uris;
+  }
+
+  private static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+  }
+
+  @Override
+  public NvmeQueue accept(QueueTransport connection, Reactor reactor) {
+    return new ConnectedQueue(this, connection, reactor);
+  }
+
+  void discoveryChanged() {
+    generation.incrementAndGet();
+    discovery.changed();
+  }
+
+  /** What the host of a discovery controller may know of. */
+  byte[] discoveryPage(Controller controller) {
+    long now = generation.get();
+    var entries = new ArrayList<DiscoveryLog.Entry>();
+    for (var subsystem : subsystems.values()) {
+      if (!subsystem.admits(controller.hostNqn())) continue;
+      int port = 0;
+      for (var transport : transports) {
+        for (var address : transport.listening()) {
+          entries.add(
+              new DiscoveryLog.Entry(
+                  transport.type(),
+                  address,
+                  port++,
+                  controller.limits().adminQueueDepth(),
+                  subsystem.nqn()));
+        }
+      }
+    }
+    return DiscoveryLog.page(now, entries);
+  }
+
+  @Deactivate
+  public void close() {
+    discovery.close();
+    for (var subsystem : subsystems()) unshare(subsystem);
+  }
+}

@@ -1,0 +1,34 @@
+package io.tenon.transport.nvmetcp.internal.initiator;
+
+import io.tenon.block.IoStatus;
+import io.tenon.nvme.NvmeStatus;
+
+/** A controller could not be reached, or refused. The message is a part of a sentence. */
+final class ControllerException extends Exception {
+  private static final long serialVersionUID = 1;
+  private static final int NO_STATUS = 0;
+
+  private final IoStatus status;
+  private final int nvmeStatus;
+
+  ControllerException(IoStatus status, String message) {
+    super(message);
+    this.status = status;
+    this.nvmeStatus = NO_STATUS;
+  }
+
+  ControllerException(String command, int nvmeStatus) {
+    super("%s was refused with status 0x%03x".formatted(command, NvmeStatus.code(nvmeStatus)));
+    this.status = Lane.status(nvmeStatus);
+    this.nvmeStatus = nvmeStatus;
+  }
+
+  IoStatus status() {
+    return status;
+  }
+
+  /** What the controller answered, without the bits about retrying; 0 when it did not. */
+  int nvmeStatus() {
+    return NvmeStatus.code(nvmeStatus);
+  }
+}

@@ -1,0 +1,23 @@
+package io.tenon.transport.nvmetcp.internal.initiator;
+
+import io.tenon.block.IoChannel;
+import io.tenon.block.IoRequest;
+
+/** One user's way into a remote namespace; all users on a reactor share its lane. */
+final class RemoteChannel extends IoChannel {
+  private final Lane lane;
+
+  RemoteChannel(Lane lane) {
+    this.lane = lane;
+  }
+
+  @Override
+  protected void take(IoRequest request) {
+    lane.take(request);
+  }
+
+  @Override
+  public void close() {
+    // The lane is the controller's.
+  }
+}

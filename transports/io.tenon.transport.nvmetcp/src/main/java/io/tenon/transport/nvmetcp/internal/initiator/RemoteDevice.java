@@ -1,0 +1,104 @@
+package io.tenon.transport.nvmetcp.internal.initiator;
+
+import io.tenon.block.BlockDevice;
+import io.tenon.block.DeviceListener;
+import io.tenon.block.Geometry;
+import io.tenon.block.IoChannel;
+import io.tenon.block.IoOperation;
+import io.tenon.nvme.InitiatorControllers;
+import io.tenon.reactor.Reactor;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/** Namespace 1 of a controller of another node, as a block device. */
+final class RemoteDevice implements BlockDevice {
+  private final RemoteController controller;
+  private final Consumer<RemoteDevice> closed;
+
+  /**
+   * @param closed told once, by {@link #close}
+   */
+  RemoteDevice(RemoteController controller, Consumer<RemoteDevice> closed) {
+    this.controller = controller;
+    this.closed = closed;
+  }
+
+  @Override
+  public String name() {
+    return controller.deviceName();
+  }
+
+  @Override
+  public UUID uuid() {
+    return controller.uuid();
+  }
+
+  @Override
+  public Geometry geometry() {
+    return controller.namespace().geometry();
+  }
+
+  @Override
+  public String productName() {
+    return "NVMe disk";
+  }
+
+  @Override
+  public boolean supports(IoOperation operation) {
+    var namespace = controller.namespace();
+    return switch (operation) {
+      case READ, WRITE, FLUSH -> true;
+      case UNMAP -> namespace.unmaps();
+      case WRITE_ZEROES -> namespace.writesZeroes();
+      case COMPARE -> namespace.compares();
+      case COMPARE_AND_WRITE -> namespace.comparesAndWrites();
+    };
+  }
+
+  @Override
+  public IoChannel channel(Reactor reactor) {
+    return new RemoteChannel(controller.lanes().get(reactor.index()));
+  }
+
+  @Override
+  public void listener(DeviceListener listener) {
+    controller.listener(listener);
+  }
+
+  @Override
+  public void close() {
+    controller.close();
+    closed.accept(this);
+  }
+
+  InitiatorControllers.Controller describe() {
+    Geometry geometry = geometry();
+    return new InitiatorControllers.Controller(
+        controller.name(),
+        controller.state(),
+        geometry.sizeBytes(),
+        geometry.blockBytes(),
+        stats(geometry.blockBytes()));
+  }
+
+  private InitiatorControllers.Stats stats(int blockBytes) {
+    long[] operations = new long[IoOperation.COUNT];
+    long[] blocks = new long[IoOperation.COUNT];
+    for (Lane lane : controller.lanes()) {
+      for (IoOperation operation : IoOperation.values()) {
+        operations[operation.index()] += lane.operations(operation);
+        blocks[operation.index()] += lane.blocks(operation);
+      }
+    }
+    int read = IoOperation.READ.index();
+    int write = IoOperation.WRITE.index();
+    int unmap = IoOperation.UNMAP.index();
+    return new InitiatorControllers.Stats(
+        operations[read],
+        operations[write],
+        operations[unmap],
+        blocks[read] * blockBytes,
+        blocks[write] * blockBytes,
+        blocks[unmap] * blockBytes);
+  }
+}

@@ -1,0 +1,78 @@
+package io.tenon.transport.nvmetcp.internal.initiator;
+
+import io.tenon.block.BlockDevice;
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceProvider;
+import io.tenon.block.DeviceUri;
+import io.tenon.nvme.InitiatorControllers;
+import io.tenon.reactor.Reactors;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.osgi.annotation.bundle.Capability;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.metatype.annotations.Designate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Opens devices of other nodes. {@code nvmf+rdma+tcp} connects over TCP as well. */
+@Component(
+    configurationPid = "io.tenon.transport.nvmetcp.initiator",
+    property = {
+      DeviceProvider.SCHEME + "=nvmf",
+      DeviceProvider.SCHEME + "=nvmf+tcp",
+      DeviceProvider.SCHEME + "=nvmf+rdma+tcp"
+    })
+@Designate(ocd = InitiatorConfig.class)
+@Capability(
+    namespace = "tenon.backend",
+    attribute = "scheme:List<String>='nvmf,nvmf+tcp,nvmf+rdma+tcp'")
+public final class RemoteProvider implements DeviceProvider, InitiatorControllers {
+  private static final Logger log = LoggerFactory.getLogger(RemoteProvider.class);
+
+  private final Reactors reactors;
+  private final InitiatorOptions options;
+  private final Set<RemoteDevice> devices = ConcurrentHashMap.newKeySet();
+
+  @Activate
+  public RemoteProvider(@Reference Reactors reactors, InitiatorConfig config) {
+    this(reactors, InitiatorOptions.of(config, System::getenv));
+  }
+
+  RemoteProvider(Reactors reactors, InitiatorOptions options) {
+    this.reactors = reactors;
+    this.options = options;
+    log.info("host {} with id {}", options.hostNqn(), options.hostId());
+  }
+
+  @Override
+  public String deviceName(DeviceUri uri) throws DeviceException {
+    return RemoteUri.of(uri).name();
+  }
+
+  @Override
+  public BlockDevice open(DeviceUri uri) throws DeviceException {
+    var controller = RemoteController.open(RemoteUri.of(uri), options, reactors.all());
+    var device = new RemoteDevice(controller, devices::remove);
+    devices.add(device);
+    return device;
+  }
+
+  @Override
+  public List<Controller> controllers() {
+    return devices.stream()
+        .map(RemoteDevice::describe)
+        .sorted(Comparator.comparing(Controller::name))
+        .toList();
+  }
+
+  /** Devices that are still open lose their controllers: a backend that vanishes is a disk that was unplugged. */
+  @Deactivate
+  void close() {
+    for (RemoteDevice device : devices) device.close();
+  }
+}
