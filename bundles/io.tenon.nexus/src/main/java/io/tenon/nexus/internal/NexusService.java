@@ -13,9 +13,10 @@ import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.reactor.Reactors;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.osgi.service.component.annotations.Activate;
@@ -39,8 +40,8 @@ public final class NexusService implements Nexuses {
   /** By name; guarded by itself, as are the names and uuids of those that are being made. */
   private final TreeMap<String, ServedNexus> served = new TreeMap<>();
 
-  private final HashSet<String> takenNames = new HashSet<>();
-  private final HashSet<UUID> takenUuids = new HashSet<>();
+  private final Set<String> takenNames = new LinkedHashSet<>();
+  private final Set<UUID> takenUuids = new LinkedHashSet<>();
 
   @Activate
   public NexusService(
@@ -78,6 +79,11 @@ public final class NexusService implements Nexuses {
     return made;
   }
 
+  /** Where a nexus may block for what it does by itself. */
+  private static void offReactor(Runnable work) {
+    Thread.ofVirtual().name("nexus-work").start(work);
+  }
+
   private static void check(NexusSpec spec) throws NexusException {
     int children = spec.childUris().size();
     if (spec.name().isEmpty()) throw refused(spec, Kind.INVALID_ARGUMENT, "It has no name.");
@@ -94,7 +100,7 @@ public final class NexusService implements Nexuses {
           Kind.INVALID_ARGUMENT,
           "It has %d children; %d are possible.".formatted(children, NexusDevice.MOST_CHILDREN));
     }
-    if (new HashSet<>(spec.childUris()).size() < children) {
+    if (new LinkedHashSet<>(spec.childUris()).size() < children) {
       throw refused(
           spec, Kind.INVALID_ARGUMENT, "A child is named twice: " + spec.childUris() + ".");
     }
@@ -147,7 +153,7 @@ public final class NexusService implements Nexuses {
         children.add(new Child(spec.name(), i, uri, slots.get(i)));
       }
       var area = DataArea.of(spec.name(), spec.sizeBytes(), shapes);
-      var watcher = new ServedNexus.Watcher();
+      var watcher = new ServedNexus.Watcher(NexusService::offReactor);
       device =
           new NexusDevice(
               new NexusDevice.Plan(

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -56,24 +57,25 @@ final class ServedNexus implements Nexus {
   /** Takes what a nexus does by itself to where blocking is allowed. */
   static final class Watcher implements NexusWatcher {
     private final CompletableFuture<ServedNexus> served = new CompletableFuture<>();
+    private final Executor offReactor;
+
+    Watcher(Executor offReactor) {
+      this.offReactor = offReactor;
+    }
 
     @Override
     public void childIsIdle(String nexus, Child child) {
-      Thread.ofVirtual()
-          .name("nexus-child-close")
-          .start(() -> served.join().children.release(child.index()));
+      offReactor.execute(() -> served.join().children.release(child.index()));
     }
 
     @Override
     public void stoppedByItself(String nexus, String why) {
-      Thread.ofVirtual().name("nexus-stop").start(() -> served.join().standStill());
+      offReactor.execute(() -> served.join().standStill());
     }
 
     @Override
     public void closed(String nexus) {
-      var _ =
-          served.thenAccept(
-              one -> Thread.ofVirtual().name("nexus-close").start(one::deviceWasClosed));
+      var _ = served.thenAccept(one -> offReactor.execute(one::deviceWasClosed));
     }
   }
 
