@@ -93,12 +93,19 @@ public abstract class BlockDeviceContract {
 
   @AfterEach
   void stop() throws Exception {
+    closeAll();
+    stopProvider(provider);
+    reactors.close();
+  }
+
+  /** Closes what {@link #open} and {@link #volume} have opened. */
+  protected final void closeAll() {
     volumes.forEach(TestVolume::close);
+    volumes.clear();
     for (DeviceSlot slot : slots) {
       TestReactors.await(slot.fail("The test ends.").toCompletableFuture());
     }
-    stopProvider(provider);
-    reactors.close();
+    slots.clear();
   }
 
   /** For a backend that must be closed. */
@@ -369,6 +376,32 @@ public abstract class BlockDeviceContract {
     }
     running.join();
     assertEquals(32 * 400, load.completions());
+  }
+
+  /** As when its bundle is updated: nothing fails, nothing is lost, it only takes longer. */
+  @Test
+  void swapsUnderLoadLoseNothing() throws Exception {
+    assumeTrue(keepsData());
+    var uri = DeviceUri.parse(uri("swap-load", 4096));
+    var slot = open(uri.text());
+    var here = volume(slot, 0);
+    var there = volume(slot, 1);
+    long half = slot.geometry().blockCount() / 2;
+    var loads =
+        List.of(
+            new RandomLoad(here.reactor(), here.channel(), slot.geometry(), 0, half, 32, 400, 10),
+            new RandomLoad(
+                there.reactor(), there.channel(), slot.geometry(), half, half, 32, 400, 11));
+    var running = new ArrayList<Thread>();
+    for (RandomLoad load : loads) running.add(Thread.ofVirtual().start(load::run));
+    for (int i = 0; i < 5; i++) {
+      var left =
+          TestReactors.await(slot.vacate("The test swaps it.", "the test").toCompletableFuture());
+      var successor = left.isPresent() ? provider.adopt(uri, left.get()) : provider.open(uri);
+      TestReactors.await(slot.restore(successor, "The test has swapped it.").toCompletableFuture());
+    }
+    for (Thread load : running) load.join();
+    for (RandomLoad load : loads) assertEquals(32 * 400, load.completions());
   }
 
   @Test
