@@ -182,6 +182,12 @@ class Lane {
     forRange.add(io);
   }
 
+  /** The I/O has pieces to go: others get their turn in between, and the stack is unwound. */
+  final void takeTurns(NexusIo io) {
+    forRange.add(io);
+    reactor.execute(wakeTask);
+  }
+
   /** The I/O cannot go on before it is settled whether a child is out. */
   final void awaitVerdict(NexusIo io) {
     forVerdict.add(io);

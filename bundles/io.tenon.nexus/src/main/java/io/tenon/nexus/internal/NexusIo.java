@@ -332,7 +332,9 @@ class NexusIo {
     releaseRange();
     lba += blocks;
     cutPiece(blocksAfter);
-    takeRange();
+    step = Step.TAKE_RANGE;
+    setGranules();
+    lane.takeTurns(this);
   }
 
   // ---- the end
