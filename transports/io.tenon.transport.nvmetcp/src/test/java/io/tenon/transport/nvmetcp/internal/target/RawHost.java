@@ -72,6 +72,11 @@ final class RawHost implements AutoCloseable {
     in = new DataInputStream(socket.getInputStream());
   }
 
+  /** How long {@link #receive} waits. */
+  void patience(int ms) throws IOException {
+    socket.setSoTimeout(ms);
+  }
+
   void send(byte[] bytes) throws IOException {
     socket.getOutputStream().write(bytes);
   }

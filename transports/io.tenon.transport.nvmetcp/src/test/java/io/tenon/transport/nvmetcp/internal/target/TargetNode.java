@@ -1,6 +1,7 @@
 package io.tenon.transport.nvmetcp.internal.target;
 
 import io.tenon.backend.malloc.internal.MallocProvider;
+import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.DeviceUri;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
@@ -10,6 +11,7 @@ import io.tenon.reactor.Reactors;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /** The real target with devices in memory: a node as far as an initiator sees it. */
 public final class TargetNode implements AutoCloseable {
@@ -17,6 +19,7 @@ public final class TargetNode implements AutoCloseable {
   private final TestTargetConfig config;
   private final Target target;
   private final Map<String, Subsystem> shares = new TreeMap<>();
+  private final Map<String, BlockDevice> devices = new TreeMap<>();
   private TargetPort port;
 
   public TargetNode(Reactors reactors, int queueDepth) throws Exception {
@@ -48,12 +51,21 @@ public final class TargetNode implements AutoCloseable {
     var device = new MallocProvider().open(DeviceUri.parse(mallocUri));
     var shared = target.share(new DeviceSlot(device, mallocUri), ShareOptions.anyHost());
     shares.put(mallocUri, shared);
+    devices.put(mallocUri, device);
     return shared;
   }
 
   public void unshare(Subsystem subsystem) {
     shares.values().remove(subsystem);
     target.unshare(subsystem);
+  }
+
+  /** Makes the device of {@code mallocUri} as large as {@code resized} says: a rescan. */
+  public void resize(String mallocUri, String resized) throws Exception {
+    var slot = share(mallocUri).device();
+    slot.drain("The test resizes it.").toCompletableFuture().get(20, TimeUnit.SECONDS);
+    new MallocProvider().change(DeviceUri.parse(resized), devices.get(mallocUri));
+    slot.resume("The test has resized it.");
   }
 
   /** Where an initiator finds the device; with a query to which parameters can be added. */
