@@ -10,7 +10,6 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -83,10 +82,6 @@ record Floors(String root) {
           "store", SPI,
           "transport", MODEL);
 
-  /** What several plug-ins have in common: copied into each of them by bnd, so not a bundle at run time. */
-  private static final Map<String, Set<String>> SHARED =
-      Map.of("backend.disk", Set.of("backend.aio", "backend.uring"));
-
   /** A bundle of ours, and the floor that it lives on. */
   record Bundle(String name, int floor) {
     /** A contract kit runs in tests only, and may start real parts there from their insides. */
@@ -151,7 +146,6 @@ record Floors(String root) {
                 Optional<Bundle> to = bundleOf(dependency.getTargetClass().getPackageName());
                 if (to.isEmpty() || to.get().name().equals(from.name())) return;
                 if (to.get().floor() <= from.highestImport()) return;
-                if (SHARED.getOrDefault(to.get().name(), Set.of()).contains(from.name())) return;
                 events.add(
                     SimpleConditionEvent.violated(
                         dependency,
