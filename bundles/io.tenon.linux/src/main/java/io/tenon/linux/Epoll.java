@@ -1,6 +1,7 @@
 package io.tenon.linux;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /** An epoll(7) instance: which of many descriptors are ready. Waiting is {@link HotCalls#epollWait}. One thread. */
@@ -28,6 +29,7 @@ public final class Epoll implements AutoCloseable {
 
   private final Arena arena = Arena.ofShared();
   private final long event = arena.allocate(EVENT_BYTES, Long.BYTES).address();
+  private final MemorySegment state = arena.allocate(Calls.STATE);
   private final int fd;
 
   public Epoll() throws LinuxException {
@@ -56,16 +58,13 @@ public final class Epoll implements AutoCloseable {
   private void control(int operation, int watched, int events, long tag) throws LinuxException {
     Memory.putInt(event, events);
     Memory.putLong(event + DATA_OFFSET, tag);
-    try (var local = Arena.ofConfined()) {
-      var state = local.allocate(Calls.STATE);
-      int result;
-      try {
-        result = (int) CTL.invokeExact(state, fd, operation, watched, event);
-      } catch (Throwable e) {
-        throw Calls.broken("epoll_ctl", e);
-      }
-      if (result < 0) throw new LinuxException("epoll_ctl", Calls.errno(state));
+    int result;
+    try {
+      result = (int) CTL.invokeExact(state, fd, operation, watched, event);
+    } catch (Throwable e) {
+      throw Calls.broken("epoll_ctl", e);
     }
+    if (result < 0) throw new LinuxException("epoll_ctl", Calls.errno(state));
   }
 
   /** Events of entry {@code index} of an array that {@link HotCalls#epollWait} has filled. */

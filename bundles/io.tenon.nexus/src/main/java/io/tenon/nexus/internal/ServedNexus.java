@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,28 +55,39 @@ final class ServedNexus implements Nexus {
   /** How nexuses of this node are shared. */
   record Sharing(NvmeTarget target, boolean ana) {}
 
-  /** Takes what a nexus does by itself to where blocking is allowed. */
+  /** Takes what a nexus does by itself to where blocking is allowed, once it is served. */
   static final class Watcher implements NexusWatcher {
     private final CompletableFuture<ServedNexus> served = new CompletableFuture<>();
-    private final Executor offReactor;
+    private final Executor blocking;
 
-    Watcher(Executor offReactor) {
-      this.offReactor = offReactor;
+    Watcher(Executor blocking) {
+      this.blocking = blocking;
     }
 
     @Override
     public void childIsIdle(String nexus, Child child) {
-      offReactor.execute(() -> served.join().children.release(child.index()));
+      later(nexus, one -> one.children.release(child.index()));
     }
 
     @Override
     public void stoppedByItself(String nexus, String why) {
-      offReactor.execute(() -> served.join().standStill());
+      later(nexus, ServedNexus::standStill);
     }
 
     @Override
     public void closed(String nexus) {
-      var _ = served.thenAccept(one -> offReactor.execute(one::deviceWasClosed));
+      later(nexus, ServedNexus::deviceWasClosed);
+    }
+
+    private void later(String nexus, Consumer<ServedNexus> task) {
+      var _ =
+          served
+              .thenAcceptAsync(task, blocking)
+              .exceptionally(
+                  bug -> {
+                    log.error("nexus {}: a follow-up failed by a bug", nexus, bug);
+                    return null;
+                  });
     }
   }
 

@@ -1,5 +1,7 @@
 package io.tenon.nexus.internal;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.tenon.backend.malloc.internal.MallocProvider;
 import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceException;
@@ -12,7 +14,9 @@ import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 
 /** A nexus over two children in memory does what every block device does, and allocates as little. */
@@ -28,29 +32,52 @@ class NexusContractTest extends BlockDeviceContract {
   }
 
   @Override
-  protected boolean outlivesClosing() {
-    return false;
+  protected void stopProvider(DeviceProvider used) {
+    if (!(used instanceof Mirrors mirrors)) throw new AssertionError(used);
+    for (DeviceSlot child : mirrors.children.values()) {
+      TestReactors.await(child.fail("The test ends.").toCompletableFuture());
+    }
   }
 
-  private record Mirrors(TestReactors reactors) implements DeviceProvider {
+  /** Makes nexuses of children that outlive them. */
+  private static final class Mirrors implements DeviceProvider {
+    private final TestReactors reactors;
+    private final Map<String, DeviceSlot> children = new TreeMap<>();
+
+    Mirrors(TestReactors reactors) {
+      this.reactors = reactors;
+    }
+
     @Override
     public String deviceName(DeviceUri uri) {
       return uri.name();
     }
 
+    private DeviceSlot child(String uri) throws DeviceException {
+      var present = children.get(uri);
+      if (present != null) return present;
+      var opened =
+          new DeviceSlot(
+              new MallocProvider().open(DeviceUri.parse(uri)),
+              uri,
+              InstantSource.system(),
+              Runnable::run);
+      children.put(uri, opened);
+      return opened;
+    }
+
     @Override
     public BlockDevice open(DeviceUri uri) throws DeviceException {
       uri.allowOnly(Set.of("blk_size", "uuid"));
-      var uuid = uri.uuid().orElseGet(UUID::randomUUID);
+      var uuid = uri.uuid().orElse(UUID.nameUUIDFromBytes(uri.name().getBytes(UTF_8)));
       int blockBytes = (int) uri.number("blk_size", 512);
-      var children = new ArrayList<Child>();
+      var kids = new ArrayList<Child>();
       var shapes = new ArrayList<DataArea.Shape>();
       for (int i = 0; i < 2; i++) {
         String child =
             "malloc:///%s-%d?size_mb=16&blk_size=%d".formatted(uri.name(), i, blockBytes);
-        var device = new MallocProvider().open(DeviceUri.parse(child));
-        var slot = new DeviceSlot(device, child, InstantSource.system(), Runnable::run);
-        children.add(new Child(uri.name(), i, child, slot));
+        var slot = child(child);
+        kids.add(new Child(uri.name(), i, child, slot));
         shapes.add(new DataArea.Shape(child, slot.geometry()));
       }
       try {
@@ -61,13 +88,13 @@ class NexusContractTest extends BlockDeviceContract {
                 uri.name(),
                 uuid,
                 area,
-                children,
+                kids,
                 ReadPolicy.ROUND_ROBIN,
                 reactors.reactors().all(),
                 NexusDevice.DEPTH,
                 RetirementRecord.NOTHING,
                 InstantSource.system(),
-                new Closer(children),
+                new Nothing(),
                 new NexusParts()));
       } catch (NexusException e) {
         throw new AssertionError(e);
@@ -75,8 +102,8 @@ class NexusContractTest extends BlockDeviceContract {
     }
   }
 
-  /** Closes the children with the nexus. */
-  private record Closer(Iterable<Child> children) implements NexusWatcher {
+  /** Of these children none goes out. */
+  private static final class Nothing implements NexusWatcher {
     @Override
     public void childIsIdle(String nexus, Child child) {
       throw new AssertionError(child.uri() + " went out");
@@ -88,10 +115,6 @@ class NexusContractTest extends BlockDeviceContract {
     }
 
     @Override
-    public void closed(String nexus) {
-      for (Child child : children) {
-        TestReactors.await(child.slot().fail("The nexus is closed.").toCompletableFuture());
-      }
-    }
+    public void closed(String nexus) {}
   }
 }

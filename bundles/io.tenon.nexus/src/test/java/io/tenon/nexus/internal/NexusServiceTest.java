@@ -68,7 +68,8 @@ class NexusServiceTest {
     reactors = TestReactors.start(2);
     target = new Target("", 16, "test");
     target.addTransport(new Loopback());
-    service = new NexusService(devices, target, reactors.reactors(), false);
+    service =
+        new NexusService(devices, target, reactors.reactors(), Thread::startVirtualThread, false);
   }
 
   @AfterEach

@@ -45,11 +45,15 @@ class PlantedBugsTest {
         new Bug(
             "the lower layer believes a late second answer",
             new NexusParts(),
-            new SimRun.Neighbours(true, false)),
+            new SimRun.Neighbours(true, false, false)),
         new Bug(
             "the record says done before it is",
             new NexusParts(),
-            new SimRun.Neighbours(false, true)));
+            new SimRun.Neighbours(false, true, false)),
+        new Bug(
+            "the initiator reconnects to a restarted node and says nothing",
+            new NexusParts(),
+            new SimRun.Neighbours(false, false, true)));
   }
 
   @ParameterizedTest

@@ -260,6 +260,7 @@ final class SimHost {
       errors.add("%s %s ended with %s".formatted(name, this, status));
       for (Op op : ops) {
         if (op.kind == Kind.READ) histories.get(op.block).withdraw(op, now);
+        else op.failed = true;
       }
     }
   }

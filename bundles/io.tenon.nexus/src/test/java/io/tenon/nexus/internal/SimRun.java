@@ -26,6 +26,7 @@ final class SimRun implements SimDisk.Observer {
 
   private final long seed;
   private final Scenario scenario;
+  private final Neighbours neighbours;
   private final SplittableRandom random;
   private final SimReactors world;
   private final List<SimDisk> disks = new ArrayList<>();
@@ -57,13 +58,14 @@ final class SimRun implements SimDisk.Observer {
   }
 
   /** Planted bugs in what the nexus relies on. */
-  record Neighbours(boolean believesEveryAnswer, boolean recordLies) {
-    static final Neighbours GOOD = new Neighbours(false, false);
+  record Neighbours(boolean believesEveryAnswer, boolean recordLies, boolean reconnectsSilently) {
+    static final Neighbours GOOD = new Neighbours(false, false, false);
   }
 
   SimRun(long seed, Scenario scenario, NexusParts parts, Neighbours neighbours) {
     this.seed = seed;
     this.scenario = scenario;
+    this.neighbours = neighbours;
     random = new SplittableRandom(seed);
     world = new SimReactors(random.split(), 1 + random.nextInt(3));
     int children = 1 + random.nextInt(4);
@@ -199,7 +201,7 @@ final class SimRun implements SimDisk.Observer {
       if (i == anchor) continue;
       var disk = disks.get(i);
       long when = random.nextLong(20_000_000);
-      switch (random.nextInt(4)) {
+      switch (random.nextInt(5)) {
         case 0 -> world.main().schedule(when, disk::crash);
         case 1 -> {
           world.main().schedule(when, disk::crash);
@@ -208,6 +210,11 @@ final class SimRun implements SimDisk.Observer {
               .schedule(when + random.nextLong(2_000_000), () -> disk.lose("no keep-alive"));
         }
         case 2 -> world.main().schedule(when, () -> disk.lose("unplugged"));
+        case 3 -> {
+          if (scenario != Scenario.ALL_MAY_FAIL) {
+            world.main().schedule(when, () -> disk.restart(neighbours.reconnectsSilently));
+          }
+        }
         default -> {}
       }
     }

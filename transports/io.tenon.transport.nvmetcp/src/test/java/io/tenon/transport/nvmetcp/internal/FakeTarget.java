@@ -32,6 +32,7 @@ public final class FakeTarget implements NvmeTarget {
   // Of all queues; one reactor.
   private int open;
   private int queues;
+  private final List<String> ends = new java.util.concurrent.CopyOnWriteArrayList<>();
 
   public FakeTarget(BlockDevice device) {
     this.device = device;
@@ -52,6 +53,11 @@ public final class FakeTarget implements NvmeTarget {
   /** Connections that were not told to be over. */
   public int queues() {
     return queues;
+  }
+
+  /** Why connections have ended. */
+  public List<String> ends() {
+    return ends;
   }
 
   @Override
@@ -146,13 +152,14 @@ public final class FakeTarget implements NvmeTarget {
 
     private void admin(NvmeCommand command) {
       switch (command.opcode()) {
-        case 0x06 -> {
+        case 0x06, 0x02 -> {
+          if (command.transferBytes() != 4096) {
+            command.finish(0, NvmeStatus.INVALID_FIELD);
+            return;
+          }
           Memory.zero(command.dataAddress(), command.transferBytes());
-          identify(command, command.dataAddress());
-        }
-        case 0x02 -> {
-          Memory.zero(command.dataAddress(), command.transferBytes());
-          command.finish(0, NvmeStatus.SUCCESS);
+          if (command.opcode() == 0x06) identify(command, command.dataAddress());
+          else command.finish(0, NvmeStatus.SUCCESS);
         }
         case 0x09 -> {
           long result =
@@ -161,7 +168,10 @@ public final class FakeTarget implements NvmeTarget {
                   : 0;
           command.finish(result, NvmeStatus.SUCCESS);
         }
-        case 0x0C -> held = command;
+        case 0x0C -> {
+          if (held != null) held.finish(0, NvmeStatus.ASYNC_EVENT_LIMIT);
+          held = command;
+        }
         case ADMIN_KEEP_ALIVE -> command.finish(0, NvmeStatus.SUCCESS);
         default -> command.finish(0, NvmeStatus.INVALID_OPCODE | NvmeStatus.DO_NOT_RETRY);
       }
@@ -233,6 +243,10 @@ public final class FakeTarget implements NvmeTarget {
         case 0x05 -> command.prepareCompare(lba, blocks, command.dataAddress(), bytes);
         case 0x08 -> command.prepareWriteZeroes(lba, blocks);
         case 0x09 -> {
+          if (bytes < 16) {
+            command.finish(0, NvmeStatus.DATA_SGL_LENGTH_INVALID);
+            return;
+          }
           long range = command.dataAddress();
           command.prepareUnmap(Memory.getLong(range + 8), Memory.getU32(range + 4));
         }
@@ -282,6 +296,7 @@ public final class FakeTarget implements NvmeTarget {
       Check.that(!gone, "told twice");
       gone = true;
       queues--;
+      ends.add(reason);
       var waiting = held;
       held = null;
       if (waiting != null) waiting.finish(0, NvmeStatus.ABORTED_SQ_DELETION);

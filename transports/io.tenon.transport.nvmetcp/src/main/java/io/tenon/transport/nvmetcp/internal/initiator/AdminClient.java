@@ -75,7 +75,7 @@ final class AdminClient {
         .reactor()
         .execute(
             () -> {
-              if (!queue.hasFree(1)) {
+              if (!queue.hasFree()) {
                 call.lost(NO_COMMAND, IoStatus.DEVICE_GONE);
                 return;
               }
@@ -207,7 +207,7 @@ final class AdminClient {
 
   /** I/O queues granted. */
   int requestQueues(int wanted) throws ControllerException {
-    long granted = setFeature(Feature.NUMBER_OF_QUEUES, wanted - 1 | wanted - 1 << 16);
+    long granted = setFeature(Feature.NUMBER_OF_QUEUES, (wanted - 1) | (wanted - 1) << 16);
     return (int) Math.min(granted & 0xFFFF, granted >>> 16 & 0xFFFF) + 1;
   }
 

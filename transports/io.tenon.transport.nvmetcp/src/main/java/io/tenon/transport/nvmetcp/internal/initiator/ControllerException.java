@@ -8,19 +8,32 @@ final class ControllerException extends Exception {
   private static final long serialVersionUID = 1;
   private static final int NO_STATUS = 0;
 
+  private final String why;
   private final IoStatus status;
   private final int nvmeStatus;
 
-  ControllerException(IoStatus status, String message) {
-    super(message);
+  ControllerException(IoStatus status, String why) {
+    super(why);
+    this.why = why;
     this.status = status;
     this.nvmeStatus = NO_STATUS;
   }
 
   ControllerException(String command, int nvmeStatus) {
-    super("%s was refused with status 0x%03x".formatted(command, NvmeStatus.code(nvmeStatus)));
-    this.status = Lane.status(nvmeStatus);
-    this.nvmeStatus = nvmeStatus;
+    this(command, Lane.status(nvmeStatus), NvmeStatus.code(nvmeStatus));
+  }
+
+  private ControllerException(String command, IoStatus status, int code) {
+    String words = "%s was refused with status 0x%03x".formatted(command, code);
+    super(words);
+    this.why = words;
+    this.status = status;
+    this.nvmeStatus = code;
+  }
+
+  /** The message. */
+  String why() {
+    return why;
   }
 
   IoStatus status() {
@@ -29,6 +42,6 @@ final class ControllerException extends Exception {
 
   /** What the controller answered, without the bits about retrying; 0 when it did not. */
   int nvmeStatus() {
-    return NvmeStatus.code(nvmeStatus);
+    return nvmeStatus;
   }
 }

@@ -61,7 +61,7 @@ final class HostCommand {
 
   /** A clean entry. */
   long prepare(int opcode, int nsid) {
-    Memory.zero(sqe, Sqe.LENGTH_BYTES);
+    for (int at = 0; at < Sqe.LENGTH_BYTES; at += Long.BYTES) Memory.putLong(sqe + at, 0);
     Memory.putByte(sqe + Sqe.OPCODE, opcode);
     Memory.putShort(sqe + Sqe.CID, id);
     Memory.putInt(sqe + Sqe.NSID, nsid);

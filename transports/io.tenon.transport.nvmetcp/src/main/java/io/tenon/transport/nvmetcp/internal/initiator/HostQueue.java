@@ -229,8 +229,8 @@ final class HostQueue implements SocketHandler {
 
   // For whoever sends commands.
 
-  boolean hasFree(int wanted) {
-    return state == State.READY && freeCount >= wanted;
+  boolean hasFree() {
+    return state == State.READY && freeCount > 0;
   }
 
   /** A free command; see {@link #hasFree}. To be submitted before anything else happens. */

@@ -211,7 +211,7 @@ final class HostReceiver {
     boolean sealed = (flags & Pdu.DDGST_FLAG) != 0;
     boolean last = (flags & Pdu.LAST_FLAG) != 0;
     boolean success = (flags & Pdu.SUCCESS_FLAG) != 0;
-    if (sealed != parameters.dataDigest() || success && !last) {
+    if (sealed != parameters.dataDigest() || (success && !last)) {
       return refuseField(Pdu.FLAGS, pdu, available);
     }
     long length = Memory.getU32(pdu + Pdu.DATAL);

@@ -36,11 +36,6 @@ final class Lane implements HostCommand.Owner {
   private static final int RANGE_LBA = 8;
   private static final int DEALLOCATE = 1 << 2;
 
-  /** FUSE bits: first and second command of compare and write. */
-  private static final int FUSE_FIRST = 1;
-
-  private static final int FUSE_SECOND = 2;
-
   private final Reactor reactor;
   private final long holdNs;
   private final ArrayDeque<IoRequest> held = new ArrayDeque<>();
@@ -176,9 +171,8 @@ final class Lane implements HostCommand.Owner {
   private boolean send(RemoteIo io, HostQueue to) {
     IoRequest request = io.request;
     if (request == null) throw Check.bug("a lane's I/O without a request");
-    IoOperation operation = request.operation();
-    if (!to.hasFree(operation == IoOperation.COMPARE_AND_WRITE ? 2 : 1)) return false;
-    switch (operation) {
+    if (!to.hasFree()) return false;
+    switch (request.operation()) {
       case READ -> transfer(io, request, to, Opcode.READ);
       case WRITE -> transfer(io, request, to, Opcode.WRITE);
       case COMPARE -> transfer(io, request, to, Opcode.COMPARE);
@@ -194,7 +188,10 @@ final class Lane implements HostCommand.Owner {
         submit(io, command, to);
         io.allSent = true;
       }
-      case COMPARE_AND_WRITE -> compareAndWrite(io, request, to);
+      case COMPARE_AND_WRITE -> {
+        io.note(IoStatus.UNSUPPORTED);
+        io.allSent = true;
+      }
     }
     return true;
   }
@@ -232,26 +229,6 @@ final class Lane implements HostCommand.Owner {
     advance(io, blocks);
   }
 
-  /** Both commands or none; the device says that it cannot when one is too small for it. */
-  private void compareAndWrite(RemoteIo io, IoRequest request, HostQueue to) {
-    if (request.blocks() > maxTransferBlocks) {
-      io.note(IoStatus.UNSUPPORTED);
-      io.allSent = true;
-      return;
-    }
-    int blocks = (int) request.blocks();
-    int bytes = blocks << blockShift;
-    HostCommand compare = prepare(io, to, Opcode.COMPARE, request, blocks);
-    Memory.putByte(compare.sqe() + Sqe.FLAGS, FUSE_FIRST);
-    compare.writes(request.address(), bytes);
-    submit(io, compare, to);
-    HostCommand write = prepare(io, to, Opcode.WRITE, request, blocks);
-    Memory.putByte(write.sqe() + Sqe.FLAGS, FUSE_SECOND);
-    write.writes(request.address() + bytes, bytes);
-    submit(io, write, to);
-    io.allSent = true;
-  }
-
   private static void submit(RemoteIo io, HostCommand command, HostQueue to) {
     command.io = io;
     io.outstanding++;
@@ -269,17 +246,9 @@ final class Lane implements HostCommand.Owner {
   @Override
   public void answered(HostCommand command, long result, int status) {
     RemoteIo io = take(command);
-    if (status != NvmeStatus.SUCCESS) note(io, command, status);
+    if (status != NvmeStatus.SUCCESS) io.note(status(status));
     if (io.isOver()) end(io);
     pump();
-  }
-
-  /** The write of a failed compare is aborted as well; what counts is why the compare failed. */
-  private static void note(RemoteIo io, HostCommand command, int status) {
-    IoStatus ended = status(status);
-    boolean isCompare = Memory.getU8(command.sqe()) == Opcode.COMPARE;
-    if (isCompare) io.status = ended;
-    else io.note(ended);
   }
 
   @Override

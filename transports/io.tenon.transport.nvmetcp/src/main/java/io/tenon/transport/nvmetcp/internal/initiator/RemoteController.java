@@ -71,11 +71,11 @@ final class RemoteController implements Session.Owner {
     try {
       start(connect());
     } catch (ControllerException e) {
-      become(State.FAULTED, e.getMessage());
+      become(State.FAULTED, e.why());
       close();
       throw refused(e);
     } catch (DeviceException e) {
-      become(State.FAULTED, e.getMessage());
+      become(State.FAULTED, e.why());
       close();
       throw e;
     }
@@ -217,7 +217,7 @@ final class RemoteController implements Session.Owner {
     return new DeviceException(
         kind,
         "Block device " + deviceName() + " was not opened.",
-        "Controller " + name() + ": " + e.getMessage() + ".",
+        "Controller " + name() + ": " + e.why() + ".",
         remedy,
         e);
   }
@@ -268,19 +268,22 @@ final class RemoteController implements Session.Owner {
   }
 
   private void drop(Session with, ControllerException e) {
-    if (with.close(e.getMessage(), e.status())) lost(with, e.getMessage(), e.status());
+    if (with.close(e.why(), e.status())) lost(with, e.why(), e.status());
   }
 
   @Override
   public void lost(Session which, String reason, IoStatus status) {
+    var reconnecting = Thread.ofVirtual().name("reconnect " + name()).unstarted(this::reconnect);
     synchronized (this) {
       if (session != which) return;
       session = null;
       if (state != State.RUNNING) return;
       become(State.FAULTED, reason);
-      background = Thread.ofVirtual().name("reconnect " + name()).unstarted(this::reconnect);
-      background.start();
+      background = reconnecting;
     }
+    // First: a restarted node may have forgotten what a mirror counts on.
+    listener.interrupted(reason);
+    reconnecting.start();
   }
 
   // While none stands.
@@ -323,7 +326,7 @@ final class RemoteController implements Session.Owner {
       session = null;
       running = background;
     }
-    if (running != null && running != Thread.currentThread()) running.interrupt();
+    if (running != null && !running.equals(Thread.currentThread())) running.interrupt();
     if (last != null) {
       try {
         last.shutdown();

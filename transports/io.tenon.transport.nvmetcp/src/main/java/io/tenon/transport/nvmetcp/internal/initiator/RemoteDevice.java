@@ -51,7 +51,8 @@ final class RemoteDevice implements BlockDevice {
       case UNMAP -> namespace.unmaps();
       case WRITE_ZEROES -> namespace.writesZeroes();
       case COMPARE -> namespace.compares();
-      case COMPARE_AND_WRITE -> namespace.comparesAndWrites();
+      // Left to the slot, for blocks of any number: targets do it for one block only.
+      case COMPARE_AND_WRITE -> false;
     };
   }
 

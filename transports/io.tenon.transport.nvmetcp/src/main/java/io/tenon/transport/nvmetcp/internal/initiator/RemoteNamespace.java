@@ -19,7 +19,6 @@ record RemoteNamespace(
     boolean compares,
     boolean unmaps,
     boolean writesZeroes,
-    boolean comparesAndWrites,
     boolean hasCache) {
   RemoteNamespace resized(Geometry now) {
     return new RemoteNamespace(
@@ -31,7 +30,6 @@ record RemoteNamespace(
         compares,
         unmaps,
         writesZeroes,
-        comparesAndWrites,
         hasCache);
   }
 }

@@ -121,9 +121,10 @@ final class Session implements HostQueue.Owner {
             register(queue, ready);
           } catch (SocketException e) {
             ready.completeExceptionally(
-                new ControllerException(IoStatus.DEVICE_GONE, e.getMessage()));
+                new ControllerException(IoStatus.DEVICE_GONE, e.what() + " " + e.why()));
           } catch (LinuxException e) {
-            ready.completeExceptionally(new ControllerException(IoStatus.IO_ERROR, e.getMessage()));
+            ready.completeExceptionally(
+                new ControllerException(IoStatus.IO_ERROR, "a queue was not given its memory"));
           }
         });
     return AdminClient.await("connecting", ready);
@@ -161,7 +162,7 @@ final class Session implements HostQueue.Owner {
   @Override
   public void down(HostQueue queue, String reason, IoStatus status) {
     for (Lane lane : lanes) {
-      if (lane.reactor() == queue.reactor()) lane.lost(queue, status);
+      if (lane.reactor().equals(queue.reactor())) lane.lost(queue, status);
     }
     openingOf(queue).completeExceptionally(new ControllerException(status, reason));
     if (close(reason, status)) owner.lost(this, reason, status);
@@ -223,7 +224,6 @@ final class Session implements HostQueue.Owner {
       boolean compares,
       boolean unmaps,
       boolean writesZeroes,
-      boolean comparesAndWrites,
       boolean hasCache) {
     static Abilities read(long at) {
       return new Abilities(
@@ -233,7 +233,6 @@ final class Session implements HostQueue.Owner {
           IdentifyController.hasCompare(at),
           IdentifyController.hasDatasetManagement(at),
           IdentifyController.hasWriteZeroes(at),
-          IdentifyController.hasCompareAndWrite(at),
           IdentifyController.hasVolatileCache(at));
     }
   }
@@ -260,7 +259,6 @@ final class Session implements HostQueue.Owner {
         abilities.compares,
         abilities.unmaps,
         abilities.writesZeroes,
-        abilities.comparesAndWrites,
         abilities.hasCache);
   }
 

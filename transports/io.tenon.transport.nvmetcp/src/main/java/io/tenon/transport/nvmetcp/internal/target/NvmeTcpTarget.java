@@ -1,0 +1,78 @@
+package io.tenon.transport.nvmetcp.internal.target;
+
+import io.tenon.error.TenonException;
+import io.tenon.nvme.NvmeTarget;
+import io.tenon.nvme.Transport;
+import io.tenon.nvme.TransportType;
+import io.tenon.reactor.Reactors;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.condition.Condition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The NVMe/TCP target of this node. Announces the condition {@value #READY} with its address once it listens. */
+@Component(configurationPid = "io.tenon.transport.nvmetcp")
+@Designate(ocd = TargetConfig.class)
+public final class NvmeTcpTarget implements Transport {
+  static final String READY = "tenon.ready.nvme";
+  static final String ADDRESS = "tenon.address";
+
+  private static final Logger log = LoggerFactory.getLogger(NvmeTcpTarget.class);
+
+  private final TargetPort port;
+  private final ServiceRegistration<Condition> ready;
+
+  @Activate
+  public NvmeTcpTarget(
+      @Reference Reactors reactors,
+      @Reference NvmeTarget target,
+      TargetConfig config,
+      BundleContext context)
+      throws TenonException {
+    int largestBuffer = reactors.main().buffers().maxBytes();
+    var options = TargetOptions.of(config, System::getenv, largestBuffer);
+    this.port = new TargetPort(reactors, target, options);
+    String address = text(port.listening().get(0));
+    log.info("NVMe/TCP target listens on {}", address);
+    var properties = Map.of(Condition.CONDITION_ID, READY, ADDRESS, address);
+    this.ready =
+        context.registerService(
+            Condition.class, Condition.INSTANCE, FrameworkUtil.asDictionary(properties));
+  }
+
+  private static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+  }
+
+  @Override
+  public TransportType type() {
+    return port.type();
+  }
+
+  @Override
+  public String uriScheme() {
+    return port.uriScheme();
+  }
+
+  @Override
+  public List<InetSocketAddress> listening() {
+    return port.listening();
+  }
+
+  @Deactivate
+  void close() {
+    ready.unregister();
+    port.close();
+  }
+}

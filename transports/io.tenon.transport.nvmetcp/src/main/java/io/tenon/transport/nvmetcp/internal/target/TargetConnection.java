@@ -1,0 +1,495 @@
+package io.tenon.transport.nvmetcp.internal.target;
+
+import io.tenon.error.Check;
+import io.tenon.linux.LinuxException;
+import io.tenon.linux.Memory;
+import io.tenon.nvme.NvmeCommand.Transfer;
+import io.tenon.nvme.NvmeQueue;
+import io.tenon.nvme.NvmeStatus;
+import io.tenon.nvme.NvmeTarget;
+import io.tenon.nvme.QueueTransport;
+import io.tenon.nvme.Sqe;
+import io.tenon.nvme.TransportLimits;
+import io.tenon.reactor.BufferPool;
+import io.tenon.reactor.Reactor;
+import io.tenon.reactor.SocketHandler;
+import io.tenon.reactor.StreamSocket;
+import io.tenon.transport.nvmetcp.internal.pdu.Digest;
+import io.tenon.transport.nvmetcp.internal.pdu.Fatal;
+import io.tenon.transport.nvmetcp.internal.pdu.Pdu;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection of a host: one queue. {@link PduReceiver} takes PDUs in, {@link SendQueue} takes them out; here commands
+ * go from slot to model and back.
+ *
+ * <pre>
+ * Open ─► Ending ─► Closed          the model has asked for it, what is queued goes out first
+ *   ├───► Terminated ─► Closed      a malformed PDU; the host reads our termination request and closes
+ *   └───► Closed
+ * </pre>
+ *
+ * <p>A command that needs a buffer of an empty pool waits in a line; the socket is read on, since the data of commands that
+ * hold buffers stands behind it. The line is no longer than the queue. The reactor of the socket only.
+ */
+final class TargetConnection implements SocketHandler, QueueTransport {
+  private static final Logger log = LoggerFactory.getLogger(TargetConnection.class);
+
+  /** A host that connects and says nothing does not keep its socket. */
+  private static final long CONNECT_WITHIN_NS = TimeUnit.SECONDS.toNanos(30);
+
+  /** A host has this long to take what is queued, or to close after a termination request. */
+  private static final long END_WITHIN_NS = TimeUnit.SECONDS.toNanos(2);
+
+  /** Command Transient Transport Error, Base 2.0c Figure 94. */
+  private static final int TRANSIENT_TRANSPORT_ERROR = 0x022;
+
+  private static final int OPCODE_WRITE = 0x01;
+  private static final int FUSE_BITS = 0x03;
+
+  /** Below this, a copy is cheaper than receiving in two pieces. */
+  private static final int LARGE_BYTES = 16384;
+
+  private enum State {
+    OPEN,
+    ENDING,
+    TERMINATED,
+    CLOSED
+  }
+
+  /** Told when a connection is over and holds nothing any more. */
+  interface Owner {
+    void gone(TargetConnection connection);
+  }
+
+  private final StreamSocket socket;
+  private final Reactor reactor;
+  private final BufferPool pool;
+  private final ConnectionLimits limits;
+  private final Owner owner;
+  private final ConnectionMemory memory;
+  private final PduReceiver receiver;
+  private final SendQueue sending;
+  private final NvmeQueue queue;
+  private final Runnable flush = this::flush;
+  private final Runnable bufferCame = this::bufferCame;
+  private final Reactor.Timer connectTimer;
+
+  private TargetCommand[] commands = {};
+
+  /** Stack of free slots: the last used is the warmest. */
+  private int[] free = {};
+
+  private int freeCount;
+  private int inFlight;
+  private int sqhd;
+
+  private @Nullable TargetCommand firstWaiting;
+  private @Nullable TargetCommand lastWaiting;
+  private boolean asksForBuffer;
+  private boolean serving;
+  private int awaitedLarge;
+
+  /** Not with data digests: one of lent memory may not match what is there when it is sent. */
+  private boolean mayLend = true;
+
+  private State state = State.OPEN;
+  private String reason = "";
+  private boolean flushScheduled;
+  private boolean told;
+  private Reactor.@Nullable Timer endTimer;
+
+  TargetConnection(StreamSocket socket, NvmeTarget target, ConnectionLimits limits, Owner owner)
+      throws LinuxException {
+    this.socket = socket;
+    this.reactor = socket.reactor();
+    this.pool = reactor.buffers();
+    this.limits = limits;
+    this.owner = owner;
+    this.memory = new ConnectionMemory(limits);
+    var digest = new Digest();
+    this.receiver = new PduReceiver(this, socket, memory, digest, limits);
+    this.sending = new SendQueue(this, socket, memory, digest, limits.maxSlots());
+    resize(1);
+    this.queue = target.accept(this, reactor);
+    this.connectTimer = reactor.schedule(CONNECT_WITHIN_NS, this::checkConnected);
+  }
+
+  // QueueTransport
+
+  @Override
+  public TransportLimits limits() {
+    return limits.transport();
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    return socket.local();
+  }
+
+  @Override
+  public InetSocketAddress peer() {
+    return socket.peer();
+  }
+
+  @Override
+  public void resize(int depth) {
+    int before = commands.length;
+    if (depth <= before) return;
+    if (depth > limits.maxSlots()) {
+      throw Check.bug("queue of %d entries, at most %d", depth, limits.maxSlots());
+    }
+    var more = new TargetCommand[depth];
+    var moreFree = new int[depth];
+    System.arraycopy(commands, 0, more, 0, before);
+    int kept = depth - before;
+    System.arraycopy(free, 0, moreFree, kept, freeCount);
+    for (int slot = before; slot < depth; slot++) {
+      more[slot] = new TargetCommand(this, slot, memory.sqe(slot));
+      moreFree[depth - 1 - slot] = slot;
+    }
+    commands = more;
+    free = moreFree;
+    freeCount += kept;
+  }
+
+  @Override
+  public void disconnect(String why) {
+    if (state != State.OPEN) return;
+    end(State.ENDING, why);
+    scheduleFlush();
+  }
+
+  /** Any thread. */
+  void shutdown() {
+    reactor.execute(() -> close("the transport stops"));
+  }
+
+  // SocketHandler
+
+  @Override
+  public int readable() {
+    return switch (state) {
+      case OPEN -> receiver.receive();
+      case TERMINATED -> receiver.discard();
+      case ENDING, CLOSED -> 0;
+    };
+  }
+
+  @Override
+  public void writable() {
+    flush();
+  }
+
+  @Override
+  public void closed(String why) {
+    close(why);
+  }
+
+  // For the receiver.
+
+  boolean takesInput() {
+    return state == State.OPEN;
+  }
+
+  /** Large data is on its way into commands' buffers: do not receive too much of it here. */
+  boolean awaitsLargeData() {
+    return awaitedLarge > 0;
+  }
+
+  /** Before Connect a queue may be the admin queue, which has larger capsules. */
+  int maxCapsuleDataBytes() {
+    return queue.queueId() > 0 ? limits.transport().inCapsuleBytes() : limits.maxCapsuleBytes();
+  }
+
+  void initialize(int hpda, int wantedDigests) {
+    boolean headerDigest = (wantedDigests & Pdu.IC_HEADER_DIGEST) != 0;
+    boolean dataDigest = (wantedDigests & Pdu.IC_DATA_DIGEST) != 0;
+    sending.icResp(
+        wantedDigests & (Pdu.IC_HEADER_DIGEST | Pdu.IC_DATA_DIGEST), limits.maxH2cDataBytes());
+    receiver.agree(headerDigest, dataDigest);
+    sending.agree(headerDigest, dataDigest, hpda);
+    mayLend = !dataDigest;
+    scheduleFlush();
+  }
+
+  /**
+   * @param pdu address of a whole and checked header; its entry is copied
+   * @param intact the data's digest is right
+   */
+  void capsule(long pdu, long data, int dataBytes, boolean intact) {
+    if (freeCount == 0) {
+      terminate(Fatal.LIMIT_EXCEEDED, 0, pdu, Pdu.CMD_BYTES);
+      return;
+    }
+    TargetCommand command = commands[free[--freeCount]];
+    Memory.copy(pdu + Pdu.ENTRY, command.sqe(), Sqe.LENGTH_BYTES);
+    command.become(TargetCommand.State.BEGUN);
+    inFlight++;
+    queue.begin(command);
+    if (command.state != TargetCommand.State.BEGUN) return;
+    if (command.transferBytes() == 0) {
+      execute(command);
+    } else if (command.transfer() == Transfer.IN && command.isDataInCapsule()) {
+      takeCapsuleData(command, data, dataBytes, intact);
+    } else if (firstWaiting != null || !start(command)) {
+      wait(command);
+    }
+  }
+
+  private void takeCapsuleData(TargetCommand command, long data, int dataBytes, boolean intact) {
+    long offset = command.capsuleOffset();
+    int length = command.transferBytes();
+    if (offset < 0 || offset > dataBytes - (long) length) {
+      fail(command, NvmeStatus.DATA_SGL_LENGTH_INVALID | NvmeStatus.DO_NOT_RETRY);
+    } else if (!intact) {
+      fail(command, TRANSIENT_TRANSPORT_ERROR);
+    } else if (readsInPlace(command)) {
+      command.dataAddress(data + offset);
+      execute(command);
+    } else {
+      long own = memory.capsule(command.slot);
+      Memory.copy(data + offset, own, length);
+      command.dataAddress(own);
+      execute(command);
+    }
+  }
+
+  /** A plain write to a device that has read the memory when submit returns. */
+  boolean readsInPlace(TargetCommand command) {
+    return command.opcode() == OPCODE_WRITE
+        && queue.queueId() > 0
+        && (Memory.getU8(command.sqe() + Sqe.FLAGS) & FUSE_BITS) == 0
+        && queue.consumesInline();
+  }
+
+  /** The command that waits for data with this transfer tag. */
+  @Nullable TargetCommand receiving(int tag) {
+    if (tag >= commands.length) return null;
+    TargetCommand command = commands[tag];
+    return command.state == TargetCommand.State.RECEIVING ? command : null;
+  }
+
+  /**
+   * A piece of data has come whole.
+   *
+   * @param address of all of the command's data
+   */
+  void received(TargetCommand command, long address, int length, boolean intact) {
+    command.receivedBytes += length;
+    if (!intact) command.failure = TRANSIENT_TRANSPORT_ERROR;
+    if (command.receivedBytes < command.requestedBytes) return;
+    boolean whole = command.receivedBytes == command.transferBytes();
+    if (!whole && command.failure == 0) {
+      askForMore(command);
+      return;
+    }
+    if (command.transferBytes() >= LARGE_BYTES) awaitedLarge--;
+    if (command.failure != 0) {
+      fail(command, command.failure);
+      return;
+    }
+    command.dataAddress(address);
+    execute(command);
+  }
+
+  // Commands on their way.
+
+  /** Gets what the command needs before it can go on; false when it is not there now. */
+  private boolean start(TargetCommand command) {
+    if (command.transfer() == Transfer.OUT && command.mayLend() && mayLend) {
+      if (sending.isBlocked()) return false;
+      execute(command);
+      if (sending.isLadenForOneCall()) flush();
+      return true;
+    }
+    long buffer = pool.take(command.transferBytes());
+    if (buffer == 0) return false;
+    command.buffer = buffer;
+    command.bufferBytes = command.transferBytes();
+    if (command.transfer() == Transfer.OUT) {
+      command.dataAddress(buffer);
+      execute(command);
+    } else {
+      command.become(TargetCommand.State.RECEIVING);
+      if (command.transferBytes() >= LARGE_BYTES) awaitedLarge++;
+      askForMore(command);
+    }
+    return true;
+  }
+
+  private void askForMore(TargetCommand command) {
+    if (!sending.hasRoomForR2t()) {
+      terminate(Fatal.SEQUENCE_ERROR, 0, command.sqe(), Sqe.LENGTH_BYTES);
+      return;
+    }
+    int offset = command.requestedBytes;
+    int length = Math.min(command.transferBytes() - offset, limits.maxH2cDataBytes());
+    command.requestedBytes = offset + length;
+    sending.r2t(command, offset, length);
+    scheduleFlush();
+  }
+
+  private void wait(TargetCommand command) {
+    command.become(TargetCommand.State.WAITING);
+    TargetCommand last = lastWaiting;
+    if (last == null) firstWaiting = command;
+    else last.nextWaiting = command;
+    lastWaiting = command;
+    askForBuffer();
+  }
+
+  /** Unless it is the socket that the line waits for. */
+  private void askForBuffer() {
+    if (asksForBuffer || sending.isBlocked()) return;
+    asksForBuffer = true;
+    pool.whenAvailable(bufferCame);
+  }
+
+  private void bufferCame() {
+    asksForBuffer = false;
+    serveWaiting();
+  }
+
+  private void serveWaiting() {
+    if (serving) return;
+    serving = true;
+    while (state == State.OPEN) {
+      TargetCommand command = firstWaiting;
+      if (command == null) break;
+      if (!start(command)) {
+        askForBuffer();
+        break;
+      }
+      firstWaiting = command.nextWaiting;
+      command.nextWaiting = null;
+      if (firstWaiting == null) lastWaiting = null;
+    }
+    serving = false;
+  }
+
+  private void execute(TargetCommand command) {
+    command.become(TargetCommand.State.EXECUTING);
+    queue.execute(command);
+  }
+
+  private void fail(TargetCommand command, int status) {
+    command.failure = status;
+    respond(command);
+  }
+
+  /** By the model, or by ourselves when it did not come to that. */
+  void respond(TargetCommand command) {
+    command.become(TargetCommand.State.RESPONDING);
+    if (state == State.TERMINATED || state == State.CLOSED) {
+      sent(command);
+      return;
+    }
+    if (++sqhd >= queue.depth()) sqhd = 0;
+    sending.response(command, sqhd);
+    scheduleFlush();
+  }
+
+  /** The kernel has all of the response, or nobody wants it any more. */
+  void sent(TargetCommand command) {
+    if (command.isLent()) command.giveBack();
+    if (command.buffer != 0) {
+      pool.give(command.buffer, command.bufferBytes);
+      command.buffer = 0;
+    }
+    command.failure = 0;
+    command.receivedBytes = 0;
+    command.requestedBytes = 0;
+    command.become(TargetCommand.State.FREE);
+    free[freeCount++] = command.slot;
+    inFlight--;
+    queue.end(command);
+    if (state == State.CLOSED && inFlight == 0) release();
+  }
+
+  private void scheduleFlush() {
+    if (flushScheduled) return;
+    flushScheduled = true;
+    reactor.atEndOfRound(flush);
+  }
+
+  private void flush() {
+    flushScheduled = false;
+    if (state == State.CLOSED) return;
+    boolean all = sending.flush();
+    if (!all) return;
+    if (firstWaiting != null) serveWaiting();
+    if (state == State.ENDING) close(reason);
+  }
+
+  // Ends.
+
+  /** Tells the host what was wrong with its PDU, and takes nothing from it any more. */
+  void terminate(Fatal fatal, long information, long pdu, int headerBytes) {
+    if (state != State.OPEN) return;
+    String why = "the host broke the protocol: " + fatal.text(information);
+    log.warn("connection of {} is terminated: {}", peer(), why);
+    end(State.TERMINATED, why);
+    sending.terminate(fatal, information, pdu, headerBytes);
+    scheduleFlush();
+    tellModel();
+  }
+
+  void terminatedByHost(int status, long information) {
+    String why = "the host has terminated it: " + Fatal.text(status, information);
+    log.warn("connection of {}: {}", peer(), why);
+    close(why);
+  }
+
+  private void end(State next, String why) {
+    state = next;
+    reason = why;
+    endTimer = reactor.schedule(END_WITHIN_NS, () -> close(reason));
+  }
+
+  private void checkConnected() {
+    if (state == State.OPEN && queue.queueId() < 0) close("no Connect command within 30 s");
+  }
+
+  private void close(String why) {
+    if (state == State.CLOSED) return;
+    state = State.CLOSED;
+    if (reason.isEmpty()) reason = why;
+    log.debug("connection of {} has ended: {}", peer(), reason);
+    connectTimer.cancel();
+    if (endTimer != null) endTimer.cancel();
+    socket.close();
+    inFlight++; // so that nothing is released before the end of this method
+    tellModel();
+    sending.abandon();
+    firstWaiting = null;
+    lastWaiting = null;
+    for (TargetCommand command : commands) {
+      switch (command.state) {
+        case BEGUN, WAITING, RECEIVING -> sent(command);
+        case FREE, EXECUTING, RESPONDING -> {}
+      }
+      command.nextWaiting = null;
+    }
+    if (--inFlight == 0) release();
+  }
+
+  private void tellModel() {
+    if (told) return;
+    told = true;
+    queue.disconnected(reason);
+  }
+
+  /** Not at once: what called us may still be reading the memory. */
+  private void release() {
+    reactor.execute(
+        () -> {
+          memory.close();
+          owner.gone(this);
+        });
+  }
+}
