@@ -15,6 +15,15 @@ public interface DeviceListener {
    */
   default void lost(String reason) {}
 
+  /**
+   * The way to the device broke, and may come back by itself: the device may have been restarted, and what it had acknowledged
+   * but not made durable may be gone. Whoever keeps copies elsewhere must not take this one for equal any more. I/O under
+   * way when it broke ends as the device ends it.
+   *
+   * @param reason a sentence for people
+   */
+  default void interrupted(String reason) {}
+
   /** Only a {@link DeviceSlot} says so: it has changed its state. {@link #lost} follows when that is FAILED. */
   default void stateChanged(SlotStatus now) {}
 }

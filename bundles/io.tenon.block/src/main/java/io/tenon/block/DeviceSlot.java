@@ -82,6 +82,12 @@ public final class DeviceSlot {
       }
       if (!leaving) fail(why);
     }
+
+    @Override
+    public void interrupted(String why) {
+      if (inside != this) return;
+      for (DeviceListener listener : listeners) listener.interrupted(why);
+    }
   }
 
   /** A slot that tells the time by the system's clock and closes devices on virtual threads. */

@@ -18,7 +18,6 @@ public class TenonException extends Exception {
    * @param remedy what the reader can do; a sentence, or empty when there is nothing
    */
   public TenonException(String what, String why, String remedy) {
-    super(join(what, why, remedy));
     this.what = what;
     this.why = why;
     this.remedy = remedy;
@@ -37,6 +36,12 @@ public class TenonException extends Exception {
       joined.append(sentence);
     }
     return joined.toString();
+  }
+
+  /** All sentences. */
+  @Override
+  public String getMessage() {
+    return join(what, why, remedy);
   }
 
   public final String what() {

@@ -2,6 +2,7 @@ package io.tenon.linux;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
@@ -19,6 +20,8 @@ public final class Memory {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong U64_LE =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final VarHandle SHARED_INT = ValueLayout.JAVA_INT.varHandle();
 
   private Memory() {}
 
@@ -69,6 +72,24 @@ public final class Memory {
 
   public static void putLong(long address, long value) {
     ALL.set(U64_LE, address, value);
+  }
+
+  /**
+   * Reads what another thread or the kernel writes last, such as a ring's tail: what it wrote before is seen after.
+   *
+   * @param address multiple of 4
+   */
+  public static int getIntAcquire(long address) {
+    return (int) SHARED_INT.getAcquire(ALL, address);
+  }
+
+  /**
+   * Writes what another thread or the kernel reads first, such as a ring's head: what was written before is seen by it.
+   *
+   * @param address multiple of 4
+   */
+  public static void putIntRelease(long address, int value) {
+    SHARED_INT.setRelease(ALL, address, value);
   }
 
   public static void copy(long from, long to, long lengthBytes) {

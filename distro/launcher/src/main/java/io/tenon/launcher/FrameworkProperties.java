@@ -40,7 +40,7 @@ final class FrameworkProperties {
   private static String options(Settings settings, Path data) {
     var options = new Properties();
     options.setProperty("io.tenon.node/name", settings.name());
-    options.setProperty("io.tenon.node/data_dir", data.toString());
+    options.setProperty("io.tenon.node/data.dir", data.toString());
     options.setProperty("io.tenon.engine/address", settings.grpc().host());
     options.setProperty("io.tenon.engine/port", Integer.toString(settings.grpc().port()));
     options.setProperty("io.tenon.transport.nvmetcp/address", settings.nvme().host());

@@ -54,7 +54,7 @@ final class NodeUnderTest {
     return String.join(
         "\n",
         "io.tenon.node/name=node-under-test",
-        "io.tenon.node/data_dir=" + data,
+        "io.tenon.node/data.dir=" + data,
         "io.tenon.engine/address=127.0.0.1",
         "io.tenon.engine/port=0",
         "io.tenon.transport.nvmetcp/address=127.0.0.1",

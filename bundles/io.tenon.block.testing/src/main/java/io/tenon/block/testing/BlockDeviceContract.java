@@ -39,6 +39,7 @@ public abstract class BlockDeviceContract {
 
   private static final UUID GIVEN = UUID.fromString("5c0ffee0-0000-4000-8000-00000000abcd");
   private static final int DEPTH = 128;
+  private static final int ROUNDS_TO_SETTLE = 20;
 
   private final List<DeviceSlot> slots = new ArrayList<>();
   private final List<TestVolume> volumes = new ArrayList<>();
@@ -92,12 +93,19 @@ public abstract class BlockDeviceContract {
 
   @AfterEach
   void stop() throws Exception {
+    closeAll();
+    stopProvider(provider);
+    reactors.close();
+  }
+
+  /** Closes what {@link #open} and {@link #volume} have opened. */
+  protected final void closeAll() {
     volumes.forEach(TestVolume::close);
+    volumes.clear();
     for (DeviceSlot slot : slots) {
       TestReactors.await(slot.fail("The test ends.").toCompletableFuture());
     }
-    stopProvider(provider);
-    reactors.close();
+    slots.clear();
   }
 
   /** For a backend that must be closed. */
@@ -370,6 +378,32 @@ public abstract class BlockDeviceContract {
     assertEquals(32 * 400, load.completions());
   }
 
+  /** As when its bundle is updated: nothing fails, nothing is lost, it only takes longer. */
+  @Test
+  void swapsUnderLoadLoseNothing() throws Exception {
+    assumeTrue(keepsData());
+    var uri = DeviceUri.parse(uri("swap-load", 4096));
+    var slot = open(uri.text());
+    var here = volume(slot, 0);
+    var there = volume(slot, 1);
+    long half = slot.geometry().blockCount() / 2;
+    var loads =
+        List.of(
+            new RandomLoad(here.reactor(), here.channel(), slot.geometry(), 0, half, 32, 400, 10),
+            new RandomLoad(
+                there.reactor(), there.channel(), slot.geometry(), half, half, 32, 400, 11));
+    var running = new ArrayList<Thread>();
+    for (RandomLoad load : loads) running.add(Thread.ofVirtual().start(load::run));
+    for (int i = 0; i < 5; i++) {
+      var left =
+          TestReactors.await(slot.vacate("The test swaps it.", "the test").toCompletableFuture());
+      var successor = left.isPresent() ? provider.adopt(uri, left.get()) : provider.open(uri);
+      TestReactors.await(slot.restore(successor, "The test has swapped it.").toCompletableFuture());
+    }
+    for (Thread load : running) load.join();
+    for (RandomLoad load : loads) assertEquals(32 * 400, load.completions());
+  }
+
   @Test
   void closingTwiceIsClosingOnce() throws Exception {
     BlockDevice device = provider.open(DeviceUri.parse(uri("close", 512)));
@@ -415,20 +449,23 @@ public abstract class BlockDeviceContract {
   void inTheSteadyStateNothingIsAllocated() throws Exception {
     var volume = volume("steady", 512);
     int measured = steadyRequests();
-    var load =
-        new SteadyLoad(
-            volume.reactor(),
-            volume.channel(),
-            volume.slot().geometry(),
-            32,
-            measured,
-            measured,
-            8);
-    load.run();
+    long allocated = Long.MAX_VALUE;
+    // Until the compiler has settled, objects that never leave a method are still made.
+    for (int round = 0; round < ROUNDS_TO_SETTLE && allocated >= measured / 2; round++) {
+      var load =
+          new SteadyLoad(
+              volume.reactor(),
+              volume.channel(),
+              volume.slot().geometry(),
+              32,
+              measured / 10,
+              measured,
+              8);
+      load.run();
+      allocated = load.allocatedBytes();
+    }
     // Less than a byte for each: what remains is the measuring itself and the odd message of the
     // loop.
-    assertTrue(
-        load.allocatedBytes() < measured / 2,
-        load.allocatedBytes() + " bytes for " + measured + " requests");
+    assertTrue(allocated < measured / 2, allocated + " bytes for " + measured + " requests");
   }
 }

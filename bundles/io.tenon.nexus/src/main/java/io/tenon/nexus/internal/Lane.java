@@ -182,6 +182,12 @@ class Lane {
     forRange.add(io);
   }
 
+  /** The I/O has pieces to go: others get their turn in between, and the stack is unwound. */
+  final void takeTurns(NexusIo io) {
+    forRange.add(io);
+    reactor.execute(wakeTask);
+  }
+
   /** The I/O cannot go on before it is settled whether a child is out. */
   final void awaitVerdict(NexusIo io) {
     forVerdict.add(io);
@@ -320,6 +326,18 @@ class Lane {
     }
     detach(child);
     membership.failed(child, Answer.reason(fault), detail(fault, request), this);
+  }
+
+  /**
+   * Whether what a child has read may be used. Not when it has left meanwhile, nor when its connection was interrupted:
+   * restarted, it may have forgotten what was acknowledged. With nobody else to ask, it is used all the same.
+   */
+  final boolean trusts(int index, IoRequest request) {
+    var child = children[index];
+    if ((readable() & child.bit()) == 0) return false;
+    if (!membership.isDistrusted(child) || (in == child.bit() && unsettled == 0)) return true;
+    childFailed(index, IoStatus.DEVICE_GONE, request);
+    return false;
   }
 
   private static String detail(IoStatus fault, IoRequest request) {

@@ -6,6 +6,8 @@ import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.NexusState;
 import io.tenon.reactor.Reactor;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,16 @@ import org.slf4j.LoggerFactory;
 final class Membership {
   private static final Logger log = LoggerFactory.getLogger(Membership.class);
 
+  private static final VarHandle DISTRUSTED;
+
+  static {
+    try {
+      DISTRUSTED = MethodHandles.lookup().findVarHandle(Membership.class, "distrusted", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
   /** What people see; replaced as a whole. */
   record View(NexusState state, List<ChildInfo> children) {}
 
@@ -42,6 +54,9 @@ final class Membership {
   private int lanesStopping;
   private final List<Runnable> whenStopped = new ArrayList<>();
   private volatile View view;
+
+  /** Children, as bits, whose connection was interrupted; set by any thread, through DISTRUSTED. */
+  private volatile long distrusted;
 
   Membership(
       String nexus,
@@ -83,9 +98,23 @@ final class Membership {
     home.execute(() -> retire(child, reason, detail, reporter));
   }
 
+  /**
+   * A child's connection broke and may come back. When this returns, no lane uses what the child reads from then on. Any thread.
+   */
+  void interrupted(Child child, ChildReason reason, String detail) {
+    DISTRUSTED.getAndBitwiseOr(this, child.bit());
+    failed(child, reason, detail, null);
+  }
+
+  /** Any thread. */
+  boolean isDistrusted(Child child) {
+    return (distrusted & child.bit()) != 0;
+  }
+
   private void retire(Child child, ChildReason reason, String detail, @Nullable Lane reporter) {
     if (isStopping() || !child.isHealthy()) return;
     if (healthy == 1) {
+      DISTRUSTED.getAndBitwiseAnd(this, ~child.bit());
       child.keepFailing(detail);
       publish();
       if (reporter != null) reporter.reactor().execute(() -> reporter.keep(child));

@@ -77,7 +77,7 @@ final class NexusDevice implements BlockDevice {
     }
   }
 
-  /** A child's device says that it will not work any more. */
+  /** A child's device says that it will not work any more, or that it may have forgotten something. */
   private final class Loss implements DeviceListener {
     private final Child child;
 
@@ -87,8 +87,16 @@ final class NexusDevice implements BlockDevice {
 
     @Override
     public void lost(String reason) {
-      var kind = child.isLocal() ? ChildReason.IO_FAILURE : ChildReason.ADMIN_FAILED;
-      membership.failed(child, kind, "device lost: " + reason, null);
+      membership.failed(child, kind(), "device lost: " + reason, null);
+    }
+
+    @Override
+    public void interrupted(String reason) {
+      membership.interrupted(child, kind(), "connection interrupted: " + reason);
+    }
+
+    private ChildReason kind() {
+      return child.isLocal() ? ChildReason.IO_FAILURE : ChildReason.ADMIN_FAILED;
     }
   }
 

@@ -209,8 +209,14 @@ class NexusIo {
     reading = false;
     switch (Answer.of(status)) {
       case DONE -> {
-        if (request().operation() == IoOperation.READ) end(IoStatus.SUCCESS);
-        else compare();
+        if (!lane.trusts(child, request())) {
+          tried &= ~(1L << child);
+          read();
+        } else if (request().operation() == IoOperation.READ) {
+          end(IoStatus.SUCCESS);
+        } else {
+          compare();
+        }
       }
       case REFUSED -> end(status);
       case CONFLICT -> {
@@ -332,7 +338,9 @@ class NexusIo {
     releaseRange();
     lba += blocks;
     cutPiece(blocksAfter);
-    takeRange();
+    step = Step.TAKE_RANGE;
+    setGranules();
+    lane.takeTurns(this);
   }
 
   // ---- the end

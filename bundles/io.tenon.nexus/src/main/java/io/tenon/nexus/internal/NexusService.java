@@ -13,11 +13,12 @@ import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.reactor.Reactors;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -34,24 +35,35 @@ public final class NexusService implements Nexuses {
   private final BlockDevices devices;
   private final NvmeTarget target;
   private final Reactors reactors;
+  private final Executor blocking;
   private final boolean ana;
 
   /** By name; guarded by itself, as are the names and uuids of those that are being made. */
   private final TreeMap<String, ServedNexus> served = new TreeMap<>();
 
-  private final HashSet<String> takenNames = new HashSet<>();
-  private final HashSet<UUID> takenUuids = new HashSet<>();
+  private final TreeSet<String> takenNames = new TreeSet<>();
+  private final TreeSet<UUID> takenUuids = new TreeSet<>();
 
   @Activate
   public NexusService(
       @Reference BlockDevices devices, @Reference NvmeTarget target, @Reference Reactors reactors) {
-    this(devices, target, reactors, "1".equals(System.getenv(ANA_VARIABLE)));
+    this(
+        devices,
+        target,
+        reactors,
+        Thread.ofVirtual().name("nexus-", 0)::start,
+        "1".equals(System.getenv(ANA_VARIABLE)));
   }
 
-  NexusService(BlockDevices devices, NvmeTarget target, Reactors reactors, boolean ana) {
+  /**
+   * @param blocking runs what may block and follows from I/O: closing a child, pausing a subsystem
+   */
+  NexusService(
+      BlockDevices devices, NvmeTarget target, Reactors reactors, Executor blocking, boolean ana) {
     this.devices = devices;
     this.target = target;
     this.reactors = reactors;
+    this.blocking = blocking;
     this.ana = ana;
   }
 
@@ -94,7 +106,7 @@ public final class NexusService implements Nexuses {
           Kind.INVALID_ARGUMENT,
           "It has %d children; %d are possible.".formatted(children, NexusDevice.MOST_CHILDREN));
     }
-    if (new HashSet<>(spec.childUris()).size() < children) {
+    if (new TreeSet<>(spec.childUris()).size() < children) {
       throw refused(
           spec, Kind.INVALID_ARGUMENT, "A child is named twice: " + spec.childUris() + ".");
     }
@@ -147,7 +159,7 @@ public final class NexusService implements Nexuses {
         children.add(new Child(spec.name(), i, uri, slots.get(i)));
       }
       var area = DataArea.of(spec.name(), spec.sizeBytes(), shapes);
-      var watcher = new ServedNexus.Watcher();
+      var watcher = new ServedNexus.Watcher(blocking);
       device =
           new NexusDevice(
               new NexusDevice.Plan(

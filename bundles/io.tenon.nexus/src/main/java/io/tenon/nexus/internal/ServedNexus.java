@@ -13,14 +13,18 @@ import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.TargetException;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,27 +55,39 @@ final class ServedNexus implements Nexus {
   /** How nexuses of this node are shared. */
   record Sharing(NvmeTarget target, boolean ana) {}
 
-  /** Takes what a nexus does by itself to where blocking is allowed. */
+  /** Takes what a nexus does by itself to where blocking is allowed, once it is served. */
   static final class Watcher implements NexusWatcher {
     private final CompletableFuture<ServedNexus> served = new CompletableFuture<>();
+    private final Executor blocking;
+
+    Watcher(Executor blocking) {
+      this.blocking = blocking;
+    }
 
     @Override
     public void childIsIdle(String nexus, Child child) {
-      Thread.ofVirtual()
-          .name("nexus-child-close")
-          .start(() -> served.join().children.release(child.index()));
+      later(nexus, one -> one.children.release(child.index()));
     }
 
     @Override
     public void stoppedByItself(String nexus, String why) {
-      Thread.ofVirtual().name("nexus-stop").start(() -> served.join().standStill());
+      later(nexus, ServedNexus::standStill);
     }
 
     @Override
     public void closed(String nexus) {
+      later(nexus, ServedNexus::deviceWasClosed);
+    }
+
+    private void later(String nexus, Consumer<ServedNexus> task) {
       var _ =
-          served.thenAccept(
-              one -> Thread.ofVirtual().name("nexus-close").start(one::deviceWasClosed));
+          served
+              .thenAcceptAsync(task, blocking)
+              .exceptionally(
+                  bug -> {
+                    log.error("nexus {}: a follow-up failed by a bug", nexus, bug);
+                    return null;
+                  });
     }
   }
 
@@ -149,7 +165,7 @@ final class ServedNexus implements Nexus {
           "No transport listens.",
           "Install a transport, such as NVMe/TCP.");
     }
-    hosts = Set.copyOf(allowed);
+    hosts = Collections.unmodifiableSet(new LinkedHashSet<>(allowed));
     shareUri = uris.getFirst();
     log.info(
         "nexus {}: published as {} for {}",

@@ -47,6 +47,10 @@
  * child alone; when that fails too, the host gets the status. When the record fails, or a child answers that another host holds its
  * reservation, the nexus stops itself and what is withheld is never acknowledged.
  *
+ * <p>A child whose connection was interrupted goes out too, even with nothing under way: restarted, its node may have forgotten what it
+ * had acknowledged and not flushed, while others have it. From the moment that its device says so, and so before it can be
+ * connected again, no lane uses what it reads; only the last healthy child is believed all the same.
+ *
  * <p>After settling, each lane closes its channel to C when its last leg has been answered; when all have, C's device is closed.
  *
  * <h2>The order of changes</h2>

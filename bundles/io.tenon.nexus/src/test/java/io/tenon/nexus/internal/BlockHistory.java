@@ -7,8 +7,8 @@ import java.util.Set;
 
 /**
  * Everything that hosts did to one block and were told about it, and whether one single block could have answered so: each
- * operation takes effect at one moment between its beginning and its end (linearizability). An operation that ended in an error
- * may take effect at any later time, or never.
+ * operation takes effect at one moment between its beginning and its end (linearizability). A change that ended in an error may
+ * take effect at any later time, or never, or leave a block that shows now the old and now the new.
  *
  * <p>Knows nothing of nexuses. After an unmap a block may show zeroes or what it held, now this and now that.
  */
@@ -30,6 +30,10 @@ final class BlockHistory {
     final long expected;
     long value;
     long block;
+
+    /** A change that its host was told to have failed. */
+    boolean failed;
+
     private int bit;
 
     Op(String name, Kind kind, long expected, long value) {
@@ -55,10 +59,24 @@ final class BlockHistory {
 
   private record Event(What what, Op op, long atNs) {}
 
-  /** A state that the block could be in: its value, whether it may show zeroes too, and which open operations are done. */
-  private record State(long value, boolean orZero, long done) {
+  /** A state that the block could be in: what it may show, and which open operations are done. */
+  private record State(Set<Long> values, long done) {
+    static State of(long value, long done) {
+      return new State(Set.of(value), done);
+    }
+
+    State or(long value, long done) {
+      var both = new HashSet<>(values);
+      both.add(value);
+      return new State(Set.copyOf(both), done);
+    }
+
     boolean shows(long wanted) {
-      return value == wanted || (orZero && wanted == 0);
+      return values.contains(wanted);
+    }
+
+    boolean showsOtherThan(long unwanted) {
+      return values.size() > 1 || !shows(unwanted);
     }
   }
 
@@ -96,7 +114,7 @@ final class BlockHistory {
     var withdrawn = new HashSet<Op>();
     for (Event event : events) if (event.what == What.WITHDRAWN) withdrawn.add(event.op);
     var open = new ArrayList<Op>();
-    Set<State> states = Set.of(new State(0, false, 0));
+    Set<State> states = Set.of(State.of(0, 0));
     long freeBits = -1L;
     for (Event event : events) {
       if (withdrawn.contains(event.op)) continue;
@@ -127,7 +145,7 @@ final class BlockHistory {
       var state = left.removeLast();
       if (!seen.add(state)) continue;
       if ((state.done & bit) != 0) {
-        found.add(new State(state.value, state.orZero, state.done & ~bit));
+        found.add(new State(state.values, state.done & ~bit));
         continue;
       }
       for (Op next : open) {
@@ -143,10 +161,14 @@ final class BlockHistory {
     long done = state.done | 1L << op.bit;
     return switch (op.kind) {
       case READ, READ_OTHER -> null;
-      case WRITE -> new State(op.value, false, done);
-      case UNMAP -> new State(state.value, true, done);
-      case COMPARE_AND_WRITE -> state.shows(op.expected) ? new State(op.value, false, done) : null;
+      case WRITE -> changed(state, op, done);
+      case UNMAP -> state.or(0, done);
+      case COMPARE_AND_WRITE -> state.shows(op.expected) ? changed(state, op, done) : null;
     };
+  }
+
+  private static State changed(State state, Op op, long done) {
+    return op.failed ? state.or(op.value, done) : State.of(op.value, done);
   }
 
   /** Open reads that fit change nothing, so they take effect as soon as they can. */
@@ -156,12 +178,12 @@ final class BlockHistory {
       boolean fits =
           switch (op.kind) {
             case READ -> state.shows(op.value);
-            case READ_OTHER -> state.value != op.expected || (state.orZero && op.expected != 0);
+            case READ_OTHER -> state.showsOtherThan(op.expected);
             case WRITE, UNMAP, COMPARE_AND_WRITE -> false;
           };
       if (fits) done |= 1L << op.bit;
     }
-    return done == state.done ? state : new State(state.value, state.orZero, done);
+    return done == state.done ? state : new State(state.values, done);
   }
 
   private AssertionError violation(Event at) {

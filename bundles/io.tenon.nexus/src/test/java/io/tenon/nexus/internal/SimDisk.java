@@ -59,6 +59,9 @@ final class SimDisk implements BlockDevice {
   private final TreeMap<Long, Long> stamps = new TreeMap<>();
   private final List<Command> underWay = new ArrayList<>();
 
+  /** What blocks held at the last flush that have changed since. */
+  private final TreeMap<Long, Long> notDurable = new TreeMap<>();
+
   /** Test-only: a lower layer that believes every answer. */
   private final boolean believesEveryAnswer;
 
@@ -67,6 +70,7 @@ final class SimDisk implements BlockDevice {
   private DeviceListener listener = new DeviceListener() {};
   private boolean crashed;
   private boolean lost;
+  private boolean fenced;
   private int openChannels;
 
   SimDisk(
@@ -99,6 +103,30 @@ final class SimDisk implements BlockDevice {
       if (choice == 1) command.apply(0, random.nextLong(command.blocks + 1));
     }
     crashed = true;
+  }
+
+  /** Another host has taken it over: what arrives from now on is refused. */
+  void fence() {
+    fenced = true;
+  }
+
+  /**
+   * Its node was restarted: what was not flushed is there or not, and the initiator is connected again at once.
+   *
+   * @param silently the initiator keeps that to itself
+   */
+  void restart(boolean silently) {
+    if (crashed || lost) return;
+    for (Command command : List.copyOf(underWay)) {
+      if (random.nextBoolean()) command.apply(0, command.blocks);
+      command.dead = true;
+      command.answer(IoStatus.DEVICE_GONE);
+    }
+    for (var block : notDurable.entrySet()) {
+      if (random.nextBoolean()) stamps.put(block.getKey(), block.getValue());
+    }
+    notDurable.clear();
+    if (!silently) listener.interrupted("restarted by the test");
   }
 
   /** The initiator has noticed without an I/O. */
@@ -195,6 +223,7 @@ final class SimDisk implements BlockDevice {
     final long lba;
     final long blocks;
     boolean ended;
+    boolean dead;
     Reactor.Timer timeout = () -> {};
     IoStatus outcome = IoStatus.SUCCESS;
 
@@ -218,8 +247,8 @@ final class SimDisk implements BlockDevice {
       }
       if (operation == IoOperation.WRITE) payload = stampsIn(request.address());
       if (!crashed && random.nextDouble() < faults.inline) {
-        apply(0, blocks);
-        answer(IoStatus.SUCCESS);
+        onMedium(0, blocks);
+        answer(outcome);
         return;
       }
       underWay.add(this);
@@ -243,11 +272,13 @@ final class SimDisk implements BlockDevice {
     }
 
     private void onMedium(long from, long to) {
-      if (!crashed) apply(from, to);
+      if (fenced) outcome = IoStatus.RESERVATION_CONFLICT;
+      else if (!crashed && !dead) apply(from, to);
     }
 
     void apply(long from, long to) {
       world.trace(lba * 31 + to);
+      if (operation == IoOperation.FLUSH) notDurable.clear();
       for (long block = from; block < to; block++) {
         switch (operation) {
           case READ -> {
@@ -255,13 +286,16 @@ final class SimDisk implements BlockDevice {
               fill(request.address() + block * geometry.blockBytes(), stampAt(lba + block));
           }
           case WRITE -> {
+            notDurable.putIfAbsent(lba + block, stampAt(lba + block));
             stamps.put(lba + block, payload[(int) block]);
             observer.written(SimDisk.this, lba + block, payload[(int) block]);
           }
-          case FLUSH -> {}
+          case FLUSH -> throw new AssertionError("a flush has no blocks");
           case UNMAP, WRITE_ZEROES -> {
             if (operation == IoOperation.WRITE_ZEROES || faults.unmapZeroes) {
-              stamps.subMap(lba + block, lba + to).clear();
+              var zeroed = stamps.subMap(lba + block, lba + to);
+              zeroed.forEach(notDurable::putIfAbsent);
+              zeroed.clear();
             }
             block = to;
           }

@@ -20,7 +20,10 @@ import java.util.TreeMap;
  * were told.
  */
 final class SimHost {
-  static final int MOST_BLOCKS = 12;
+  private static final int MOST_BLOCKS = 12;
+
+  /** What has failed may still happen for ever, so each failure doubles what the checker must think of. */
+  private static final int MOST_ERRORS = 4;
 
   /** Is asked whether a write that is about to be counted as acknowledged is where it must be. */
   interface Acknowledged {
@@ -58,6 +61,11 @@ final class SimHost {
     this.firstHot = firstHot;
     this.hotBlocks = hotBlocks;
     for (int i = 0; i < hotBlocks; i++) histories.put(firstHot + i, new BlockHistory(firstHot + i));
+  }
+
+  /** Hosts that begin nothing more: what they began ends. */
+  void stop() {
+    operationsLeft = 0;
   }
 
   void start(int total, int depthPerReactor) {
@@ -139,7 +147,7 @@ final class SimHost {
     }
 
     private void prepare() {
-      int blocks = 1 + random.nextInt(random.nextBoolean() ? 1 : MOST_BLOCKS);
+      int blocks = 1 + random.nextInt(random.nextBoolean() ? 1 : Math.min(MOST_BLOCKS, hotBlocks));
       long lba = firstHot + random.nextInt(hotBlocks - blocks + 1);
       int length = blocks * blockBytes;
       name = "#" + operations;
@@ -248,9 +256,11 @@ final class SimHost {
     }
 
     private void failed(IoStatus status, long now) {
+      if (status == IoStatus.DEVICE_GONE || errors.size() >= MOST_ERRORS) stop();
       errors.add("%s %s ended with %s".formatted(name, this, status));
       for (Op op : ops) {
         if (op.kind == Kind.READ) histories.get(op.block).withdraw(op, now);
+        else op.failed = true;
       }
     }
   }

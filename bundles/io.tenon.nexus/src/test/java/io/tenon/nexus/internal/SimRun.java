@@ -25,6 +25,8 @@ final class SimRun implements SimDisk.Observer {
   private static final long MOST_EVENTS = 2_000_000;
 
   private final long seed;
+  private final Scenario scenario;
+  private final Neighbours neighbours;
   private final SplittableRandom random;
   private final SimReactors world;
   private final List<SimDisk> disks = new ArrayList<>();
@@ -33,19 +35,42 @@ final class SimRun implements SimDisk.Observer {
   private final boolean[] onRecord;
   private final NexusDevice nexus;
   private final int anchor;
+  private int stopsByItself;
+  private boolean shutDown;
   private final long first;
 
-  /** Planted bugs in what the nexus relies on. */
-  record Neighbours(boolean believesEveryAnswer, boolean recordLies) {
-    static final Neighbours GOOD = new Neighbours(false, false);
+  /** What may go wrong, and so what must hold. */
+  enum Scenario {
+    /** One child works all the time, so hosts see nothing. */
+    ONE_GOOD_CHILD,
+    /** Hosts may see errors, but nothing that is not so. */
+    ALL_MAY_FAIL,
+    /** At some time it cannot be written down that a child is out. */
+    RECORD_FAILS,
+    /** Another host takes a child over. */
+    FENCED,
+    /** Somebody shuts the nexus down in the middle. */
+    SHUT_DOWN;
+
+    boolean mayStop() {
+      return this == RECORD_FAILS || this == FENCED || this == SHUT_DOWN;
+    }
   }
 
-  SimRun(long seed, NexusParts parts, Neighbours neighbours) {
+  /** Planted bugs in what the nexus relies on. */
+  record Neighbours(boolean believesEveryAnswer, boolean recordLies, boolean reconnectsSilently) {
+    static final Neighbours GOOD = new Neighbours(false, false, false);
+  }
+
+  SimRun(long seed, Scenario scenario, NexusParts parts, Neighbours neighbours) {
     this.seed = seed;
+    this.scenario = scenario;
+    this.neighbours = neighbours;
     random = new SplittableRandom(seed);
     world = new SimReactors(random.split(), 1 + random.nextInt(3));
     int children = 1 + random.nextInt(4);
-    anchor = random.nextInt(children);
+    int good = random.nextInt(children);
+    anchor = scenario == Scenario.ALL_MAY_FAIL ? -1 : good;
     lacksAcknowledged = new boolean[children];
     onRecord = new boolean[children];
     InstantSource clock = () -> Instant.ofEpochSecond(0, world.nowNs());
@@ -102,7 +127,10 @@ final class SimRun implements SimDisk.Observer {
 
                   @Override
                   public void stoppedByItself(String name, String why) {
-                    throw new AssertionError("stopped: " + why);
+                    if (scenario == Scenario.ONE_GOOD_CHILD || scenario == Scenario.ALL_MAY_FAIL) {
+                      throw new AssertionError("stopped: " + why);
+                    }
+                    stopsByItself++;
                   }
 
                   @Override
@@ -119,6 +147,10 @@ final class SimRun implements SimDisk.Observer {
         .schedule(
             random.nextLong(500_000),
             () -> {
+              if (scenario == Scenario.RECORD_FAILS && random.nextBoolean()) {
+                outcome.failed("the store is away");
+                return;
+              }
               onRecord[child] = true;
               if (!lies) outcome.recorded();
             });
@@ -155,11 +187,21 @@ final class SimRun implements SimDisk.Observer {
   }
 
   private void planAccidents() {
+    long middle = random.nextLong(10_000_000);
+    if (scenario == Scenario.FENCED) {
+      var disk = disks.get(random.nextInt(disks.size()));
+      world.main().schedule(middle, disk::fence);
+    }
+    if (scenario == Scenario.SHUT_DOWN) {
+      world
+          .main()
+          .schedule(middle, () -> nexus.membership().shutDown("asked to", () -> shutDown = true));
+    }
     for (int i = 0; i < disks.size(); i++) {
       if (i == anchor) continue;
       var disk = disks.get(i);
       long when = random.nextLong(20_000_000);
-      switch (random.nextInt(4)) {
+      switch (random.nextInt(5)) {
         case 0 -> world.main().schedule(when, disk::crash);
         case 1 -> {
           world.main().schedule(when, disk::crash);
@@ -168,6 +210,11 @@ final class SimRun implements SimDisk.Observer {
               .schedule(when + random.nextLong(2_000_000), () -> disk.lose("no keep-alive"));
         }
         case 2 -> world.main().schedule(when, () -> disk.lose("unplugged"));
+        case 3 -> {
+          if (scenario != Scenario.ALL_MAY_FAIL) {
+            world.main().schedule(when, () -> disk.restart(neighbours.reconnectsSilently));
+          }
+        }
         default -> {}
       }
     }
@@ -179,11 +226,11 @@ final class SimRun implements SimDisk.Observer {
   long run(int operations) {
     try (var arena = Arena.ofConfined()) {
       planAccidents();
-      int hot = 24 + random.nextInt(40);
+      int hot = random.nextBoolean() ? 2 + random.nextInt(6) : 24 + random.nextInt(40);
       long last = nexus.geometry().blockCount() - hot;
       long hotAt = random.nextBoolean() ? last : random.nextLong(last + 1);
       var host = new SimHost(nexus, world, random.split(), arena, this::acknowledged, hotAt, hot);
-      host.start(operations, 1 + random.nextInt(12));
+      host.start(operations, 1 + random.nextInt(hot < 24 ? 2 : 12));
       world.run(MOST_EVENTS);
       finish(host, arena);
       return world.traceHash();
@@ -194,17 +241,38 @@ final class SimRun implements SimDisk.Observer {
 
   private void finish(SimHost host, Arena arena) {
     if (host.underWay() != 0) throw new AssertionError(host.underWay() + " I/Os never ended");
-    if (!host.errors().isEmpty()) {
-      throw new AssertionError(
-          "hosts saw errors though a healthy child remained: " + host.errors());
-    }
     if (!nexus.range().isUnused()) throw new AssertionError("a range is still held");
-    checkStates();
-    readBack(host, arena);
+    if (scenario.mayStop()) {
+      checkStop();
+    } else {
+      if (scenario == Scenario.ONE_GOOD_CHILD) checkNoErrors(host);
+      checkStates();
+      readBack(host, arena);
+    }
     for (SimDisk disk : disks) {
       if (disk.openChannels() != 0) throw new AssertionError(disk.name() + " has open channels");
     }
     host.check();
+  }
+
+  private void checkNoErrors(SimHost host) {
+    if (!host.errors().isEmpty()) {
+      throw new AssertionError(
+          "hosts saw errors though a healthy child remained: " + host.errors());
+    }
+  }
+
+  private void checkStop() {
+    var view = nexus.membership().view();
+    boolean stopped = view.state() == NexusState.SHUTDOWN;
+    if (scenario == Scenario.SHUT_DOWN && !shutDown) throw new AssertionError("never shut down");
+    if (stopped != (shutDown || stopsByItself > 0) || stopsByItself > 1) {
+      throw new AssertionError("%s after %d stops".formatted(view, stopsByItself));
+    }
+    for (ChildInfo child : view.children()) {
+      if (stopped && child.state() != ChildState.CLOSED)
+        throw new AssertionError("not closed: " + child);
+    }
   }
 
   private void checkStates() {
@@ -214,7 +282,8 @@ final class SimRun implements SimDisk.Observer {
     var expected = degraded ? NexusState.DEGRADED : NexusState.ONLINE;
     if (view.state() != expected)
       throw new AssertionError("state " + view.state() + " with " + view.children());
-    if (view.children().get(anchor).state() != ChildState.OPEN) {
+    if (scenario == Scenario.ONE_GOOD_CHILD
+        && view.children().get(anchor).state() != ChildState.OPEN) {
       throw new AssertionError("the child without faults is out: " + view.children().get(anchor));
     }
   }
@@ -223,7 +292,9 @@ final class SimRun implements SimDisk.Observer {
     var children = nexus.membership().view().children();
     long memory = arena.allocate(BLOCK_BYTES, 4096).address();
     for (long block : host.blocks()) {
-      host.observe("nexus at the end", block, readNexus(block, memory));
+      if (scenario == Scenario.ONE_GOOD_CHILD) {
+        host.observe("nexus at the end", block, readNexus(block, memory));
+      }
       for (int i = 0; i < disks.size(); i++) {
         if (children.get(i).state() != ChildState.OPEN) continue;
         host.observe(children.get(i).uri(), block, disks.get(i).stampAt(first + block));

@@ -7,7 +7,7 @@ import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.Opcode;
 import io.tenon.nvme.Sqe;
 import io.tenon.reactor.BufferPool;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +40,7 @@ final class FusedCommands {
 
   private final IoQueue queue;
   private final BufferPool pool;
-  private final Map<NvmeCommand, Pair> pairs = new IdentityHashMap<>();
+  private final Map<NvmeCommand, Pair> pairs = new HashMap<>();
   private @Nullable Pair awaitingSecond;
 
   FusedCommands(IoQueue queue, BufferPool pool) {
@@ -111,7 +111,7 @@ final class FusedCommands {
       queue.fail(command, pair.failure);
       return;
     }
-    if (command == pair.compare) pair.compareIsReady = true;
+    if (command.equals(pair.compare)) pair.compareIsReady = true;
     else pair.writeIsReady = true;
     if (pair.compareIsReady && pair.writeIsReady) start(pair);
   }
@@ -173,7 +173,7 @@ final class FusedCommands {
   void end(NvmeCommand command) {
     var pair = pairs.remove(command);
     if (pair == null || pair.started) return;
-    if (pair == awaitingSecond) awaitingSecond = null;
+    if (pair.equals(awaitingSecond)) awaitingSecond = null;
     fail(pair, NvmeStatus.ABORTED_FAILED_FUSED);
   }
 

@@ -190,10 +190,15 @@ public final class Target implements NvmeTarget {
     var uris = new ArrayList<String>();
     for (var transport : transports) {
       for (var address : transport.listening()) {
-        uris.add(transport.uriScheme() + "://" + text(address) + "/" + subsystem.nqn());
+        uris.add(transport.uriScheme() + "://" + text(address) + "/" + segment(subsystem.nqn()));
       }
     }
     return uris;
+  }
+
+  /** One path segment: devices may be named after paths. */
+  private static String segment(String nqn) {
+    return nqn.replace("%", "%25").replace("/", "%2F").replace("?", "%3F").replace("#", "%23");
   }
 
   private static String text(InetSocketAddress address) {

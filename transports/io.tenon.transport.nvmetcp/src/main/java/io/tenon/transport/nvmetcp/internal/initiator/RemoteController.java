@@ -273,14 +273,17 @@ final class RemoteController implements Session.Owner {
 
   @Override
   public void lost(Session which, String reason, IoStatus status) {
+    var reconnecting = Thread.ofVirtual().name("reconnect " + name()).unstarted(this::reconnect);
     synchronized (this) {
       if (session != which) return;
       session = null;
       if (state != State.RUNNING) return;
       become(State.FAULTED, reason);
-      background = Thread.ofVirtual().name("reconnect " + name()).unstarted(this::reconnect);
-      background.start();
+      background = reconnecting;
     }
+    // First: a restarted node may have forgotten what a mirror counts on.
+    listener.interrupted(reason);
+    reconnecting.start();
   }
 
   // While none stands.

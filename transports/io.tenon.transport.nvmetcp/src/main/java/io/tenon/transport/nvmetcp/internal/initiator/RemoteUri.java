@@ -2,6 +2,7 @@ package io.tenon.transport.nvmetcp.internal.initiator;
 
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceUri;
+import java.net.URI;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -26,7 +27,9 @@ record RemoteUri(
   static RemoteUri of(DeviceUri uri) throws DeviceException {
     if (uri.host().isEmpty()) throw uri.invalid("It has no host.");
     String nqn = uri.name();
-    if (nqn.contains("/")) throw uri.invalid("It has too many path segments; one NQN is wanted.");
+    if (URI.create(uri.text()).getRawPath().lastIndexOf('/') > 0) {
+      throw uri.invalid("It has too many path segments; one NQN is wanted, with %2F for a slash.");
+    }
     if (nqn.length() > MAX_NQN_BYTES) throw uri.invalid("Its NQN is longer than 223 bytes.");
     String hostNqn = uri.parameter("hostnqn").orElse("");
     if (hostNqn.length() > MAX_NQN_BYTES) {

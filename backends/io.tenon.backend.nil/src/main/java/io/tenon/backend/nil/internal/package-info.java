@@ -1,0 +1,5 @@
+/** Block devices that keep nothing. */
+@NullMarked
+package io.tenon.backend.nil.internal;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,214 @@
+package io.tenon.block.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceException.Kind;
+import io.tenon.block.DeviceProvider;
+import io.tenon.block.DeviceUri;
+import io.tenon.block.Geometry;
+import io.tenon.block.IoOperation;
+import io.tenon.block.IoStatus;
+import io.tenon.reactor.Reactors;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What backends for files do, beyond what all backends do. */
+public abstract class DiskContract extends BlockDeviceContract {
+  @TempDir private Path directory = Path.of("");
+
+  protected abstract String scheme();
+
+  protected abstract DeviceProvider provider(Reactors reactors) throws Exception;
+
+  @Override
+  protected final DeviceProvider provider(TestReactors reactors) throws Exception {
+    return provider(reactors.reactors());
+  }
+
+  @Override
+  protected final String uri(String name, int blockBytes) throws IOException {
+    return uri(file(name, DEVICE_BYTES)) + "?blk_size=" + blockBytes;
+  }
+
+  @Override
+  protected int steadyRequests() {
+    return 10_000;
+  }
+
+  protected final String uri(Path path) {
+    return scheme() + "://" + path;
+  }
+
+  /** A sparse file, made when it is not there. */
+  protected final Path file(String name, long bytes) throws IOException {
+    var path = directory.resolve(name);
+    if (!Files.exists(path)) {
+      try (var file = new RandomAccessFile(path.toFile(), "rw")) {
+        file.setLength(bytes);
+      }
+    }
+    return path;
+  }
+
+  private DeviceException refused(Kind kind, String uri) {
+    var refusal = assertThrows(DeviceException.class, () -> provider().open(DeviceUri.parse(uri)));
+    assertEquals(kind, refusal.kind(), refusal.what() + refusal.why());
+    return refusal;
+  }
+
+  @Test
+  void aFileHasBlocksOf512UnlessTheUriSaysOtherwise() throws Exception {
+    assertEquals(512, open(uri(file("plain", 1 << 20))).geometry().blockBytes());
+  }
+
+  @Test
+  void whatIsMissingIsNotFound() {
+    refused(Kind.NOT_FOUND, uri(directory.resolve("nowhere")));
+    refused(Kind.NOT_FOUND, uri(directory.resolve("nowhere/at/all")));
+  }
+
+  @Test
+  void aDirectoryOrCharacterDeviceIsRefused() {
+    refused(Kind.INVALID_PARAMETER, uri(directory));
+    refused(Kind.INVALID_PARAMETER, uri(Path.of("/dev/null")));
+  }
+
+  @Test
+  void aSizeThatIsNoMultipleOfTheBlockSizeIsRefused() throws Exception {
+    refused(Kind.MISMATCH, uri(file("odd", 1000)));
+    refused(Kind.MISMATCH, uri(file("small", 512 * 9)) + "?blk_size=4096");
+    refused(Kind.MISMATCH, uri(file("empty", 0)));
+  }
+
+  @Test
+  void otherBlockSizesAreRefused() throws Exception {
+    refused(Kind.INVALID_PARAMETER, uri(file("blocks", 1 << 20)) + "?blk_size=1024");
+    refused(Kind.INVALID_PARAMETER, uri(file("blocks", 1 << 20)) + "?blk_size=big");
+  }
+
+  @Test
+  void aHostIsRefusedBecauseSomeoneForgotASlash() {
+    refused(Kind.INVALID_URI, scheme() + "://tmp/disk");
+  }
+
+  @Test
+  void aFileThatIsOpenElsewhereIsInUse() throws Exception {
+    var path = file("taken", 1 << 20);
+    open(uri(path));
+    refused(Kind.IN_USE, uri(path));
+  }
+
+  @Test
+  void twoFilesAreTwoIdentities() throws Exception {
+    assertNotEquals(open(uri(file("one", 1 << 20))).uuid(), open(uri(file("two", 1 << 20))).uuid());
+  }
+
+  @Test
+  void unmapMakesAFileSparse() throws Exception {
+    var path = file("sparse", 4 << 20);
+    var volume = volume(open(uri(path)), 0);
+    assumeTrue(volume.slot().supports(IoOperation.UNMAP));
+    for (long lba = 0; lba < 8192; lba += 2048) {
+      assertEquals(IoStatus.SUCCESS, volume.write(lba, random(lba, 1 << 20)));
+    }
+    assertEquals(IoStatus.SUCCESS, volume.flush());
+    assertEquals(IoStatus.SUCCESS, volume.unmap(0, 8192));
+    assertEquals(IoStatus.SUCCESS, volume.read(100, 8));
+    assertTrue(Arrays.equals(new byte[4096], volume.content(8)));
+  }
+
+  @Test
+  void aFileThatWasCutOffFailsItsReadsAndStaysOpen() throws Exception {
+    var path = file("cut", 1 << 20);
+    var volume = volume(open(uri(path)), 0);
+    try (var file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(4096);
+    }
+    assertEquals(IoStatus.IO_ERROR, volume.read(1024, 8));
+    assertEquals(IoStatus.SUCCESS, volume.read(0, 8));
+  }
+
+  @Test
+  void inMemoryFileSystemsWork() throws Exception {
+    var memory = Path.of("/dev/shm");
+    assumeTrue(Files.isWritable(memory));
+    var path = Files.createTempFile(memory, "tenon-", ".disk");
+    try {
+      Files.write(path, new byte[1 << 20]);
+      var volume = volume(open(uri(path)), 0);
+      var content = random(1, 4096);
+      assertEquals(IoStatus.SUCCESS, volume.write(8, content));
+      assertEquals(IoStatus.SUCCESS, volume.flush());
+      assertEquals(IoStatus.SUCCESS, volume.writeZeroes(9, 2));
+      assertEquals(IoStatus.SUCCESS, volume.read(8, 8));
+      Arrays.fill(content, 512, 1536, (byte) 0);
+      assertTrue(Arrays.equals(content, volume.content(8)));
+    } finally {
+      Files.delete(path);
+    }
+  }
+
+  @Test
+  @Tag("root")
+  void aBlockDeviceHasItsOwnBlockSizeAndDoesAllOperations() throws Exception {
+    assumeTrue(LoopDevice.isPossible());
+    try (var loop = LoopDevice.on(file("loop", DEVICE_BYTES), 4096)) {
+      refused(Kind.INVALID_PARAMETER, uri(loop.path()) + "?blk_size=512");
+      var slot = open(uri(loop.path()));
+      assertEquals(new Geometry(4096, DEVICE_BYTES / 4096), slot.geometry());
+      assertTrue(slot.supports(IoOperation.UNMAP));
+      var volume = volume(slot, 0);
+      var content = random(1, 64 << 10);
+      assertEquals(IoStatus.SUCCESS, volume.write(5, content));
+      assertEquals(IoStatus.SUCCESS, volume.flush());
+      assertEquals(IoStatus.SUCCESS, volume.compare(5, content));
+      assertEquals(IoStatus.SUCCESS, volume.writeZeroes(6, 3));
+      assertEquals(IoStatus.SUCCESS, volume.unmap(10, 4));
+      assertEquals(IoStatus.SUCCESS, volume.read(5, 16));
+      Arrays.fill(content, 4096, 4 * 4096, (byte) 0);
+      var found = volume.content(16);
+      assertTrue(Arrays.equals(content, 0, 5 * 4096, found, 0, 5 * 4096));
+      assertTrue(Arrays.equals(content, 9 * 4096, 16 * 4096, found, 9 * 4096, 16 * 4096));
+      var load =
+          new RandomLoad(
+              volume.reactor(),
+              volume.channel(),
+              slot.geometry(),
+              0,
+              slot.geometry().blockCount(),
+              32,
+              100,
+              4);
+      load.run();
+      closeAll();
+    }
+  }
+
+  @Test
+  @Tag("root")
+  void aMountedDiskIsRefusedWithItsMountPoint() throws Exception {
+    assumeTrue(LoopDevice.isPossible());
+    try (var loop = LoopDevice.on(file("mounted", 64 << 20), 512)) {
+      LoopDevice.run("mkfs.ext4", "-q", loop.path().toString());
+      var point = Files.createDirectory(directory.resolve("point"));
+      LoopDevice.run("mount", loop.path().toString(), point.toString());
+      try {
+        var refusal = refused(Kind.IN_USE, uri(loop.path()));
+        assertEquals("It is mounted at " + point + ".", refusal.why());
+      } finally {
+        LoopDevice.run("umount", point.toString());
+      }
+    }
+  }
+}

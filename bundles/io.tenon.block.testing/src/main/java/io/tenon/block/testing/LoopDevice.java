@@ -1,0 +1,73 @@
+package io.tenon.block.testing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A real block device on a file, by losetup(8). Root only: such tests carry {@code @Tag("root")}. */
+public final class LoopDevice implements AutoCloseable {
+  private static final long PATIENCE_SECONDS = 30;
+
+  private final Path path;
+
+  private LoopDevice(Path path) {
+    this.path = path;
+  }
+
+  /** This process may make them. */
+  public static boolean isPossible() {
+    return Files.isWritable(Path.of("/dev/loop-control"));
+  }
+
+  /**
+   * @param blockBytes logical block size
+   */
+  public static LoopDevice on(Path file, int blockBytes) throws IOException {
+    return new LoopDevice(
+        Path.of(
+            run(
+                "losetup",
+                "--find",
+                "--show",
+                "--direct-io=on",
+                "--sector-size",
+                String.valueOf(blockBytes),
+                file.toString())));
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  /** Makes it as large as its file is now. */
+  public void refresh() throws IOException {
+    run("losetup", "--set-capacity", path.toString());
+  }
+
+  /** Runs a program and returns what it says. */
+  public static String run(String... command) throws IOException {
+    var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try {
+      String said = new String(process.getInputStream().readAllBytes(), UTF_8).trim();
+      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+        throw new IOException(List.of(command) + ": " + said);
+      }
+      return said;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    var command = new ArrayList<>(List.of("losetup", "--detach"));
+    command.add(path.toString());
+    run(command.toArray(String[]::new));
+  }
+}

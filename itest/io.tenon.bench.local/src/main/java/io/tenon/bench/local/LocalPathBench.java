@@ -1,0 +1,182 @@
+package io.tenon.bench.local;
+
+import io.tenon.block.BlockDevice;
+import io.tenon.block.DeviceProvider;
+import io.tenon.block.DeviceSlot;
+import io.tenon.block.DeviceUri;
+import io.tenon.block.IoChannel;
+import io.tenon.block.testing.LoopDevice;
+import io.tenon.block.testing.SteadyLoad;
+import io.tenon.block.testing.TestReactors;
+import io.tenon.reactor.Reactor;
+import io.tenon.reactor.Reactors;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/**
+ * What the path from a slot to a disk costs: {@code aio://} and {@code uring://} against fio's libaio and io_uring engines
+ * on the same loop device in interleaved rounds, and {@code malloc://} and {@code null://} in nanoseconds an I/O. Prints one
+ * JSON object. Needs root (loop devices) and fio for the first part, which is left out without them.
+ */
+public final class LocalPathBench {
+  private static final long DISK_BYTES = 512L << 20;
+  private static final int SECONDS = 2;
+
+  private LocalPathBench() {}
+
+  /** One way to do 4 KiB random I/O. */
+  private record Row(String name, int depth, boolean writes, List<Double> iops) {
+    double median() {
+      var sorted = iops.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+      return sorted[sorted.length / 2];
+    }
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 3;
+    var out = new StringBuilder("{\"unit\":\"4 KiB random\",\"rows\":[");
+    try (var reactors = TestReactors.start(1)) {
+      out.append(String.join(",", memory(reactors, rounds)));
+      if (LoopDevice.isPossible()) {
+        out.append(',').append(String.join(",", disks(reactors, rounds)));
+      }
+    }
+    System.out.println(out.append("]}"));
+  }
+
+  /** A backend's provider by its class, for nobody imports backends. */
+  private static DeviceProvider provider(String scheme, Reactors reactors)
+      throws ReflectiveOperationException {
+    String bundle = scheme.equals("null") ? "nil" : scheme;
+    String name = Character.toUpperCase(scheme.charAt(0)) + scheme.substring(1) + "Provider";
+    var type = Class.forName("io.tenon.backend." + bundle + ".internal." + name);
+    for (var constructor : type.getConstructors()) {
+      if (constructor.getParameterCount() == 1) {
+        return (DeviceProvider) constructor.newInstance(reactors);
+      }
+    }
+    return (DeviceProvider) type.getConstructor().newInstance();
+  }
+
+  private static List<String> memory(TestReactors reactors, int rounds) throws Exception {
+    var rows = new ArrayList<String>();
+    for (String uri : List.of("null:///n?size_mb=64", "malloc:///m?size_mb=64")) {
+      var parsed = DeviceUri.parse(uri);
+      BlockDevice device = provider(parsed.scheme(), reactors.reactors()).open(parsed);
+      rows.add(nanoseconds(parsed.scheme() + " bare", reactors.get(0), device::channel, device, rounds));
+      var slot = new DeviceSlot(device, uri);
+      rows.add(nanoseconds(parsed.scheme() + " slot", reactors.get(0), slot::channel, device, rounds));
+      TestReactors.await(slot.fail("The bench ends.").toCompletableFuture());
+    }
+    return rows;
+  }
+
+  private static String nanoseconds(
+      String name,
+      Reactor reactor,
+      Function<Reactor, IoChannel> open,
+      BlockDevice device,
+      int rounds) {
+    IoChannel channel = TestReactors.on(reactor, () -> open.apply(reactor));
+    int requests = 3_000_000;
+    var took = new double[rounds];
+    for (int round = 0; round < rounds; round++) {
+      var load = new SteadyLoad(reactor, channel, device.geometry(), 1, 300_000, requests, 0);
+      load.run();
+      took[round] = (double) load.tookNs() / requests;
+    }
+    TestReactors.run(reactor, channel::close);
+    Arrays.sort(took);
+    return String.format(
+        Locale.ROOT, "{\"name\":\"%s read\",\"ns\":%.1f}", name, took[rounds / 2]);
+  }
+
+  private static List<String> disks(TestReactors reactors, int rounds) throws Exception {
+    var file = Files.createTempFile("tenon-bench-", ".disk");
+    try {
+      try (var disk = new RandomAccessFile(file.toFile(), "rw")) {
+        var zeroes = new byte[1 << 20];
+        Arrays.fill(zeroes, (byte) 1);
+        for (long at = 0; at < DISK_BYTES; at += zeroes.length) disk.write(zeroes);
+      }
+      try (var loop = LoopDevice.on(file, 512)) {
+        return compare(reactors, loop.path(), rounds);
+      }
+    } finally {
+      Files.delete(file);
+    }
+  }
+
+  private static List<String> compare(TestReactors reactors, Path disk, int rounds)
+      throws Exception {
+    var printed = new ArrayList<String>();
+    for (String scheme : List.of("aio", "uring")) {
+      for (int depth : new int[] {1, 32}) {
+        for (boolean writes : new boolean[] {false, true}) {
+          var ours = new Row(scheme + "://", depth, writes, new ArrayList<>());
+          var fio = new Row("fio", depth, writes, new ArrayList<>());
+          for (int round = 0; round < rounds; round++) {
+            ours.iops().add(ours(reactors, scheme, disk, depth, writes));
+            fio.iops().add(fio(scheme, disk, depth, writes));
+          }
+          printed.add(
+              String.format(
+                  Locale.ROOT,
+                  "{\"name\":\"%s %s\",\"depth\":%d,\"iops\":%.0f,\"fio\":%.0f,\"ratio\":%.2f}",
+                  ours.name(),
+                  writes ? "write" : "read",
+                  depth,
+                  ours.median(),
+                  fio.median(),
+                  ours.median() / fio.median()));
+        }
+      }
+    }
+    return printed;
+  }
+
+  private static double ours(
+      TestReactors reactors, String scheme, Path disk, int depth, boolean writes)
+      throws Exception {
+    var uri = DeviceUri.parse(scheme + "://" + disk);
+    var slot = new DeviceSlot(provider(scheme, reactors.reactors()).open(uri), uri.text());
+    var reactor = reactors.get(0);
+    IoChannel channel = TestReactors.on(reactor, () -> slot.channel(reactor));
+    int share = writes ? 16 : 0;
+    var probe = new SteadyLoad(reactor, channel, slot.geometry(), depth, 2_000, 10_000, share);
+    probe.run();
+    int requests = (int) (SECONDS * 10_000 * 1e9 / probe.tookNs());
+    var load = new SteadyLoad(reactor, channel, slot.geometry(), depth, 1_000, requests, share);
+    load.run();
+    TestReactors.run(reactor, channel::close);
+    TestReactors.await(slot.fail("The bench ends.").toCompletableFuture());
+    return requests * 1e9 / load.tookNs();
+  }
+
+  private static double fio(String scheme, Path disk, int depth, boolean writes)
+      throws IOException {
+    String said =
+        LoopDevice.run(
+            "fio",
+            "--name=t",
+            "--filename=" + disk,
+            "--ioengine=" + (scheme.equals("aio") ? "libaio" : "io_uring"),
+            "--direct=1",
+            "--bs=4k",
+            "--rw=" + (writes ? "randwrite" : "randread"),
+            "--iodepth=" + depth,
+            "--time_based",
+            "--runtime=" + SECONDS,
+            "--ramp_time=0.5",
+            "--output-format=terse");
+    // Terse version 3: field 8 is the IOPS of reads, field 49 of writes.
+    return Double.parseDouble(said.lines().toList().getLast().split(";")[writes ? 48 : 7]);
+  }
+}
