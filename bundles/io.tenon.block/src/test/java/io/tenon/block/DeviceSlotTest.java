@@ -394,4 +394,19 @@ class DeviceSlotTest {
     for (var drained : both) assertTrue(isDone(drained));
     assertEquals("first", slot.status().reason());
   }
+
+  @Test
+  void aDeviceThatGivesNoChannelFailsItsRequestsAndNobodyWaitsForIt() throws Exception {
+    var channel = open(slot, one);
+    slot.vacate("Its backend goes.", "");
+    settle();
+    var parked = new TestIo();
+    one.on(() -> parked.read(channel, 0, 1));
+    var broken = HeldDevice.plain();
+    broken.close();
+    var restored = slot.restore(broken, "It is back, but broken.");
+    settle();
+    assertTrue(isDone(restored));
+    assertEquals(IoStatus.DEVICE_GONE, parked.status);
+  }
 }

@@ -70,9 +70,11 @@ public final class LocalPathBench {
     for (String uri : List.of("null:///n?size_mb=64", "malloc:///m?size_mb=64")) {
       var parsed = DeviceUri.parse(uri);
       BlockDevice device = provider(parsed.scheme(), reactors.reactors()).open(parsed);
-      rows.add(nanoseconds(parsed.scheme() + " bare", reactors.get(0), device::channel, device, rounds));
+      rows.add(
+          nanoseconds(parsed.scheme() + " bare", reactors.get(0), device::channel, device, rounds));
       var slot = new DeviceSlot(device, uri);
-      rows.add(nanoseconds(parsed.scheme() + " slot", reactors.get(0), slot::channel, device, rounds));
+      rows.add(
+          nanoseconds(parsed.scheme() + " slot", reactors.get(0), slot::channel, device, rounds));
       TestReactors.await(slot.fail("The bench ends.").toCompletableFuture());
     }
     return rows;
@@ -94,8 +96,7 @@ public final class LocalPathBench {
     }
     TestReactors.run(reactor, channel::close);
     Arrays.sort(took);
-    return String.format(
-        Locale.ROOT, "{\"name\":\"%s read\",\"ns\":%.1f}", name, took[rounds / 2]);
+    return String.format(Locale.ROOT, "{\"name\":\"%s read\",\"ns\":%.1f}", name, took[rounds / 2]);
   }
 
   private static List<String> disks(TestReactors reactors, int rounds) throws Exception {
@@ -143,8 +144,7 @@ public final class LocalPathBench {
   }
 
   private static double ours(
-      TestReactors reactors, String scheme, Path disk, int depth, boolean writes)
-      throws Exception {
+      TestReactors reactors, String scheme, Path disk, int depth, boolean writes) throws Exception {
     var uri = DeviceUri.parse(scheme + "://" + disk);
     var slot = new DeviceSlot(provider(scheme, reactors.reactors()).open(uri), uri.text());
     var reactor = reactors.get(0);
