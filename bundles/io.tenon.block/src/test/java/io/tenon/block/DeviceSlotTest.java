@@ -184,8 +184,17 @@ class DeviceSlotTest {
     }
     assertEquals(SlotState.VACANT, slot.state());
 
+    var told = new ArrayList<Geometry>();
+    slot.addListener(
+        new DeviceListener() {
+          @Override
+          public void resized(Geometry now) {
+            told.add(now);
+          }
+        });
     slot.restore(new HeldDevice(HeldDevice.ID, 65, all), "A larger one will do.");
     assertEquals(65, slot.geometry().blockCount());
+    assertEquals(List.of(new Geometry(512, 65)), told);
   }
 
   @Test
