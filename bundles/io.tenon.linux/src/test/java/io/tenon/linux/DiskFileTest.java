@@ -1,0 +1,100 @@
+package io.tenon.linux;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DiskFileTest {
+  private static final int SIZE_BYTES = 64 * 1024;
+  private static final int PAGE_BYTES = 4096;
+
+  @TempDir Path folder;
+  private Path path;
+  private byte[] content;
+
+  @BeforeEach
+  void makeFile() throws Exception {
+    path = folder.resolve("disk");
+    content = new byte[SIZE_BYTES];
+    Arrays.fill(content, (byte) 0x5a);
+    Files.write(path, content);
+  }
+
+  private DiskFile open() throws LinuxException {
+    return DiskFile.open(path.toString(), false, false);
+  }
+
+  @Test
+  void factsOfAFileAreItsTypeAndSize() throws Exception {
+    try (var file = open()) {
+      var facts = file.facts();
+      assertEquals(DiskFile.FileType.REGULAR, facts.type());
+      assertEquals(SIZE_BYTES, facts.sizeBytes());
+      assertEquals(0, facts.blockBytes());
+    }
+  }
+
+  @Test
+  void whatCannotBeOpenedSaysWhy() {
+    var missing =
+        assertThrows(
+            LinuxException.class,
+            () -> DiskFile.open(folder.resolve("none").toString(), false, false).close());
+    assertEquals(Errno.ENOENT, missing.errno());
+    assertEquals("open", missing.call());
+    var directory =
+        assertThrows(
+            LinuxException.class, () -> DiskFile.open(folder.toString(), false, false).close());
+    assertEquals(Errno.EISDIR, directory.errno());
+  }
+
+  @Test
+  void aWriteReachesItsOffsetAndNothingElse() throws Exception {
+    try (var file = open();
+        var memory = Mapping.ordinary(PAGE_BYTES)) {
+      for (int i = 0; i < PAGE_BYTES; i++) Memory.putByte(memory.address() + i, i % 251);
+      file.write(memory.address(), PAGE_BYTES, 3 * PAGE_BYTES);
+      file.dataSync();
+    }
+    for (int i = 0; i < PAGE_BYTES; i++) content[3 * PAGE_BYTES + i] = (byte) (i % 251);
+    assertArrayEquals(content, Files.readAllBytes(path));
+  }
+
+  @Test
+  void aPunchedHoleReadsAsZeroesAndKeepsTheSize() throws Exception {
+    try (var file = open()) {
+      file.allocate(DiskFile.PUNCH_HOLE | DiskFile.KEEP_SIZE, PAGE_BYTES, 2 * PAGE_BYTES);
+    }
+    Arrays.fill(content, PAGE_BYTES, 3 * PAGE_BYTES, (byte) 0);
+    assertArrayEquals(content, Files.readAllBytes(path));
+  }
+
+  @Test
+  void aLockedFileIsRefusedToTheNextUntilItIsClosed() throws Exception {
+    try (var second = open()) {
+      try (var first = open()) {
+        first.lock();
+        var refused = assertThrows(LinuxException.class, second::lock);
+        assertEquals(Errno.EAGAIN, refused.errno());
+      }
+      second.lock();
+    }
+  }
+
+  @Test
+  void aDiscardOfAFileIsRefusedByTheKernelAndChangesNothing() throws Exception {
+    try (var file = open()) {
+      var refused = assertThrows(LinuxException.class, () -> file.discard(0, PAGE_BYTES));
+      assertEquals("ioctl", refused.call());
+      assertEquals(Errno.ENOTTY, refused.errno());
+    }
+    assertArrayEquals(content, Files.readAllBytes(path));
+  }
+}
