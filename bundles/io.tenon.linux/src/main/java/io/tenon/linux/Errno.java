@@ -31,6 +31,7 @@ public final class Errno {
   public static final int EADDRINUSE = 98;
   public static final int EADDRNOTAVAIL = 99;
   public static final int ENETUNREACH = 101;
+  public static final int ECONNABORTED = 103;
   public static final int ECONNRESET = 104;
   public static final int ETIMEDOUT = 110;
   public static final int ECONNREFUSED = 111;
@@ -68,6 +69,7 @@ public final class Errno {
           Map.entry(EADDRINUSE, "address already in use (EADDRINUSE)"),
           Map.entry(EADDRNOTAVAIL, "no address of this machine (EADDRNOTAVAIL)"),
           Map.entry(ENETUNREACH, "network unreachable (ENETUNREACH)"),
+          Map.entry(ECONNABORTED, "connection aborted (ECONNABORTED)"),
           Map.entry(ECONNRESET, "connection reset by the peer (ECONNRESET)"),
           Map.entry(ETIMEDOUT, "timed out (ETIMEDOUT)"),
           Map.entry(ECONNREFUSED, "connection refused (ECONNREFUSED)"),

@@ -45,6 +45,9 @@ final class EventLoop implements Reactor {
   /** Rounds between two looks at epoll while hot sockets are asked directly. */
   private static final int ROUNDS_PER_EPOLL = 16;
 
+  /** Messages that send messages must not keep timers and sockets waiting. */
+  private static final int MESSAGES_PER_ROUND = 1024;
+
   private static final int NS_PER_MS = 1_000_000;
 
   private final int index;
@@ -161,15 +164,38 @@ final class EventLoop implements Reactor {
     try {
       return poller.poll();
     } catch (Throwable bug) {
-      removePoller(poller);
-      log.error("{}: a poller failed by a bug and is not asked any more", name, bug);
+      dropFailed(poller, bug);
       return 1;
     }
   }
 
+  private boolean prepareToSleep(Poller poller) {
+    try {
+      return poller.prepareToSleep();
+    } catch (Throwable bug) {
+      dropFailed(poller, bug);
+      return false;
+    }
+  }
+
+  private void awake(Poller poller) {
+    try {
+      poller.awake();
+    } catch (Throwable bug) {
+      dropFailed(poller, bug);
+    }
+  }
+
+  private void dropFailed(Poller poller, Throwable bug) {
+    removePoller(poller);
+    log.error("{}: a poller failed by a bug and is not asked any more", name, bug);
+  }
+
   private int runMessages() {
     int work = 0;
-    for (Runnable task = messages.poll(); task != null; task = messages.poll()) {
+    while (work < MESSAGES_PER_ROUND) {
+      Runnable task = messages.poll();
+      if (task == null) break;
       run(task);
       work++;
     }
@@ -231,7 +257,7 @@ final class EventLoop implements Reactor {
     boolean maySleep = messages.isEmpty();
     var active = pollers;
     int armed = 0;
-    while (maySleep && armed < active.length) maySleep = active[armed++].prepareToSleep();
+    while (maySleep && armed < active.length) maySleep = prepareToSleep(active[armed++]);
     int ready = 0;
     if (maySleep) {
       hot.clear();
@@ -239,7 +265,7 @@ final class EventLoop implements Reactor {
       ready = calls.epollWait(epoll.fd(), events, MAX_EVENTS, timeoutMs());
     }
     sleeping = false;
-    for (int i = 0; i < armed; i++) active[i].awake();
+    for (int i = 0; i < armed; i++) awake(active[i]);
     nowNs = System.nanoTime();
     int work = ready > 0 ? dispatch(ready) : 0;
     runEndOfRound();

@@ -121,10 +121,13 @@ final class MappedBufferPool implements BufferPool {
     waiters.add(waiter);
   }
 
-  /** Each once; who still finds nothing asks again and is last in the line. */
+  /**
+   * Each once, as a task of its own so that one that fails does not stop the others; who still finds nothing asks again
+   * and is last in the line.
+   */
   private void callWaiters() {
     callWaitersIsDue = false;
-    for (int left = waiters.size(); left > 0; left--) waiters.remove().run();
+    for (int left = waiters.size(); left > 0; left--) reactor.atEndOfRound(waiters.remove());
   }
 
   /** Any thread; as of some moment. */

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 final class TcpListener extends Registration implements ListenSocket {
   private static final Logger log = LoggerFactory.getLogger(TcpListener.class);
 
-  /** Rest after running out of descriptors, so that the loop does not spin on what it cannot accept. */
+  /** Rest when accepting fails, such as without free descriptors, so that the loop does not spin on it. */
   private static final long REST_NS = 100_000_000;
 
   private final EventLoop loop;
@@ -59,7 +59,7 @@ final class TcpListener extends Registration implements ListenSocket {
       if (client >= 0) {
         accept(client);
         accepted++;
-      } else if (client == -Errno.EMFILE || client == -Errno.ENOMEM) {
+      } else if (client != -Errno.ECONNABORTED && client != -Errno.EINTR) {
         log.error("{}: no connection is accepted: {}", loop.name(), Errno.text(-client));
         loop.changeMask(fd, 0, this);
         loop.schedule(REST_NS, this::resume);

@@ -1,0 +1,137 @@
+package io.tenon.reactor.internal;
+
+import static java.util.concurrent.TimeUnit.MICROSECONDS;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tenon.reactor.Poller;
+import io.tenon.reactor.Reactor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a reactor must live through: bugs of those who live on it, floods of messages, wake-ups at any moment. */
+class SurvivalTest {
+  private static final int LARGE_BYTES = 131_072;
+
+  private ReactorService service;
+  private Reactor first;
+  private Reactor second;
+
+  @BeforeEach
+  void start() throws Exception {
+    service = new ReactorService(TestConfig.withCores("0,1"));
+    first = service.all().get(0);
+    second = service.all().get(1);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    service.close();
+  }
+
+  private static void runOn(Reactor reactor, Runnable task) throws Exception {
+    var done = new CompletableFuture<Boolean>();
+    reactor.execute(
+        () -> {
+          try {
+            task.run();
+            done.complete(true);
+          } catch (Throwable e) {
+            done.completeExceptionally(e);
+          }
+        });
+    assertTrue(done.get(10, SECONDS));
+  }
+
+  @Test
+  void aPollerThatFailsBeforeSleepingIsDroppedAndTheReactorLives() throws Exception {
+    var asked = new CountDownLatch(1);
+    runOn(
+        first,
+        () ->
+            first.addPoller(
+                new Poller() {
+                  @Override
+                  public int poll() {
+                    return 0;
+                  }
+
+                  @Override
+                  public boolean prepareToSleep() {
+                    asked.countDown();
+                    throw new IllegalStateException("planted");
+                  }
+                }));
+    assertTrue(asked.await(10, SECONDS));
+    var due = new CountDownLatch(1);
+    runOn(first, () -> first.schedule(MILLISECONDS.toNanos(5), due::countDown));
+    assertTrue(due.await(10, SECONDS));
+  }
+
+  @Test
+  void aMessageThatSendsItselfAgainDoesNotKeepTimersWaiting() throws Exception {
+    var stop = new AtomicBoolean();
+    var again =
+        new Runnable() {
+          @Override
+          public void run() {
+            if (!stop.get()) first.execute(this);
+          }
+        };
+    var due = new CountDownLatch(1);
+    try {
+      runOn(
+          first,
+          () -> {
+            first.schedule(MILLISECONDS.toNanos(1), due::countDown);
+            first.execute(again);
+          });
+      assertTrue(due.await(10, SECONDS));
+    } finally {
+      stop.set(true);
+    }
+  }
+
+  @Test
+  void whoFailsWhenABufferComesBackDoesNotStopThoseBehind() throws Exception {
+    List<String> called = new ArrayList<>();
+    var buffers = first.buffers();
+    runOn(
+        first,
+        () -> {
+          long address = buffers.take(LARGE_BYTES);
+          buffers.whenAvailable(
+              () -> {
+                called.add("first");
+                throw new IllegalStateException("planted");
+              });
+          buffers.whenAvailable(() -> called.add("second"));
+          buffers.give(address, LARGE_BYTES);
+        });
+    List<String> seen = new ArrayList<>();
+    runOn(first, () -> seen.addAll(called));
+    assertEquals(List.of("first", "second"), seen);
+  }
+
+  @Test
+  void noMessageBetweenTwoReactorsIsLostHoweverSleepyTheyAre() throws Exception {
+    var random = new Random(42);
+    for (int i = 0; i < 2000; i++) {
+      var back = new CountDownLatch(1);
+      // Around the moment at which a reactor stops to spin, after 50 us.
+      long pauseUntil = System.nanoTime() + MICROSECONDS.toNanos(30 + random.nextInt(60));
+      while (System.nanoTime() - pauseUntil < 0) Thread.onSpinWait();
+      first.execute(() -> second.execute(() -> first.execute(back::countDown)));
+      assertTrue(back.await(10, SECONDS), "a message was lost");
+    }
+  }
+}
