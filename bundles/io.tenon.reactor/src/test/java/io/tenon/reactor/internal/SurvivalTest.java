@@ -104,6 +104,7 @@ class SurvivalTest {
   @Test
   void whoFailsWhenABufferComesBackDoesNotStopThoseBehind() throws Exception {
     List<String> called = new ArrayList<>();
+    var allCalled = new CountDownLatch(1);
     var buffers = first.buffers();
     runOn(
         first,
@@ -114,12 +115,15 @@ class SurvivalTest {
                 called.add("first");
                 throw new IllegalStateException("planted");
               });
-          buffers.whenAvailable(() -> called.add("second"));
+          buffers.whenAvailable(
+              () -> {
+                called.add("second");
+                allCalled.countDown();
+              });
           buffers.give(address, LARGE_BYTES);
         });
-    List<String> seen = new ArrayList<>();
-    runOn(first, () -> seen.addAll(called));
-    assertEquals(List.of("first", "second"), seen);
+    assertTrue(allCalled.await(10, SECONDS));
+    assertEquals(List.of("first", "second"), called);
   }
 
   @Test
