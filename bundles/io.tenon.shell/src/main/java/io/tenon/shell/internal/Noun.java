@@ -4,10 +4,13 @@ import io.tenon.error.TenonException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.felix.service.command.CommandSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,6 +21,7 @@ import picocli.CommandLine.Model.OptionSpec;
  * methods of a class annotated for picocli, which parses, prints help and knows what can be completed.
  */
 abstract class Noun {
+  private static final Logger log = LoggerFactory.getLogger(Noun.class);
   private static final int WIDTH = 100;
 
   /** Makes the object whose methods are the verbs, for one call. */
@@ -69,13 +73,26 @@ abstract class Noun {
         });
     line.setExecutionExceptionHandler(
         (e, _, _) -> {
-          thrown.set(e instanceof TenonException ? new Refused(String.valueOf(e.getMessage())) : e);
+          thrown.set(refusal(e));
           return 1;
         });
-    line.execute(words.length == 0 ? new String[] {"--help"} : words);
+    line.execute(words.length == 0 ? new String[] {"--help"} : texts(words));
     out.flush();
     var failure = thrown.get();
     if (failure != null) throw failure;
+  }
+
+  /** To Gogo, the word null is no text but a value. */
+  private static String[] texts(String[] words) {
+    return Arrays.stream(words).map(String::valueOf).toArray(String[]::new);
+  }
+
+  private static Exception refusal(Exception e) {
+    if (e instanceof TenonException) return new Refused(String.valueOf(e.getMessage()));
+    if (e instanceof Refused) return e;
+    log.error("A shell command failed by a bug", e);
+    return new Refused(
+        "The command failed by a bug of Tenon; the node's log has the details. " + e);
   }
 
   private static String misuse(CommandLine.ParameterException e) {

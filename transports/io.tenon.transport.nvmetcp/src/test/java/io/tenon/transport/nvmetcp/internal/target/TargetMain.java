@@ -1,8 +1,5 @@
 package io.tenon.transport.nvmetcp.internal.target;
 
-import io.tenon.backend.malloc.internal.MallocProvider;
-import io.tenon.block.DeviceUri;
-import io.tenon.transport.nvmetcp.internal.FakeTarget;
 import io.tenon.transport.nvmetcp.internal.TestReactors;
 
 /** A target alone, for measuring: {@code TargetMain CORES DEPTH PORT SIZE_MB}. Runs until killed. */
@@ -11,14 +8,11 @@ final class TargetMain {
 
   public static void main(String[] args) throws Exception {
     var reactors = TestReactors.start(args[0], 4096, 512);
-    var uri = DeviceUri.parse("malloc:///bench?blk_size=512&size_mb=" + args[3]);
-    var device = new MallocProvider().open(uri);
     var config =
         new TestTargetConfig(
             "127.0.0.1", Integer.parseInt(args[2]), Integer.parseInt(args[1]), 131_072, 4096);
-    var options = TargetOptions.of(config, name -> null, 131_072);
-    var port = new TargetPort(reactors, new FakeTarget(device), options);
-    System.out.println("listening on " + port.listening());
+    var node = new TargetNode(reactors, config);
+    System.out.println(node.uri("malloc:///bench?blk_size=512&size_mb=" + args[3]));
     Thread.currentThread().join();
   }
 }
