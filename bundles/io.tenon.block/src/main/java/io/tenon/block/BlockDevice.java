@@ -36,6 +36,11 @@ public interface BlockDevice {
   /** Frees the device. May block; never on a reactor. Idempotent. */
   void close();
 
+  /** False when its content ends with {@link #close}: opened again it would be empty, and so another one. */
+  default boolean outlivesClosing() {
+    return true;
+  }
+
   /**
    * As {@link #close}, for the sake of a successor: its backend's bundle is being replaced and will {@link
    * DeviceProvider#adopt} what it gets here. Empty when the URI says all that a successor needs.

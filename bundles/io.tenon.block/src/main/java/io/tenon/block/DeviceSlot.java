@@ -384,6 +384,7 @@ public final class DeviceSlot {
    */
   public CompletionStage<Void> restore(BlockDevice device, String why) throws DeviceException {
     CompletableFuture<Void> opened;
+    Geometry before;
     synchronized (lock) {
       var released = inside.released;
       boolean empty = released != null && released.isDone();
@@ -396,12 +397,17 @@ public final class DeviceSlot {
       }
       verify(device);
       inside = new Inside(device);
+      before = geometry;
       geometry = device.geometry();
       become(SlotState.READY, why, "");
       device.listener(inside);
       opened = openChannels(device);
     }
     tellState();
+    var now = device.geometry();
+    if (!now.equals(before)) {
+      for (DeviceListener listener : listeners) listener.resized(now);
+    }
     return opened;
   }
 

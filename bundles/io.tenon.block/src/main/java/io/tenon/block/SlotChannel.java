@@ -239,6 +239,9 @@ final class SlotChannel extends IoChannel {
 
   /** Works out the bit set anew after anything out of the ordinary began or ended. */
   private void refresh() {
+    direct = 0;
+    consumesInline = false;
+    attention = drained != null || emptied != null || beforeLock > 0;
     int bits = 0;
     boolean inline = false;
     var inside = device;
@@ -252,32 +255,35 @@ final class SlotChannel extends IoChannel {
     }
     direct = bits;
     consumesInline = inline;
-    attention = drained != null || emptied != null || beforeLock > 0;
   }
 
   // What the slot asks for, as messages to this channel's reactor.
 
   /** The slot is ready with {@code now} inside; tells {@code round} when this channel is. */
   void open(BlockDevice now, Round round) {
-    open(now);
-    round.arrive();
+    try {
+      open(now);
+    } finally {
+      round.arrive();
+    }
   }
 
   /** As a part of making this channel, on a slot that is ready. */
   void open(BlockDevice now) {
     if (mode == Mode.CLOSED) return;
-    if (inner == null) {
-      try {
+    try {
+      if (inner == null) {
         inner = now.channel(reactor);
-      } catch (RuntimeException e) {
-        log.error("{}: no I/O channel on reactor {}", slot, reactor.name(), e);
-        gone();
-        return;
+        device = now;
       }
-      device = now;
+      mode = Mode.PASSING;
+      refresh();
+    } catch (RuntimeException | LinkageError e) {
+      // A bug of the backend, or its bundle has lost its classes; other reactors may fare better.
+      log.error("{}: no I/O channel on reactor {}", slot, reactor.name(), e);
+      gone();
+      return;
     }
-    mode = Mode.PASSING;
-    refresh();
     resubmit(parked);
     countParked();
   }

@@ -184,8 +184,17 @@ class DeviceSlotTest {
     }
     assertEquals(SlotState.VACANT, slot.state());
 
+    var told = new ArrayList<Geometry>();
+    slot.addListener(
+        new DeviceListener() {
+          @Override
+          public void resized(Geometry now) {
+            told.add(now);
+          }
+        });
     slot.restore(new HeldDevice(HeldDevice.ID, 65, all), "A larger one will do.");
     assertEquals(65, slot.geometry().blockCount());
+    assertEquals(List.of(new Geometry(512, 65)), told);
   }
 
   @Test
@@ -393,5 +402,20 @@ class DeviceSlotTest {
     one.on(() -> inner(0).finishOne());
     for (var drained : both) assertTrue(isDone(drained));
     assertEquals("first", slot.status().reason());
+  }
+
+  @Test
+  void aDeviceThatGivesNoChannelFailsItsRequestsAndNobodyWaitsForIt() throws Exception {
+    var channel = open(slot, one);
+    slot.vacate("Its backend goes.", "");
+    settle();
+    var parked = new TestIo();
+    one.on(() -> parked.read(channel, 0, 1));
+    var broken = HeldDevice.plain();
+    broken.close();
+    var restored = slot.restore(broken, "It is back, but broken.");
+    settle();
+    assertTrue(isDone(restored));
+    assertEquals(IoStatus.DEVICE_GONE, parked.status);
   }
 }

@@ -144,9 +144,10 @@ public final class IdentifyController {
     if (it.ana()) {
       Memory.putByte(address + ANATT, ANATT_SECONDS);
       Memory.putByte(address + ANACAP, ANACAP_REPORTS);
-      Memory.putInt(address + ANAGRPMAX, 1);
-      Memory.putInt(address + NANAGRPID, 1);
     }
+    // Also without ANA: tools size their buffer for the ANA log by these.
+    Memory.putInt(address + ANAGRPMAX, 1);
+    Memory.putInt(address + NANAGRPID, 1);
     Memory.putByte(address + SQES, ENTRY_SIZES_SQ);
     Memory.putByte(address + CQES, ENTRY_SIZES_CQ);
     Memory.putInt(address + NN, 1);

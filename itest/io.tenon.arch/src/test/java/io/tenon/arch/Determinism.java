@@ -43,6 +43,7 @@ record Determinism(String root) {
           Map.entry("java.lang.Math.random", INSTEAD_CHANCE),
           Map.entry("java.util.UUID.randomUUID", INSTEAD_CHANCE),
           Map.entry("java.util.concurrent.ThreadLocalRandom.current", INSTEAD_CHANCE),
+          Map.entry("java.util.concurrent.ConcurrentHashMap.newKeySet", INSTEAD_ORDER),
           Map.entry("java.util.Set.copyOf", INSTEAD_ORDER),
           Map.entry("java.util.Map.copyOf", INSTEAD_ORDER),
           Map.entry("java.util.Map.ofEntries", INSTEAD_ORDER),

@@ -39,7 +39,7 @@ public abstract class BlockDeviceContract {
 
   private static final UUID GIVEN = UUID.fromString("5c0ffee0-0000-4000-8000-00000000abcd");
   private static final int DEPTH = 128;
-  private static final int ROUNDS_TO_SETTLE = 20;
+  private static final int ROUNDS_TO_SETTLE = 25;
 
   private final List<DeviceSlot> slots = new ArrayList<>();
   private final List<TestVolume> volumes = new ArrayList<>();

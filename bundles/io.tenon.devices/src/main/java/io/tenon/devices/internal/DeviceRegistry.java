@@ -12,12 +12,15 @@ import io.tenon.devices.internal.Providers.Source;
 import io.tenon.error.Check;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceReference;
@@ -34,8 +37,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The node's block devices. Backends are a whiteboard: each {@link DeviceProvider} service that comes makes its schemes
  * usable; when one goes, its devices are drained and vacated, and wait for a successor ({@link Reopening}).
+ *
+ * <p>Immediate, for the devices must not end because the last user of this service let go of it.
  */
-@Component(configurationPid = "io.tenon.devices")
+@Component(configurationPid = "io.tenon.devices", immediate = true)
 @Designate(ocd = DevicesConfig.class)
 public final class DeviceRegistry implements BlockDevices {
   private static final Logger log = LoggerFactory.getLogger(DeviceRegistry.class);
@@ -113,17 +118,51 @@ public final class DeviceRegistry implements BlockDevices {
     if (removed.isEmpty() || closed) return;
     var source = removed.get();
     log.info("schemes {}: {} goes", source.schemes(), source.who());
-    var orphans = new ArrayList<Reopening>();
+    var vacating = new LinkedHashMap<DeviceSlot, CompletionStage<?>>();
     for (Entry entry : listed()) {
-      if (entry.isFrom(source)) orphans.add(orphan(entry, source));
+      if (!entry.hasSchemeOf(source)) continue;
+      if (!lockWithin(entry, drainWaitMs)) {
+        log.warn("device {}: is being opened by the backend that goes", entry.slot.name());
+        Thread.ofVirtual().start(() -> orphanWhenPossible(entry, source));
+        continue;
+      }
+      try {
+        if (entry.isFrom(source)) vacating.put(entry.slot, orphan(entry, source));
+      } finally {
+        entry.changing.unlock();
+      }
     }
-    for (Reopening orphan : orphans) orphan.awaitVacated(drainWaitMs);
+    for (var leaving : vacating.entrySet()) {
+      if (Entry.await(leaving.getValue(), drainWaitMs)) continue;
+      var slot = leaving.getKey();
+      log.warn("device {}: not closed yet, {}", slot.name(), slot.status().waitsFor());
+    }
   }
 
-  private Reopening orphan(Entry entry, Source gone) {
+  private static boolean lockWithin(Entry entry, long timeoutMs) {
+    try {
+      return entry.changing.tryLock(timeoutMs, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private void orphanWhenPossible(Entry entry, Source gone) {
+    entry.changing.lock();
+    try {
+      if (entry.isFrom(gone)) orphan(entry, gone);
+    } finally {
+      entry.changing.unlock();
+    }
+  }
+
+  /** Holding {@link Entry#changing}. */
+  private CompletionStage<?> orphan(Entry entry, Source gone) {
+    entry.orphan();
     var reopening = new Reopening(entry, gone, providers, reopenDeadlineMs, () -> closed);
     reopening.start();
-    return reopening;
+    return reopening.vacated();
   }
 
   @Override
@@ -205,7 +244,7 @@ public final class DeviceRegistry implements BlockDevices {
     var device = source.provider().open(uri);
     Check.that(device.name().equals(name), "%s opened %s as %s", source.who(), uri, device.name());
     var entry = list(device, uri.text(), Optional.of(uri), Optional.of(source));
-    if (!providers.isThere(source)) orphan(entry, source);
+    if (!providers.isThere(source)) orphanWhenPossible(entry, source);
     return entry.slot;
   }
 
@@ -243,6 +282,7 @@ public final class DeviceRegistry implements BlockDevices {
       if (entry.isDestroyed()) throw DeviceException.alreadyExists(entry.slot.name());
       if (entry.slot.state() == SlotState.FAILED && entry.uri.isPresent()) {
         entry.reopen(source, Optional.empty());
+        if (!providers.isThere(source)) orphan(entry, source);
       } else if (source.provider().changesOpenDevice(uri)) {
         entry.change(uri, source, drainWaitMs);
       } else {

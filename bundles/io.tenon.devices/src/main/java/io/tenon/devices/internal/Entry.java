@@ -30,6 +30,7 @@ final class Entry {
   final Optional<DeviceUri> uri;
 
   final ReentrantLock changing = new ReentrantLock();
+
   private volatile BlockDevice device;
   private volatile Optional<Source> source;
   private volatile boolean destroyed;
@@ -49,19 +50,42 @@ final class Entry {
     return destroyed;
   }
 
-  /** Opens the device of this entry again by {@code from} and puts it into the slot. Holding {@link #changing}. */
+  boolean hasSchemeOf(Source candidate) {
+    return uri.isPresent() && candidate.schemes().contains(uri.get().scheme());
+  }
+
+  /** Its backend has gone; who finds it so takes care of it, and nobody else. Holding {@link #changing}. */
+  void orphan() {
+    source = Optional.empty();
+  }
+
+  /**
+   * Opens the device of this entry again by {@code from} and puts it into the slot. Holding {@link #changing}.
+   *
+   * @throws DeviceException also when its content went with the device that was inside: what would be opened is empty
+   */
   void reopen(Source from, Optional<Handover> left) throws DeviceException {
     var toOpen = uri.orElseThrow(() -> DeviceException.notFound(slot.name()));
+    if (left.isEmpty() && !device.outlivesClosing()) {
+      throw new DeviceException(
+          Kind.MISMATCH,
+          "Block device " + slot.name() + " was not opened again.",
+          "Its content was in memory, which it has given back.",
+          "Destroy it and create it anew; it will be empty.");
+    }
     BlockDevice opened =
         left.isPresent() ? from.provider().adopt(toOpen, left.get()) : from.provider().open(toOpen);
+    var before = source;
+    // First, for who is told that the slot is ready may ask by whom.
+    source = Optional.of(from);
     try {
       slot.restore(opened, "It was opened again by " + from.who() + ".");
+      device = opened;
     } catch (DeviceException e) {
+      source = before;
       opened.close();
       throw e;
     }
-    device = opened;
-    source = Optional.of(from);
   }
 
   /** Lets the backend change the open device with nothing in flight. Holding {@link #changing}. */

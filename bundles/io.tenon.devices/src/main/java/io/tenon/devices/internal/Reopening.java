@@ -1,6 +1,7 @@
 package io.tenon.devices.internal;
 
 import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceUri;
 import io.tenon.block.Handover;
 import io.tenon.block.SlotState;
 import io.tenon.devices.internal.Providers.Source;
@@ -28,6 +29,7 @@ final class Reopening {
   private final BooleanSupplier stopped;
   private final CompletionStage<Optional<Handover>> vacated;
 
+  /** Begins to vacate. */
   Reopening(
       Entry entry, Source gone, Providers providers, long deadlineMs, BooleanSupplier stopped) {
     this.entry = entry;
@@ -41,25 +43,21 @@ final class Reopening {
             "a backend for scheme " + scheme() + " within " + deadlineMs + " ms");
   }
 
-  private String scheme() {
-    return entry.uri.map(uri -> uri.scheme()).orElse("");
+  /** Done when the device is closed. */
+  CompletionStage<?> vacated() {
+    return vacated;
   }
 
   void start() {
     Thread.ofVirtual().name("reopen " + entry.slot.name()).start(this::run);
   }
 
-  void awaitVacated(long timeoutMs) {
-    if (Entry.await(vacated, timeoutMs)) return;
-    log.warn(
-        "device {}: not closed after {} ms, {}",
-        entry.slot.name(),
-        timeoutMs,
-        entry.slot.status().waitsFor());
+  private String scheme() {
+    return entry.uri.map(DeviceUri::scheme).orElse("");
   }
 
   private void run() {
-    var endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(deadlineMs);
+    long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(deadlineMs);
     if (!Entry.await(vacated, deadlineMs)) {
       entry.slot.fail(
           "Its backend, %s, went, and its requests did not end within %d ms."
@@ -77,7 +75,7 @@ final class Reopening {
   }
 
   private boolean reopened(Optional<Handover> left, long endNs) throws InterruptedException {
-    String why = "no backend came for scheme " + scheme();
+    String why = "no backend came for scheme " + scheme() + ".";
     while (true) {
       long seen = providers.changes();
       boolean tryAgain = false;
@@ -106,7 +104,7 @@ final class Reopening {
       providers.awaitChange(seen, Math.min(leftNs, pauseNs));
     }
     entry.slot.fail(
-        "Its backend, %s, went, and it was not opened again within %d ms: %s."
+        "Its backend, %s, went, and it was not opened again within %d ms: %s"
             .formatted(gone.who(), deadlineMs, why));
     return false;
   }

@@ -253,6 +253,28 @@ class DeviceRegistryTest {
   }
 
   @Test
+  void whatWasInMemoryIsNotOpenedAgainAsIfItWereThere() throws Exception {
+    provider.forgets = true;
+    var slot = withDevice("one:///disk?uuid=" + new UUID(8, 8));
+    slot.fail("It was lost.").toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    refused(Kind.MISMATCH, () -> registry.findOrCreate("one:///disk"));
+    assertEquals(1, provider.opened.size());
+  }
+
+  @Test
+  void backendsThatComeAndGoInQuickSuccessionLeaveTheDeviceReady() throws Exception {
+    var slot = withDevice("one:///disk");
+    for (int i = 0; i < 50; i++) {
+      registry.removeProvider(provider);
+      registry.add(source(provider, "1.0." + i, "one"));
+    }
+    await(comesTo(SlotState.READY, slot));
+    registry.removeProvider(provider);
+    await(comesTo(SlotState.VACANT, slot));
+    assertTrue(provider.opened.getLast().closed);
+  }
+
+  @Test
   void aSuccessorThatOpensSomethingElseIsNotLetIn() throws Exception {
     var impatient = new DeviceRegistry(300, 5_000);
     impatient.add(source(provider, "1.0.0", "one"));

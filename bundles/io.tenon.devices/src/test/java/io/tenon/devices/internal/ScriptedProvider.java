@@ -27,6 +27,7 @@ final class ScriptedProvider implements DeviceProvider {
   final List<Device> opened = new ArrayList<>();
   volatile @Nullable DeviceException refusal;
   volatile @Nullable CountDownLatch hold;
+  volatile boolean forgets;
   final CountDownLatch entered = new CountDownLatch(1);
   private final UUID uuid;
 
@@ -61,6 +62,7 @@ final class ScriptedProvider implements DeviceProvider {
     var device =
         new Device(
             uri.name(), given.orElse(UUID.nameUUIDFromBytes((uuid + uri.name()).getBytes(UTF_8))));
+    device.forgets = forgets;
     synchronized (this) {
       opened.add(device);
     }
@@ -87,6 +89,7 @@ final class ScriptedProvider implements DeviceProvider {
     private volatile long blocks = 8;
     volatile @Nullable DeviceListener listener;
     volatile boolean closed;
+    volatile boolean forgets;
 
     Device(String name, UUID uuid) {
       this.name = name;
@@ -140,6 +143,11 @@ final class ScriptedProvider implements DeviceProvider {
     @Override
     public void listener(DeviceListener listener) {
       this.listener = listener;
+    }
+
+    @Override
+    public boolean outlivesClosing() {
+      return !forgets;
     }
 
     @Override

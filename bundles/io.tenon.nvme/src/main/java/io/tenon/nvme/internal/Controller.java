@@ -8,7 +8,7 @@ import io.tenon.nvme.Property;
 import io.tenon.nvme.TransportLimits;
 import io.tenon.reactor.Reactor;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,7 +59,7 @@ final class Controller {
   private final int id;
   private final String hostNqn;
   private final UUID hostId;
-  private final Map<Integer, Attached> ioQueues = new HashMap<>();
+  private final Map<Integer, Attached> ioQueues = new LinkedHashMap<>();
   private final AsyncEvents events = new AsyncEvents();
   private final ErrorLog errors = new ErrorLog();
   private final IoCounts ended = new IoCounts();

@@ -8,14 +8,14 @@ import java.util.BitSet;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArraySet;
 
 /** The discovery subsystem: open to every host, without namespaces. Any thread. */
 final class Discovery implements ControllerHome {
   private static final int MAX_CONTROLLER_ID = 0xFFEF;
 
   private final Target target;
-  private final Set<Controller> controllers = ConcurrentHashMap.newKeySet();
+  private final Set<Controller> controllers = new CopyOnWriteArraySet<>();
   private final BitSet takenIds = new BitSet();
 
   Discovery(Target target) {

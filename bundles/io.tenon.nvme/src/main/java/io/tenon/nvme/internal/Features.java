@@ -5,7 +5,7 @@ import io.tenon.nvme.Feature;
 import io.tenon.nvme.NvmeCommand;
 import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.Sqe;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Get and Set Features, Base 2.0c §5.15 and §5.27. Nothing is saved over a reset of the controller's connection. */
@@ -16,7 +16,7 @@ final class Features {
   private static final int QUEUES_INVALID = 0xFFFF;
 
   private final Controller controller;
-  private final Map<Integer, Integer> values = new HashMap<>();
+  private final Map<Integer, Integer> values = new LinkedHashMap<>();
   private int status;
 
   /** ACRE: the host honours command retry delays. */

@@ -7,7 +7,7 @@ import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.Opcode;
 import io.tenon.nvme.Sqe;
 import io.tenon.reactor.BufferPool;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +40,7 @@ final class FusedCommands {
 
   private final IoQueue queue;
   private final BufferPool pool;
-  private final Map<NvmeCommand, Pair> pairs = new HashMap<>();
+  private final Map<NvmeCommand, Pair> pairs = new LinkedHashMap<>();
   private @Nullable Pair awaitingSecond;
 
   FusedCommands(IoQueue queue, BufferPool pool) {

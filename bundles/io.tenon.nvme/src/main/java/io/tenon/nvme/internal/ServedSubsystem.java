@@ -18,7 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.BitSet;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +27,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArraySet;
 
 /** A shared device: one subsystem with namespace 1. Any thread; I/O queues are told by message. */
 final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener {
@@ -40,8 +41,8 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
   private final DeviceSlot device;
   private final DeviceSlot.Claim claim;
   private final String serial;
-  private final Map<Integer, Controller> controllers = new ConcurrentHashMap<>();
-  private final Set<IoQueue> queues = ConcurrentHashMap.newKeySet();
+  private final Map<Integer, Controller> controllers = new ConcurrentSkipListMap<>();
+  private final Set<IoQueue> queues = new CopyOnWriteArraySet<>();
   private final CompletableFuture<Void> empty = new CompletableFuture<>();
   private volatile ShareOptions options;
   private volatile AnaState anaState = AnaState.OPTIMIZED;
@@ -120,7 +121,7 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
             before.origin());
     target.discoveryChanged();
     if (nqns.isEmpty()) return;
-    var removed = new HashSet<>(before.hosts());
+    var removed = new LinkedHashSet<>(before.hosts());
     removed.removeAll(nqns);
     for (var controller : controllers.values()) {
       if (removed.contains(controller.hostNqn())) {

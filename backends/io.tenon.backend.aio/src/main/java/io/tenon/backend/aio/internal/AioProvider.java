@@ -13,7 +13,6 @@ import io.tenon.linux.Errno;
 import io.tenon.linux.LinuxException;
 import io.tenon.reactor.Reactors;
 import java.util.Set;
-import org.osgi.annotation.bundle.Capability;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -21,7 +20,6 @@ import org.osgi.service.component.annotations.Reference;
 
 /** {@code aio:///path[?blk_size=512|4096][&uuid=…][&rescan]}. */
 @Component(property = DeviceProvider.SCHEME + "=aio")
-@Capability(namespace = "tenon.backend", attribute = "scheme=aio")
 public final class AioProvider implements DeviceProvider {
   private static final Set<String> PARAMETERS = Set.of("blk_size", "uuid", "rescan");
 

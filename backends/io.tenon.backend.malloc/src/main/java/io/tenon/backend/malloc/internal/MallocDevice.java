@@ -138,6 +138,11 @@ final class MallocDevice implements BlockDevice {
   }
 
   @Override
+  public boolean outlivesClosing() {
+    return false;
+  }
+
+  @Override
   public synchronized void close() {
     if (closed) return;
     closed = true;

@@ -9,12 +9,10 @@ import io.tenon.block.Geometry;
 import io.tenon.block.Handover;
 import java.util.Set;
 import java.util.UUID;
-import org.osgi.annotation.bundle.Capability;
 import org.osgi.service.component.annotations.Component;
 
 /** {@code malloc:///name?size_mb=…|num_blocks=…[&blk_size=…][&uuid=…][&resize]}. */
 @Component(property = DeviceProvider.SCHEME + "=malloc")
-@Capability(namespace = "tenon.backend", attribute = "scheme=malloc")
 public final class MallocProvider implements DeviceProvider {
   private static final Set<String> PARAMETERS =
       Set.of("size_mb", "num_blocks", "blk_size", "uuid", "resize");

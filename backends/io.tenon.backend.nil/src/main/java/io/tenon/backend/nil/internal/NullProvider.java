@@ -9,12 +9,10 @@ import io.tenon.block.DeviceUri;
 import io.tenon.block.Geometry;
 import java.util.Set;
 import java.util.UUID;
-import org.osgi.annotation.bundle.Capability;
 import org.osgi.service.component.annotations.Component;
 
 /** {@code null:///name[?size_mb=…|num_blocks=…][&blk_size=…][&uuid=…]}. */
 @Component(property = DeviceProvider.SCHEME + "=null")
-@Capability(namespace = "tenon.backend", attribute = "scheme=null")
 public final class NullProvider implements DeviceProvider {
   private static final Set<String> PARAMETERS = Set.of("size_mb", "num_blocks", "blk_size", "uuid");
 

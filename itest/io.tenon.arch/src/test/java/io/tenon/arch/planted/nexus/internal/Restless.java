@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -74,6 +75,10 @@ final class Restless {
 
   Set<String> hashSet() {
     return new HashSet<>();
+  }
+
+  Set<String> concurrentSet() {
+    return ConcurrentHashMap.newKeySet();
   }
 
   Set<String> saltedSet() {

@@ -1,0 +1,126 @@
+package io.tenon.nexus.internal;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.tenon.block.DeviceSlot;
+import io.tenon.block.Geometry;
+import io.tenon.block.IoRequest;
+import io.tenon.block.IoStatus;
+import io.tenon.nexus.NexusSpec.ReadPolicy;
+import java.lang.foreign.Arena;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class ReadPolicyTest {
+  private final SimReactors world = new SimReactors(new SplittableRandom(1), 1);
+  private final List<SimDisk> disks = new ArrayList<>();
+  private final int[] reads = new int[3];
+
+  private NexusDevice nexus(ReadPolicy policy, String... uris) throws Exception {
+    var geometry = new Geometry(512, 20_000);
+    var counter =
+        new SimDisk.Observer() {
+          @Override
+          public void readSubmitted(SimDisk disk) {
+            reads[disks.indexOf(disk)]++;
+          }
+
+          @Override
+          public void written(SimDisk disk, long block, long stamp) {}
+        };
+    InstantSource clock = () -> Instant.EPOCH;
+    var children = new ArrayList<Child>();
+    var shapes = new ArrayList<DataArea.Shape>();
+    for (String uri : uris) {
+      var disk =
+          new SimDisk(
+              uri,
+              geometry,
+              world,
+              new SplittableRandom(2),
+              SimDisk.Faults.memory(),
+              counter,
+              false);
+      disks.add(disk);
+      var slot = new DeviceSlot(disk, uri, clock, world.main()::execute);
+      children.add(new Child("n", children.size(), uri, slot));
+      shapes.add(new DataArea.Shape(uri, geometry));
+    }
+    return new NexusDevice(
+        new NexusDevice.Plan(
+            "n",
+            new UUID(1, 1),
+            DataArea.of("n", 1 << 20, shapes),
+            children,
+            policy,
+            world.all(),
+            4,
+            RetirementRecord.NOTHING,
+            clock,
+            new ServedNexus.Watcher(world.main()::execute),
+            new NexusParts()));
+  }
+
+  private void read(NexusDevice nexus, int times) {
+    try (var arena = Arena.ofConfined()) {
+      long memory = arena.allocate(512, 4096).address();
+      var ended = new ArrayList<IoStatus>();
+      world
+          .main()
+          .execute(
+              () -> {
+                var channel = nexus.channel(world.main());
+                for (int i = 0; i < times; i++) {
+                  var read =
+                      new IoRequest() {
+                        @Override
+                        protected void completed(IoStatus status) {
+                          ended.add(status);
+                        }
+                      };
+                  read.prepareRead(i, 1, memory, 512);
+                  channel.submit(read);
+                }
+                channel.close();
+              });
+      world.run(1000);
+      assertEquals(Collections.nCopies(times, IoStatus.SUCCESS), ended);
+    }
+  }
+
+  @Test
+  void readsGoToTheChildOnThisNode() throws Exception {
+    var nexus = nexus(ReadPolicy.LOCAL_FIRST, "nvmf://far/a", "aio:///b", "nvmf+tcp://far/c");
+    read(nexus, 30);
+    assertArrayEquals(new int[] {0, 30, 0}, reads);
+  }
+
+  @Test
+  void readsTakeTurnsWhenNoChildIsOnThisNodeOrThePolicySaysSo() throws Exception {
+    var far = nexus(ReadPolicy.LOCAL_FIRST, "nvmf://far/a", "nvmf://far/b", "nvmf+tcp://far/c");
+    read(far, 30);
+    assertArrayEquals(new int[] {10, 10, 10}, reads);
+    disks.clear();
+    var near = nexus(ReadPolicy.ROUND_ROBIN, "nvmf://far/a", "aio:///b", "nvmf+tcp://far/c");
+    read(near, 30);
+    assertArrayEquals(new int[] {20, 20, 20}, reads);
+  }
+
+  @Test
+  void readsLeaveALocalChildThatIsLost() throws Exception {
+    var nexus = nexus(ReadPolicy.LOCAL_FIRST, "nvmf://far/a", "aio:///b", "nvmf+tcp://far/c");
+    read(nexus, 2);
+    disks.get(1).lose("unplugged");
+    world.run(1000);
+    read(nexus, 30);
+    assertArrayEquals(new int[] {15, 2, 15}, reads);
+    assertEquals("device lost: unplugged", nexus.membership().view().children().get(1).detail());
+  }
+}

@@ -1,0 +1,185 @@
+package io.tenon.nvme.internal;
+
+import io.tenon.block.testing.TestReactors;
+import io.tenon.error.Check;
+import io.tenon.linux.Memory;
+import io.tenon.nvme.ConnectData;
+import io.tenon.nvme.NvmeCommand;
+import io.tenon.nvme.NvmeQueue;
+import io.tenon.nvme.Opcode;
+import io.tenon.nvme.Property;
+import io.tenon.nvme.QueueTransport;
+import io.tenon.nvme.SglDescriptor;
+import io.tenon.nvme.Sqe;
+import io.tenon.nvme.TransportLimits;
+import io.tenon.nvme.TransportType;
+import io.tenon.reactor.Reactor;
+import java.lang.foreign.Arena;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongConsumer;
+
+/** One connection of a host, without a network. Fails on a command that is answered twice. */
+final class TestHost implements QueueTransport {
+  static final TransportLimits LIMITS =
+      new TransportLimits(TransportType.TCP, 128, 8, 131_072, 4096, 32);
+  static final UUID HOST_ID = new UUID(1, 2);
+  static final String HOST_NQN = "nqn.2014-08.org.nvmexpress:uuid:test";
+
+  private static final int MAX_DATA_BYTES = 131_072;
+
+  final CompletableFuture<String> disconnected = new CompletableFuture<>();
+  private final Arena arena = Arena.ofShared();
+  private final Reactor reactor;
+  private final NvmeQueue queue;
+  private int nextId;
+
+  TestHost(Target target, Reactor reactor) {
+    this.reactor = reactor;
+    this.queue = TestReactors.on(reactor, () -> target.accept(this, reactor));
+  }
+
+  /** A command on its way. */
+  final class Command extends NvmeCommand {
+    final long data = arena.allocate(MAX_DATA_BYTES, 4096).address();
+    final CompletableFuture<Command> answered = new CompletableFuture<>();
+
+    Command() {
+      super(arena.allocate(Sqe.LENGTH_BYTES, 8).address());
+      Memory.putShort(sqe() + Sqe.CID, nextId++);
+    }
+
+    @Override
+    protected void respond() {
+      if (!answered.complete(this)) throw Check.bug("answered twice: %s", this);
+      reactor.execute(this::ended);
+    }
+
+    private void ended() {
+      if (isLent()) {
+        Memory.copy(dataAddress(), data, transferBytes());
+        giveBack();
+      }
+      queue.end(this);
+    }
+  }
+
+  Command command(int opcode, int dataBytes, LongConsumer fill) {
+    var command = new Command();
+    long sqe = command.sqe();
+    Memory.putByte(sqe, opcode);
+    SglDescriptor.write(sqe, SglDescriptor.BY_TRANSPORT, dataBytes);
+    fill.accept(sqe);
+    return command;
+  }
+
+  /** Hands it to the model, and does not wait. */
+  Command send(Command command) {
+    TestReactors.run(
+        reactor,
+        () -> {
+          queue.begin(command);
+          if (command.transferBytes() > 0) command.dataAddress(command.data);
+          queue.execute(command);
+        });
+    return command;
+  }
+
+  Command call(Command command) {
+    return TestReactors.await(send(command).answered);
+  }
+
+  Command call(int opcode, int dataBytes, LongConsumer fill) {
+    return call(command(opcode, dataBytes, fill));
+  }
+
+  /**
+   * @param queueId 0 for the admin queue
+   */
+  Command connect(String nqn, String hostNqn, int queueId, int controllerId, long keepAliveMs) {
+    var command =
+        command(
+            Opcode.FABRICS,
+            ConnectData.LENGTH_BYTES,
+            sqe -> {
+              Memory.putByte(sqe + Opcode.FABRICS_TYPE_OFFSET, Opcode.CONNECT);
+              Memory.putShort(sqe + ConnectData.QID, queueId);
+              Memory.putShort(sqe + ConnectData.SQSIZE, 31);
+              Memory.putInt(sqe + ConnectData.KATO, (int) keepAliveMs);
+            });
+    new ConnectData(HOST_ID, controllerId, nqn, hostNqn).write(command.data);
+    return call(command);
+  }
+
+  /** Connects the admin queue and enables the controller. @return its id */
+  static int enable(TestHost admin, String nqn) {
+    var connected = admin.connect(nqn, HOST_NQN, 0, ConnectData.DYNAMIC_CONTROLLER, 0);
+    Check.that(connected.status() == 0, "connect answered %x", connected.status());
+    admin.property(Property.CC, Property.CC_ENTRY_SIZES | Property.CC_ENABLE);
+    return (int) connected.result();
+  }
+
+  Command property(int offset, int value) {
+    return call(
+        Opcode.FABRICS,
+        0,
+        sqe -> {
+          Memory.putByte(sqe + Opcode.FABRICS_TYPE_OFFSET, Opcode.PROPERTY_SET);
+          Memory.putInt(sqe + Property.OFST, offset);
+          Memory.putLong(sqe + Property.VALUE, value);
+        });
+  }
+
+  Command io(int opcode, long lba, int blocks, int fuse) {
+    boolean moves = opcode == Opcode.READ || opcode == Opcode.WRITE || opcode == Opcode.COMPARE;
+    return command(
+        opcode,
+        moves ? blocks * 512 : 0,
+        sqe -> {
+          Memory.putByte(sqe + Sqe.FLAGS, fuse);
+          Memory.putInt(sqe + Sqe.NSID, 1);
+          Memory.putLong(sqe + Sqe.CDW10, lba);
+          Memory.putShort(sqe + Sqe.CDW12, blocks - 1);
+        });
+  }
+
+  void close() {
+    TestReactors.run(reactor, () -> queue.disconnected("the test closes it"));
+  }
+
+  List<Command> sendAll(List<Command> commands) {
+    var sent = new ArrayList<Command>();
+    for (var command : commands) sent.add(send(command));
+    return sent;
+  }
+
+  @Override
+  public TransportLimits limits() {
+    return LIMITS;
+  }
+
+  @Override
+  public InetSocketAddress local() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 8420);
+  }
+
+  @Override
+  public InetSocketAddress peer() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 40000);
+  }
+
+  @Override
+  public void resize(int depth) {
+    // commands are made one by one
+  }
+
+  @Override
+  public void disconnect(String reason) {
+    disconnected.complete(reason);
+    queue.disconnected(reason);
+  }
+}
