@@ -17,11 +17,13 @@ import io.tenon.block.Geometry;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoStatus;
 import io.tenon.linux.Memory;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -317,6 +319,38 @@ public abstract class BlockDeviceContract {
     assertEquals(IoStatus.MISCOMPARE, volume.compareAndWrite(3, both));
     assertEquals(IoStatus.SUCCESS, volume.read(3, 2));
     assertArrayEquals(after, volume.content(2));
+  }
+
+  /** As hosts use it for locks on shared disks: whoever wins, nobody's step gets lost. */
+  @Test
+  void compareAndWriteOnTwoReactorsLosesNoStep() throws Exception {
+    assumeTrue(keepsData());
+    var slot = open(uri("steps", 512));
+    int each = 100;
+    assertEquals(IoStatus.SUCCESS, volume(slot, 0).writeZeroes(7, 1));
+    var counters = new ArrayList<Thread>();
+    var failures = new ConcurrentLinkedQueue<Throwable>();
+    for (int reactor = 0; reactor < 2; reactor++) {
+      var volume = volume(slot, reactor);
+      counters.add(
+          Thread.ofVirtual()
+              .uncaughtExceptionHandler((_, thrown) -> failures.add(thrown))
+              .start(() -> countUp(volume, each)));
+    }
+    for (Thread counter : counters) counter.join();
+    assertEquals(List.of(), List.copyOf(failures));
+    var volume = volume(slot, 0);
+    assertEquals(IoStatus.SUCCESS, volume.read(7, 1));
+    assertEquals(2 * each, ByteBuffer.wrap(volume.content(1)).getInt(0));
+  }
+
+  private static void countUp(TestVolume volume, int times) {
+    for (int done = 0; done < times; ) {
+      assertEquals(IoStatus.SUCCESS, volume.read(7, 1));
+      var both = ByteBuffer.allocate(1024).put(volume.content(1)).put(512, volume.content(1));
+      both.putInt(512, both.getInt(0) + 1);
+      if (volume.compareAndWrite(7, both.array()).isSuccess()) done++;
+    }
   }
 
   @Test

@@ -68,7 +68,8 @@ final class Unconnected implements Role, NvmeCommand.DeviceAnswer {
       refuseData(command, data, ConnectData.CNTLID, "static controller id");
       return;
     }
-    if (!isNqn(data.hostNqn())) {
+    // Some hosts give no name; they get in where any host may.
+    if (!data.hostNqn().isEmpty() && !isNqn(data.hostNqn())) {
       refuseData(command, data, ConnectData.HOSTNQN, "no host NQN");
       return;
     }

@@ -159,6 +159,11 @@ final class RemoteController implements Session.Owner {
       namespace = found;
       become(State.RUNNING, "connected to " + found.uuid());
     }
+    if (with.isOver()) {
+      // It broke before it was ours to lose.
+      lost(with, "a connection was lost at once", IoStatus.DEVICE_GONE);
+      return;
+    }
     with.openLanes();
     Thread.ofVirtual().name("keep-alive " + name()).start(() -> keepAlive(with));
     if (events) Thread.ofVirtual().name("events " + name()).start(() -> watch(with));

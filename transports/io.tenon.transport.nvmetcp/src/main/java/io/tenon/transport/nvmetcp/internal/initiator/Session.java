@@ -184,6 +184,10 @@ final class Session implements HostQueue.Owner {
     return true;
   }
 
+  synchronized boolean isOver() {
+    return over;
+  }
+
   /** Tells the controller that we leave; not being able to is as good. */
   void shutdown() throws ControllerException {
     admin.property(Property.CC, Property.CC_ENABLE | Property.CC_ENTRY_SIZES | SHUTDOWN_NORMAL);

@@ -39,6 +39,8 @@ final class TargetPort
   private final Map<TargetConnection, CompletableFuture<Void>> connections =
       new ConcurrentHashMap<>();
 
+  private volatile boolean closing;
+
   // Main reactor only.
   private int next;
 
@@ -99,18 +101,23 @@ final class TargetPort
 
   @Override
   public SocketHandler accepted(StreamSocket socket) {
+    if (closing) return refuse(socket);
     try {
       var connection = new TargetConnection(socket, target, limits, this);
       connections.put(connection, new CompletableFuture<>());
       return connection;
     } catch (LinuxException e) {
       log.error("the connection of {} is refused: {}", socket.peer(), e.getMessage());
-      socket.close();
-      return new Refused();
+      return refuse(socket);
     }
   }
 
-  /** There was no memory for it. */
+  private static SocketHandler refuse(StreamSocket socket) {
+    socket.close();
+    return new Refused();
+  }
+
+  /** For a socket that is closed already. */
   private static final class Refused implements SocketHandler {
     @Override
     public int readable() {
@@ -139,20 +146,35 @@ final class TargetPort
     return connections.size();
   }
 
-  /** Ends all connections and waits for what their devices still have. */
-  @Override
-  public void close() {
-    listener.close();
-    connections.keySet().forEach(TargetConnection::shutdown);
-    var over = CompletableFuture.allOf(connections.values().toArray(CompletableFuture[]::new));
+  /** Until no reactor is in the middle of accepting: whatever is accepted from now on is refused. */
+  private void settle() {
+    for (Reactor reactor : reactors) {
+      var passed = new CompletableFuture<Void>();
+      reactor.execute(() -> passed.complete(null));
+      await(passed, "a reactor does not answer");
+    }
+  }
+
+  private static void await(CompletableFuture<?> future, String otherwise) {
     try {
-      over.get(WITHIN_S, TimeUnit.SECONDS);
+      future.get(WITHIN_S, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
-      log.error("{} connections still wait for their devices", connections.size());
+      log.error("the NVMe/TCP target does not end: {}", otherwise);
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Ends all connections and waits for what their devices still have. */
+  @Override
+  public void close() {
+    closing = true;
+    listener.close();
+    settle();
+    connections.keySet().forEach(TargetConnection::shutdown);
+    var over = CompletableFuture.allOf(connections.values().toArray(CompletableFuture[]::new));
+    await(over, "connections still wait for their devices");
   }
 }
