@@ -1,4 +1,4 @@
-package io.tenon.nexus.internal;
+package io.tenon.simulation;
 
 import io.tenon.block.BlockDevice;
 import io.tenon.block.IoChannel;
@@ -6,9 +6,9 @@ import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.linux.Memory;
-import io.tenon.nexus.internal.BlockHistory.Kind;
-import io.tenon.nexus.internal.BlockHistory.Op;
 import io.tenon.reactor.Reactor;
+import io.tenon.simulation.BlockHistory.Kind;
+import io.tenon.simulation.BlockHistory.Op;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,19 +19,20 @@ import java.util.TreeMap;
  * Hosts that read and write a few blocks of a device over and over, from all reactors, overlapping as they like, and remember what they
  * were told.
  */
-final class SimHost {
+public final class SimHost {
   private static final int MOST_BLOCKS = 12;
 
   /** What has failed may still happen for ever, so each failure doubles what the checker must think of. */
   private static final int MOST_ERRORS = 4;
 
   /** Is asked whether a write that is about to be counted as acknowledged is where it must be. */
-  interface Acknowledged {
+  public interface Acknowledged {
     void write(long lba, long[] stamps);
   }
 
   private final BlockDevice device;
-  private final SimReactors world;
+  private final SimWorld world;
+  private final List<Reactor> reactors;
   private final SplittableRandom random;
   private final Arena arena;
   private final Acknowledged acknowledged;
@@ -45,17 +46,18 @@ final class SimHost {
   private int underWay;
   private int operations;
 
-  SimHost(
+  public SimHost(
       BlockDevice device,
-      SimReactors world,
-      SplittableRandom random,
+      SimWorld world,
+      List<Reactor> reactors,
       Arena arena,
       Acknowledged acknowledged,
       long firstHot,
       int hotBlocks) {
     this.device = device;
     this.world = world;
-    this.random = random;
+    this.reactors = List.copyOf(reactors);
+    this.random = world.chance();
     this.arena = arena;
     this.acknowledged = acknowledged;
     this.firstHot = firstHot;
@@ -64,13 +66,13 @@ final class SimHost {
   }
 
   /** Hosts that begin nothing more: what they began ends. */
-  void stop() {
+  public void stop() {
     operationsLeft = 0;
   }
 
-  void start(int total, int depthPerReactor) {
+  public void start(int total, int depthPerReactor) {
     operationsLeft = total;
-    for (Reactor reactor : world.all()) {
+    for (Reactor reactor : reactors) {
       reactor.execute(
           () -> {
             var channel = device.channel(reactor);
@@ -80,31 +82,37 @@ final class SimHost {
     }
   }
 
-  int operations() {
+  public int operations() {
     return operations;
   }
 
-  int underWay() {
+  public int underWay() {
     return underWay;
   }
 
-  List<String> errors() {
+  public List<String> errors() {
     return errors;
   }
 
   /** A read from outside, after everything: a child's medium, or the device itself. */
-  void observe(String who, long block, long stamp) {
+  public void observe(String who, long block, long stamp) {
     var op = new Op(who, Kind.READ, 0, stamp);
-    histories.get(block).begins(op, world.nowNs());
-    histories.get(block).ends(op, world.nowNs());
+    history(block).begins(op, world.nowNs());
+    history(block).ends(op, world.nowNs());
   }
 
-  void check() {
+  public void check() {
     for (BlockHistory history : histories.values()) history.check();
   }
 
-  Iterable<Long> blocks() {
+  public Iterable<Long> blocks() {
     return histories.keySet();
+  }
+
+  private BlockHistory history(long block) {
+    var history = histories.get(block);
+    if (history == null) throw new AssertionError("block " + block + " is not looked at");
+    return history;
   }
 
   private static final class Queue {
@@ -214,7 +222,7 @@ final class SimHost {
       var op = new Op(name, kind, expected, value);
       op.block = block;
       ops.add(op);
-      histories.get(block).begins(op, world.nowNs());
+      history(block).begins(op, world.nowNs());
     }
 
     @Override
@@ -223,7 +231,7 @@ final class SimHost {
       busy = false;
       underWay--;
       long now = world.nowNs();
-      world.trace(operations * 17L + status.name().hashCode());
+      world.trace().note(operations * 17L + status.name().hashCode());
       switch (status) {
         case SUCCESS -> succeeded(now);
         case MISCOMPARE -> miscompared(now);
@@ -240,7 +248,7 @@ final class SimHost {
       }
       for (Op op : ops) {
         if (op.kind != Kind.UNMAP) lastGood.put(op.block, op.value);
-        histories.get(op.block).ends(op, now);
+        history(op.block).ends(op, now);
       }
       if (operation() == IoOperation.WRITE || operation() == IoOperation.COMPARE_AND_WRITE) {
         acknowledged.write(lba(), ops.stream().mapToLong(op -> op.value).toArray());
@@ -251,7 +259,7 @@ final class SimHost {
       if (ops.size() != 1 || operation() == IoOperation.READ)
         throw new AssertionError("miscompare of " + this);
       var asked = ops.getFirst();
-      var history = histories.get(asked.block);
+      var history = history(asked.block);
       history.turnInto(asked, new Op(asked.name, Kind.READ_OTHER, asked.expected, 0), now);
     }
 
@@ -259,7 +267,7 @@ final class SimHost {
       if (status == IoStatus.DEVICE_GONE || errors.size() >= MOST_ERRORS) stop();
       errors.add("%s %s ended with %s".formatted(name, this, status));
       for (Op op : ops) {
-        if (op.kind == Kind.READ) histories.get(op.block).withdraw(op, now);
+        if (op.kind == Kind.READ) history(op.block).withdraw(op, now);
         else op.failed = true;
       }
     }

@@ -1,0 +1,33 @@
+package io.tenon.simulation;
+
+import org.jspecify.annotations.Nullable;
+
+/** Something that will happen, unless it is cancelled or its node dies before. */
+final class SimEvent implements Comparable<SimEvent> {
+  final long atNs;
+  final @Nullable SimReactor reactor;
+  final Runnable task;
+  private final long sequence;
+  private boolean cancelled;
+
+  SimEvent(long atNs, long sequence, @Nullable SimReactor reactor, Runnable task) {
+    this.atNs = atNs;
+    this.sequence = sequence;
+    this.reactor = reactor;
+    this.task = task;
+  }
+
+  void cancel() {
+    cancelled = true;
+  }
+
+  boolean isDue() {
+    return !cancelled && (reactor == null || reactor.node().isUp());
+  }
+
+  @Override
+  public int compareTo(SimEvent other) {
+    int byTime = Long.compare(atNs, other.atNs);
+    return byTime != 0 ? byTime : Long.compare(sequence, other.sequence);
+  }
+}
