@@ -285,11 +285,13 @@ final class Controller {
             });
   }
 
-  /** Whether namespace 1 has changed since this was last asked. */
-  boolean takeNamespaceChanged() {
-    boolean changed = namespaceChanged;
+  /** Whether namespace 1 has changed since the host was told. */
+  boolean namespaceChanged() {
+    return namespaceChanged;
+  }
+
+  void namespaceChangeWasRead() {
     namespaceChanged = false;
-    return changed;
   }
 
   /** Any thread. */
