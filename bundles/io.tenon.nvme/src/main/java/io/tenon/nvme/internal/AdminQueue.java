@@ -24,7 +24,7 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
   AdminQueue(Controller controller, ConnectedQueue queue) {
     this.controller = controller;
     this.queue = queue;
-    this.features = new Features(controller);
+    this.features = controller.features();
     this.logPages = new LogPages(controller);
   }
 

@@ -5,10 +5,11 @@ import io.tenon.nvme.Feature;
 import io.tenon.nvme.NvmeCommand;
 import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.Sqe;
+import io.tenon.nvme.TransportLimits;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Get and Set Features, Base 2.0c §5.15 and §5.27. Nothing is saved over a reset of the controller's connection. */
+/** Get and Set Features, Base 2.0c §5.15 and §5.27. Nothing is saved over a reset. Admin queue's reactor only. */
 final class Features {
   private static final int SAVE = 1 << 31;
   private static final int SELECT_SHIFT = 8;
@@ -16,22 +17,34 @@ final class Features {
   private static final int QUEUES_INVALID = 0xFFFF;
 
   private final Controller controller;
+  private final int mostQueues;
   private final Map<Integer, Integer> values = new LinkedHashMap<>();
   private int status;
 
   /** ACRE: the host honours command retry delays. */
   private int hostBehavior;
 
-  Features(Controller controller) {
+  Features(Controller controller, TransportLimits limits) {
     this.controller = controller;
+    this.mostQueues = limits.maxQueues() - 1;
+    reset();
+  }
+
+  /** All values as they are by default. */
+  void reset() {
     values.put(Feature.ARBITRATION, 0);
     values.put(Feature.POWER_MANAGEMENT, 0);
     values.put(Feature.TEMPERATURE_THRESHOLD, DEFAULT_WARNING_KELVIN);
     values.put(Feature.ERROR_RECOVERY, 0);
     values.put(Feature.VOLATILE_WRITE_CACHE, 1);
     values.put(Feature.WRITE_ATOMICITY, 0);
-    int most = controller.limits().maxQueues() - 2;
-    values.put(Feature.NUMBER_OF_QUEUES, most | most << 16);
+    values.put(Feature.NUMBER_OF_QUEUES, bothFromZero(mostQueues));
+    hostBehavior = 0;
+  }
+
+  /** Number of submission and of completion queues: both halves count from 0. */
+  private static int bothFromZero(int queues) {
+    return (queues - 1) | (queues - 1) << 16;
   }
 
   /** Of the last call. */
@@ -110,16 +123,14 @@ final class Features {
     };
   }
 
-  /** Both halves count from 0. */
   private long queues(int asked) {
     int submission = asked & 0xFFFF;
     int completion = asked >>> 16;
     if (submission == QUEUES_INVALID || completion == QUEUES_INVALID) {
       return refuse(NvmeStatus.INVALID_FIELD);
     }
-    int most = controller.limits().maxQueues() - 2;
-    int granted = Math.min(most, Math.min(submission, completion));
-    int value = granted | granted << 16;
+    int granted = Math.min(mostQueues, Math.min(submission, completion) + 1);
+    int value = bothFromZero(granted);
     values.put(Feature.NUMBER_OF_QUEUES, value);
     return Integer.toUnsignedLong(value);
   }
