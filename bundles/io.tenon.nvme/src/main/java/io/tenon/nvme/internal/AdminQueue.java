@@ -64,7 +64,7 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
           case Feature.HOST_BEHAVIOR -> HOST_BEHAVIOR_BYTES;
           default -> 0;
         };
-    if (bytes == 0) return;
+    if (bytes == 0 || (!set && !Features.asksForValue(sqe))) return;
     if (set) Transfers.in(command, bytes);
     else Transfers.out(command, bytes);
   }

@@ -230,10 +230,16 @@ final class Controller {
     if (!hostNqn.equals(data.hostNqn()) || !hostId.equals(data.hostId())) {
       return NvmeStatus.CONNECT_INVALID_HOST;
     }
-    if (ioQueues.containsKey(queueId)) return NvmeStatus.CONNECT_INVALID_PARAMETERS;
+    if (ioQueues.containsKey(queueId) || queueId > features.grantedQueues()) {
+      return NvmeStatus.CONNECT_INVALID_PARAMETERS;
+    }
     ioQueues.put(queueId, new Attached(queue));
     ioQueueCount = ioQueues.size();
     return NvmeStatus.SUCCESS;
+  }
+
+  boolean hasIoQueues() {
+    return !ioQueues.isEmpty();
   }
 
   void counts(int queueId, IoCounts counts) {
@@ -287,9 +293,18 @@ final class Controller {
     return keepAliveMs;
   }
 
+  /** As Connect asked for, rounded as {@link #keepAlive} does. */
+  long connectedKeepAliveMs() {
+    return rounded(connectedKeepAliveMs);
+  }
+
+  private static long rounded(long ms) {
+    return (ms + KEEP_ALIVE_UNIT_MS - 1) / KEEP_ALIVE_UNIT_MS * KEEP_ALIVE_UNIT_MS;
+  }
+
   /** Sets the timer anew; 0 switches it off. Rounded up to the granularity that KAS states. */
   void keepAlive(long ms) {
-    keepAliveMs = (ms + KEEP_ALIVE_UNIT_MS - 1) / KEEP_ALIVE_UNIT_MS * KEEP_ALIVE_UNIT_MS;
+    keepAliveMs = rounded(ms);
     shownKeepAliveMs = keepAliveMs;
     if (keepAliveTimer != null) keepAliveTimer.cancel();
     heard();
