@@ -289,7 +289,7 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   }
 
   int hostStatus(IoStatus status) {
-    return subsystem.hostStatus(status);
+    return subsystem.hostStatus(status, controller.features().honoursRetryDelays());
   }
 
   void fail(NvmeCommand command, int status) {
