@@ -68,8 +68,8 @@ public final class IdentifyController {
   private static final int ANATT_SECONDS = 10;
   private static final int ANACAP_REPORTS = 1 | 1 << 1 | 1 << 2;
 
-  /** Compare, Dataset Management, Write Zeroes. */
-  private static final int ONCS_OFFERED = 1 | 1 << 2 | 1 << 3;
+  /** Compare, Dataset Management, Write Zeroes, Select of Get Features. */
+  private static final int ONCS_OFFERED = 1 | 1 << 2 | 1 << 3 | 1 << 4;
 
   private static final int FUSES_COMPARE_AND_WRITE = 1;
 

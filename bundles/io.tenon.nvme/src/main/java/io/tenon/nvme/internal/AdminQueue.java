@@ -24,7 +24,7 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
   AdminQueue(Controller controller, ConnectedQueue queue) {
     this.controller = controller;
     this.queue = queue;
-    this.features = new Features(controller);
+    this.features = controller.features();
     this.logPages = new LogPages(controller);
   }
 
@@ -64,7 +64,7 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
           case Feature.HOST_BEHAVIOR -> HOST_BEHAVIOR_BYTES;
           default -> 0;
         };
-    if (bytes == 0) return;
+    if (bytes == 0 || (!set && !Features.asksForValue(sqe))) return;
     if (set) Transfers.in(command, bytes);
     else Transfers.out(command, bytes);
   }

@@ -80,7 +80,15 @@ final class AsyncEvents {
     }
   }
 
-  /** Ends the requests that wait: the queue is going away, or the controller is reset. */
+  /** The controller is reset: what the host asked for is forgotten. */
+  void reset() {
+    abandon();
+    enabled = 0;
+    due = 0;
+    masked = 0;
+  }
+
+  /** Ends the requests that wait: the queue is going away. */
   void abandon() {
     while (!requests.isEmpty()) {
       requests.remove().finish(0, NvmeStatus.ABORTED_SQ_DELETION);

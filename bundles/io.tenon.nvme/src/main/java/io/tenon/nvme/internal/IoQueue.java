@@ -157,15 +157,26 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   public void execute(NvmeCommand command) {
     if (command.status() != 0) {
       fail(command, command.status());
-    } else if (gone) {
-      command.finish(0, NvmeStatus.ABORTED_SQ_DELETION);
-    } else if (paused) {
-      parked.add(command);
-    } else if (!accessible) {
-      command.finish(0, NvmeStatus.ANA_INACCESSIBLE);
+    } else if (gone || paused || !accessible) {
+      hold(command);
     } else {
       start(command);
     }
+  }
+
+  private void hold(NvmeCommand command) {
+    if (paused && !gone) parked.add(command);
+    else command.finish(0, refusal());
+  }
+
+  /** Why nothing may go to the device, but for a pause; 0 when it may. */
+  int refusal() {
+    if (gone) return NvmeStatus.ABORTED_SQ_DELETION;
+    return accessible ? 0 : NvmeStatus.ANA_INACCESSIBLE;
+  }
+
+  boolean isPaused() {
+    return paused;
   }
 
   private void start(NvmeCommand command) {
@@ -278,7 +289,7 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   }
 
   int hostStatus(IoStatus status) {
-    return subsystem.hostStatus(status);
+    return subsystem.hostStatus(status, controller.features().honoursRetryDelays());
   }
 
   void fail(NvmeCommand command, int status) {
@@ -306,6 +317,7 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   void resume() {
     paused = false;
     for (int left = parked.size(); left > 0; left--) execute(parked.remove());
+    if (!fused.isIdle()) fused.resume();
   }
 
   // The end.

@@ -66,8 +66,13 @@ final class LogPages {
     int available = (int) Math.min(length, page.length - offset);
     Memory.copy(page, (int) offset, address, available);
     Memory.zero(address + available, length - available);
-    if ((Memory.getU16(sqe + Sqe.CDW10) & RETAIN_EVENT) == 0) controller.events().wasRead(id);
+    if ((Memory.getU16(sqe + Sqe.CDW10) & RETAIN_EVENT) == 0) wasRead(id);
     return NvmeStatus.SUCCESS;
+  }
+
+  private void wasRead(int id) {
+    if (id == LogPage.CHANGED_NAMESPACES) controller.namespaceChangeWasRead();
+    controller.events().wasRead(id);
   }
 
   private byte[] page(int id) {
@@ -121,7 +126,7 @@ final class LogPages {
   }
 
   private byte[] changedNamespaces() {
-    return buffer(CHANGED_BYTES).putInt(0, controller.takeNamespaceChanged() ? 1 : 0).array();
+    return buffer(CHANGED_BYTES).putInt(0, controller.namespaceChanged() ? 1 : 0).array();
   }
 
   private static byte[] effects() {

@@ -97,8 +97,12 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
     return options;
   }
 
-  int hostStatus(IoStatus status) {
-    return target.retryDelays().status(status, options.origin());
+  /**
+   * @param delayed the host waits as long as a status tells it
+   */
+  int hostStatus(IoStatus status, boolean delayed) {
+    var delays = target.retryDelays();
+    return delayed ? delays.status(status, options.origin()) : RetryDelays.plain(status);
   }
 
   // Hosts.

@@ -263,7 +263,8 @@ class TargetTest {
                   opcode,
                   bytes,
                   sqe -> {
-                    Memory.putByte(sqe + Sqe.FLAGS, random.nextInt(8) == 0 ? random.nextInt(4) : 0);
+                    int flags = random.nextInt(8) == 0 ? random.nextInt(256) : TestHost.SGL;
+                    Memory.putByte(sqe + Sqe.FLAGS, flags);
                     Memory.putInt(sqe + Sqe.NSID, random.nextInt(3));
                     for (int word = Sqe.CDW10; word < Sqe.LENGTH_BYTES; word += 4) {
                       boolean small = random.nextBoolean();

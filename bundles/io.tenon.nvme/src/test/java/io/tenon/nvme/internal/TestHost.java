@@ -30,6 +30,9 @@ final class TestHost implements QueueTransport {
   static final UUID HOST_ID = new UUID(1, 2);
   static final String HOST_NQN = "nqn.2014-08.org.nvmexpress:uuid:test";
 
+  /** PSDT as hosts on fabrics set it. */
+  static final int SGL = 0x40;
+
   private static final int MAX_DATA_BYTES = 131_072;
 
   final CompletableFuture<String> disconnected = new CompletableFuture<>();
@@ -72,6 +75,7 @@ final class TestHost implements QueueTransport {
     var command = new Command();
     long sqe = command.sqe();
     Memory.putByte(sqe, opcode);
+    Memory.putByte(sqe + Sqe.FLAGS, SGL);
     SglDescriptor.write(sqe, SglDescriptor.BY_TRANSPORT, dataBytes);
     fill.accept(sqe);
     return command;
@@ -87,6 +91,17 @@ final class TestHost implements QueueTransport {
           queue.execute(command);
         });
     return command;
+  }
+
+  /** Its data never comes: it is begun, and not executed. */
+  Command begin(Command command) {
+    TestReactors.run(reactor, () -> queue.begin(command));
+    return command;
+  }
+
+  /** Gives up a command that was only begun, as a transport does whose connection is gone. */
+  void giveUp(Command command) {
+    TestReactors.run(reactor, () -> queue.end(command));
   }
 
   Command call(Command command) {
@@ -123,6 +138,49 @@ final class TestHost implements QueueTransport {
     return (int) connected.result();
   }
 
+  long property(int offset) {
+    var got =
+        call(
+            Opcode.FABRICS,
+            0,
+            sqe -> {
+              Memory.putByte(sqe + Opcode.FABRICS_TYPE_OFFSET, Opcode.PROPERTY_GET);
+              Memory.putInt(sqe + Property.OFST, offset);
+            });
+    Check.that(got.status() == 0, "property %x answered %x", offset, got.status());
+    return got.result();
+  }
+
+  Command setFeature(int id, int value) {
+    return call(
+        Opcode.SET_FEATURES,
+        0,
+        sqe -> {
+          Memory.putByte(sqe + Sqe.CDW10, id);
+          Memory.putInt(sqe + Sqe.CDW11, value);
+        });
+  }
+
+  /**
+   * @param select 0 current, 1 default, 2 saved, 3 supported
+   */
+  Command getFeature(int id, int select) {
+    return call(Opcode.GET_FEATURES, 0, sqe -> Memory.putInt(sqe + Sqe.CDW10, id | select << 8));
+  }
+
+  /**
+   * @param options dword 10 but for page and length: LSP from bit 8, RAE in bit 15
+   */
+  Command logPage(int id, int options, long offset, int bytes) {
+    return call(
+        Opcode.GET_LOG_PAGE,
+        bytes,
+        sqe -> {
+          Memory.putInt(sqe + Sqe.CDW10, id | options | (bytes / 4 - 1) << 16);
+          Memory.putLong(sqe + Sqe.CDW12, offset);
+        });
+  }
+
   Command property(int offset, int value) {
     return call(
         Opcode.FABRICS,
@@ -140,7 +198,7 @@ final class TestHost implements QueueTransport {
         opcode,
         moves ? blocks * 512 : 0,
         sqe -> {
-          Memory.putByte(sqe + Sqe.FLAGS, fuse);
+          Memory.putByte(sqe + Sqe.FLAGS, SGL | fuse);
           Memory.putInt(sqe + Sqe.NSID, 1);
           Memory.putLong(sqe + Sqe.CDW10, lba);
           Memory.putShort(sqe + Sqe.CDW12, blocks - 1);
