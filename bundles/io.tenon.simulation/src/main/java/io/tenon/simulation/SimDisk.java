@@ -11,6 +11,7 @@ import io.tenon.linux.Memory;
 import io.tenon.reactor.Reactor;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -44,6 +45,9 @@ public final class SimDisk implements BlockDevice {
   /** Sees what reaches the medium. */
   public interface Observer {
     void readSubmitted(SimDisk disk);
+
+    /** Anything was submitted. */
+    default void submitted(SimDisk disk) {}
 
     void written(SimDisk disk, long block, long stamp);
   }
@@ -240,6 +244,7 @@ public final class SimDisk implements BlockDevice {
 
     void start() {
       channel.underWayHere++;
+      observer.submitted(SimDisk.this);
       if (operation == IoOperation.READ) observer.readSubmitted(SimDisk.this);
       if (lost) {
         channel.reactor.schedule(1 + random.nextLong(5_000), () -> answer(IoStatus.DEVICE_GONE));
@@ -272,6 +277,7 @@ public final class SimDisk implements BlockDevice {
     }
 
     private void onMedium(long from, long to) {
+      if (operation == IoOperation.WRITE && !ended && !crashed) checkUnchanged();
       if (fenced) outcome = IoStatus.RESERVATION_CONFLICT;
       else if (!crashed && !dead) apply(from, to);
     }
@@ -299,6 +305,12 @@ public final class SimDisk implements BlockDevice {
           case COMPARE, COMPARE_AND_WRITE -> throw new AssertionError("not offered");
         }
       }
+    }
+
+    /** The device may read a write's memory at any time until it has answered. */
+    private void checkUnchanged() {
+      if (Arrays.equals(payload, stampsIn(request.address()))) return;
+      throw new AssertionError("memory of " + request + " was changed before it was answered");
     }
 
     private long[] stampsIn(long address) {

@@ -10,12 +10,10 @@ import io.tenon.reactor.SocketHandler;
 import io.tenon.reactor.StreamSocket;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
-/** An event loop of a node. Messages take a seeded while, and keep their order per sender. */
+/** An event loop of a node. Messages take a seeded while, and arrive in the order in which they were
+ * sent, whoever sent them: a real loop has one queue, and a slot counts on it. */
 final class SimReactor implements Reactor {
   private static final long MOST_MESSAGE_NS = 30_000;
 
@@ -26,8 +24,7 @@ final class SimReactor implements Reactor {
   private final SimBuffers pool;
   private final ArrayDeque<Runnable> endOfRound = new ArrayDeque<>();
 
-  /** When the last message of each sender arrives; what is no reactor is sender -1. */
-  private final Map<Integer, Long> lastArrivalNs = new LinkedHashMap<>();
+  private long lastArrivalNs;
 
   SimReactor(SimWorld world, SimReactors node, int id, int index) {
     this.world = world;
@@ -77,14 +74,9 @@ final class SimReactor implements Reactor {
   @Override
   public void execute(Runnable task) {
     Objects.requireNonNull(task);
-    @Nullable SimReactor sender = world.current();
-    int from = sender == null ? -1 : sender.id;
-    long at =
-        Math.max(
-            lastArrivalNs.getOrDefault(from, 0L),
-            world.nowNs() + world.random().nextLong(MOST_MESSAGE_NS));
-    lastArrivalNs.put(from, at);
-    world.add(this, at - world.nowNs(), task);
+    lastArrivalNs =
+        Math.max(lastArrivalNs, world.nowNs() + world.random().nextLong(MOST_MESSAGE_NS));
+    world.add(this, lastArrivalNs - world.nowNs(), task);
   }
 
   @Override

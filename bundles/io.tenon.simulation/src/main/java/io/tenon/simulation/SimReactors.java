@@ -31,6 +31,10 @@ public final class SimReactors implements Reactors {
     return List.of();
   }
 
+  SimWorld world() {
+    return world;
+  }
+
   public String name() {
     return name;
   }

@@ -88,11 +88,6 @@ public final class SimWorld {
     return current == reactor;
   }
 
-  /** Nobody, outside of reactors. */
-  @Nullable SimReactor current() {
-    return current;
-  }
-
   SplittableRandom random() {
     return random;
   }
