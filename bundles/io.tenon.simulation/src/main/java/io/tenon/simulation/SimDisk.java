@@ -107,6 +107,12 @@ public final class SimDisk implements BlockDevice {
     crashed = true;
   }
 
+  /** As {@link #crash}, and what was not flushed is there or not. The medium is free for another disk. */
+  public void losePower() {
+    crash();
+    medium.losePower(random);
+  }
+
   /** Another host has taken it over: what arrives from now on is refused. */
   public void fence() {
     fenced = true;

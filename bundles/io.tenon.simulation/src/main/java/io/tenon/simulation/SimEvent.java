@@ -4,7 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Something that will happen, unless it is cancelled or its node dies before. */
 final class SimEvent implements Comparable<SimEvent> {
-  final long atNs;
+  /** Moves only while it is not in the queue. */
+  long atNs;
+
   final @Nullable SimReactor reactor;
   final Runnable task;
   private final long sequence;

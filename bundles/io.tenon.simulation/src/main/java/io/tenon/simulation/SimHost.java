@@ -1,6 +1,6 @@
 package io.tenon.simulation;
 
-import io.tenon.block.BlockDevice;
+import io.tenon.block.Geometry;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * Hosts that read and write a few blocks of a device over and over, from all reactors, overlapping as they like, and remember what they
@@ -30,7 +31,8 @@ public final class SimHost {
     void write(long lba, long[] stamps);
   }
 
-  private final BlockDevice device;
+  private final Geometry geometry;
+  private final Function<Reactor, IoChannel> device;
   private final SimWorld world;
   private final List<Reactor> reactors;
   private final SplittableRandom random;
@@ -42,18 +44,25 @@ public final class SimHost {
   private final List<String> errors = new ArrayList<>();
   private final TreeMap<Long, Long> lastGood = new TreeMap<>();
   private long lastStamp;
+  private int openQueues;
   private int operationsLeft;
   private int underWay;
   private int operations;
 
+  /**
+   * @param device gives a channel on each reactor
+   * @param firstHot of the few blocks that hosts work on
+   */
   public SimHost(
-      BlockDevice device,
+      Geometry geometry,
+      Function<Reactor, IoChannel> device,
       SimWorld world,
       List<Reactor> reactors,
       Arena arena,
       Acknowledged acknowledged,
       long firstHot,
       int hotBlocks) {
+    this.geometry = geometry;
     this.device = device;
     this.world = world;
     this.reactors = List.copyOf(reactors);
@@ -72,14 +81,20 @@ public final class SimHost {
 
   public void start(int total, int depthPerReactor) {
     operationsLeft = total;
+    openQueues = reactors.size();
     for (Reactor reactor : reactors) {
       reactor.execute(
           () -> {
-            var channel = device.channel(reactor);
+            var channel = device.apply(reactor);
             var queue = new Queue(channel, depthPerReactor);
             for (int i = 0; i < depthPerReactor; i++) new Slot(reactor, queue).next();
           });
     }
+  }
+
+  /** All that was to be done has been done. */
+  public boolean isDone() {
+    return operationsLeft == 0 && underWay == 0 && openQueues == 0;
   }
 
   public int operations() {
@@ -128,7 +143,7 @@ public final class SimHost {
   private final class Slot extends IoRequest {
     private final Reactor reactor;
     private final Queue queue;
-    private final int blockBytes = device.geometry().blockBytes();
+    private final int blockBytes = geometry.blockBytes();
     private final long memory = arena.allocate(2L * MOST_BLOCKS * blockBytes, 4096).address();
     private final List<Op> ops = new ArrayList<>();
     private String name = "";
@@ -141,7 +156,10 @@ public final class SimHost {
 
     void next() {
       if (operationsLeft == 0) {
-        if (--queue.slots == 0) queue.channel.close();
+        if (--queue.slots == 0) {
+          queue.channel.close();
+          openQueues--;
+        }
         return;
       }
       operationsLeft--;
@@ -177,7 +195,7 @@ public final class SimHost {
           // Now and then a long one, of which the hot blocks see the end or all.
           boolean isLong = random.nextInt(3) == 0;
           long from = isLong ? 0 : lba;
-          long count = isLong ? device.geometry().blockCount() - random.nextInt(3) : blocks;
+          long count = isLong ? geometry.blockCount() - random.nextInt(3) : blocks;
           for (long b = Math.max(from, firstHot);
               b < Math.min(from + count, firstHot + hotBlocks);
               b++) {

@@ -14,6 +14,7 @@ public final class SimReactors implements Reactors {
   private final String name;
   private final List<Reactor> reactors = new ArrayList<>();
   private boolean up = true;
+  private long frozenUntilNs;
 
   SimReactors(SimWorld world, String name, int index, int count) {
     this.world = world;
@@ -64,6 +65,15 @@ public final class SimReactors implements Reactors {
     up = false;
     world.trace().note(name);
     world.network().nodeIsDown(this, silently);
+  }
+
+  /** Stops for a while, as by SIGSTOP: nothing of it is lost, and nobody is told. */
+  public void freeze(long forNs) {
+    frozenUntilNs = Math.max(frozenUntilNs, world.nowNs() + forNs);
+  }
+
+  long frozenUntilNs() {
+    return frozenUntilNs;
   }
 
   /** Buffers that someone has and did not give back; of a node at rest a leak. */

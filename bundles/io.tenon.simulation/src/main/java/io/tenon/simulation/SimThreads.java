@@ -1,5 +1,6 @@
 package io.tenon.simulation;
 
+import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -71,6 +72,25 @@ public final class SimThreads {
   /** Starts one. */
   public void start(Runnable task) {
     factory.newThread(task).start();
+  }
+
+  /**
+   * Runs what may block one after the other: for code that waits while it holds a monitor. Whoever waited for that monitor would be
+   * woken by a thread of the real world.
+   */
+  public Executor oneByOne() {
+    var waiting = new ArrayDeque<Runnable>();
+    return task -> {
+      waiting.add(task);
+      if (waiting.size() > 1) return;
+      start(
+          () -> {
+            while (!waiting.isEmpty()) {
+              waiting.getFirst().run();
+              waiting.removeFirst();
+            }
+          });
+    };
   }
 
   /** In one of these threads: waits in virtual time. */

@@ -76,7 +76,9 @@ public final class SimWorld {
   SimEvent add(@Nullable SimReactor reactor, long delayNs, Runnable task) {
     var here = Thread.currentThread();
     if (!here.equals(thread) && !here.isVirtual()) {
-      disturbance = here + " of the real world took part";
+      disturbance =
+          here
+              + " of the real world took part: a monitor that was held while waiting, or a real time-out";
     }
     Check.that(delayNs >= 0, "delay of %d ns", delayNs);
     var event = new SimEvent(nowNs + delayNs, sequence++, reactor, task);

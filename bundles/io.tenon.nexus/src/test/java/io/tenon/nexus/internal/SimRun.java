@@ -229,7 +229,16 @@ final class SimRun implements SimDisk.Observer {
       int hot = random.nextBoolean() ? 2 + random.nextInt(6) : 24 + random.nextInt(40);
       long last = nexus.geometry().blockCount() - hot;
       long hotAt = random.nextBoolean() ? last : random.nextLong(last + 1);
-      var host = new SimHost(nexus, world, node.all(), arena, this::acknowledged, hotAt, hot);
+      var host =
+          new SimHost(
+              nexus.geometry(),
+              nexus::channel,
+              world,
+              node.all(),
+              arena,
+              this::acknowledged,
+              hotAt,
+              hot);
       host.start(operations, 1 + random.nextInt(hot < 24 ? 2 : 12));
       world.run(MOST_EVENTS);
       finish(host, arena);

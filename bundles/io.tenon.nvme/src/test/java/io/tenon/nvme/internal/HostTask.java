@@ -70,7 +70,7 @@ final class HostTask {
       default -> fused(connection, lba);
     }
     missing = commands.size();
-    for (var command : commands) statuses.add(0);
+    for (int i = 0; i < missing; i++) statuses.add(0);
     for (var command : commands) {
       command.task = this;
       connection.send(command);

@@ -36,6 +36,7 @@ public final class RemoteProvider implements DeviceProvider, InitiatorController
 
   private final Reactors reactors;
   private final InitiatorOptions options;
+  private final Background background;
   private final Set<RemoteDevice> devices = ConcurrentHashMap.newKeySet();
 
   @Activate
@@ -44,8 +45,13 @@ public final class RemoteProvider implements DeviceProvider, InitiatorController
   }
 
   RemoteProvider(Reactors reactors, InitiatorOptions options) {
+    this(reactors, options, Background.REAL);
+  }
+
+  RemoteProvider(Reactors reactors, InitiatorOptions options, Background background) {
     this.reactors = reactors;
     this.options = options;
+    this.background = background;
     log.info("host {} with id {}", options.hostNqn(), options.hostId());
   }
 
@@ -56,7 +62,7 @@ public final class RemoteProvider implements DeviceProvider, InitiatorController
 
   @Override
   public BlockDevice open(DeviceUri uri) throws DeviceException {
-    var controller = RemoteController.open(RemoteUri.of(uri), options, reactors.all());
+    var controller = RemoteController.open(RemoteUri.of(uri), options, reactors.all(), background);
     var device = new RemoteDevice(controller, devices::remove);
     devices.add(device);
     return device;
