@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.tenon.nvme.internal.NvmeRun.Scenario;
+import io.tenon.simulation.Mutant;
 import io.tenon.simulation.Seeds;
 import java.lang.reflect.InvocationTargetException;
 import java.util.List;
@@ -22,60 +23,65 @@ class PlantedNvmeBugsTest {
     }
   }
 
+  private static Mutant mutant(String type, String method, Mutant.Change change) {
+    String here = PlantedNvmeBugsTest.class.getPackageName() + ".";
+    return new Mutant(here, here + type, method, change);
+  }
+
   static List<Bug> bugs() {
     return List.of(
         new Bug(
             "a paused queue lets I/O through",
             Scenario.PAUSED,
-            new Mutant("IoQueue", "execute", Mutant.field("paused", 0))),
+            mutant("IoQueue", "execute", Mutant.field("paused", 0))),
         new Bug(
             "what was parked is forgotten when the subsystem resumes",
             Scenario.PAUSED,
-            new Mutant("IoQueue", "resume", Mutant.call("execute", 0))),
+            mutant("IoQueue", "resume", Mutant.call("execute", 0))),
         new Bug(
             "a queue says that it is drained while the device has I/O",
             Scenario.PAUSED,
-            new Mutant("IoQueue", "pause", Mutant.field("inFlight", 0))),
+            mutant("IoQueue", "pause", Mutant.field("inFlight", 0))),
         new Bug(
             "the halves of a pair go to the device one by one",
             Scenario.FUSED,
-            new Mutant("IoQueue", "start", Mutant.call("isFused", 0))),
+            mutant("IoQueue", "start", Mutant.call("isFused", 0))),
         new Bug(
             "a first half does not care what follows it",
             Scenario.HOSTS_COME_AND_GO,
-            new Mutant("IoQueue", "begin", Mutant.call("awaitsSecond", 0))),
+            mutant("IoQueue", "begin", Mutant.call("awaitsSecond", 0))),
         new Bug(
             "the memory of a pair is not given back",
             Scenario.FUSED,
-            new Mutant("FusedCommands", "completed", Mutant.call("give", 0))),
+            mutant("FusedCommands", "completed", Mutant.call("give", 0))),
         new Bug(
             "a device's error is told as success",
             Scenario.DISK_FAILS,
-            new Mutant("IoQueue", "completed", Mutant.call("hostStatus", 0))),
+            mutant("IoQueue", "completed", Mutant.call("hostStatus", 0))),
         new Bug(
             "I/O queues outlive their admin queue",
             Scenario.HOSTS_COME_AND_GO,
-            new Mutant("Controller", "adminGone", Mutant.call("endIoQueues", 0))),
+            mutant("Controller", "adminGone", Mutant.call("endIoQueues", 0))),
         new Bug(
             "a host that says nothing keeps its controller",
             Scenario.HOSTS_COME_AND_GO,
-            new Mutant("Controller", "checkKeepAlive", Mutant.call("disconnect", 0))),
+            mutant("Controller", "checkKeepAlive", Mutant.call("disconnect", 0))),
         new Bug(
             "the device's channel is closed under open commands",
             Scenario.HOSTS_COME_AND_GO,
-            new Mutant("IoQueue", "closeIfIdle", Mutant.field("open", 0))),
+            mutant("IoQueue", "closeIfIdle", Mutant.field("open", 0))),
         new Bug(
             "two controllers get one id",
             Scenario.HOSTS_COME_AND_GO,
-            new Mutant("ServedSubsystem", "takeControllerId", Mutant.call("get", 0))),
+            mutant("ServedSubsystem", "takeControllerId", Mutant.call("get", 0))),
         new Bug(
             "a share has ended while its device is in use",
             Scenario.UNSHARED,
-            new Mutant("ServedSubsystem", "completeIfEmpty", Mutant.call("isEmpty", 1))),
+            mutant("ServedSubsystem", "completeIfEmpty", Mutant.call("isEmpty", 1))),
         new Bug(
             "a host that lost its right stays",
             Scenario.ADMITTED,
-            new Mutant("ServedSubsystem", "hosts", Mutant.call("disconnect", 0))));
+            mutant("ServedSubsystem", "hosts", Mutant.call("disconnect", 0))));
   }
 
   @ParameterizedTest

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whole nodes, from the host to the disks: every seed twice, with the same trace. */
 class VolumeSimulationTest {
-  private static final int OPERATIONS = 150;
+  static final int OPERATIONS = 150;
   private static final int SEEDS = 200;
 
   static LongStream seeds() {

@@ -1,4 +1,4 @@
-package io.tenon.nvme.internal;
+package io.tenon.simulation;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,34 +16,42 @@ import java.lang.constant.ClassDesc;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The model with a bug: a class loader that reads the model's classes, and those of these tests, anew and changes one method of
- * one of them. So a bug can be planted anywhere, and the model needs no hooks for it.
+ * Tested code with a bug: a class loader that reads the classes of some packages anew and changes one method of one of them. So a
+ * bug can be planted anywhere, and the tested code needs no hooks for it. A test asks it for a class of its own, and calls that.
  */
-final class Mutant extends ClassLoader {
-  private static final String PACKAGE = Mutant.class.getPackageName() + ".";
-
+public final class Mutant extends ClassLoader {
   /** How an instruction is changed; false to leave it as it is. */
-  interface Change {
+  public interface Change {
     boolean apply(CodeBuilder code, CodeElement element);
   }
 
+  private final String packages;
   private final String type;
   private final String method;
   private final Change change;
+  private final byte[] changed;
 
   /**
-   * @param type simple name of a class of the model
+   * @param packages prefix of the names of the classes that are read anew: the tested ones, the test's own, and what lies between
+   * @param type the class with the bug
    * @param method every one of this name in it is changed
    */
-  Mutant(String type, String method, Change change) {
+  public Mutant(String packages, String type, String method, Change change) {
     super(Mutant.class.getClassLoader());
+    this.packages = packages;
     this.type = type;
     this.method = method;
     this.change = change;
+    try {
+      // At once: a bug that fits no more must not look like one that is found.
+      this.changed = changed(bytesOf(type));
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(type + " has moved and this bug fits no more", e);
+    }
   }
 
   /** A field is read as this number, or as false or true. */
-  static Change field(String name, int constant) {
+  public static Change field(String name, int constant) {
     return (code, element) -> {
       if (!(element instanceof FieldInstruction read)) return false;
       if (read.opcode() != Opcode.GETFIELD || !read.name().equalsString(name)) return false;
@@ -52,8 +60,8 @@ final class Mutant extends ClassLoader {
     };
   }
 
-  /** A call does nothing and returns this number, or false or true; {@code null} where it is no number. */
-  static Change call(String name, int constant) {
+  /** A call does nothing and returns this number, or false or true; nothing where it is no number. */
+  public static Change call(String name, int constant) {
     return (code, element) -> {
       if (!(element instanceof InvokeInstruction call)) return false;
       if (!call.name().equalsString(name)) return false;
@@ -78,12 +86,11 @@ final class Mutant extends ClassLoader {
 
   @Override
   protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-    if (!name.startsWith(PACKAGE)) return super.loadClass(name, resolve);
+    if (!name.startsWith(packages)) return super.loadClass(name, resolve);
     synchronized (getClassLoadingLock(name)) {
       var known = findLoadedClass(name);
       if (known != null) return known;
-      byte[] bytes = bytesOf(name);
-      if (name.equals(PACKAGE + type)) bytes = changed(bytes);
+      byte[] bytes = name.equals(type) ? changed : bytesOf(name);
       return defineClass(name, bytes, 0, bytes.length);
     }
   }
