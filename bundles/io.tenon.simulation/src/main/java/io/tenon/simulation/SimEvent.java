@@ -9,11 +9,16 @@ final class SimEvent implements Comparable<SimEvent> {
 
   final @Nullable SimReactor reactor;
   final Runnable task;
+
+  /** What a frozen node has missed it does in the order in which it was due. */
+  private final long dueNs;
+
   private final long sequence;
   private boolean cancelled;
 
   SimEvent(long atNs, long sequence, @Nullable SimReactor reactor, Runnable task) {
     this.atNs = atNs;
+    this.dueNs = atNs;
     this.sequence = sequence;
     this.reactor = reactor;
     this.task = task;
@@ -29,7 +34,8 @@ final class SimEvent implements Comparable<SimEvent> {
 
   @Override
   public int compareTo(SimEvent other) {
-    int byTime = Long.compare(atNs, other.atNs);
-    return byTime != 0 ? byTime : Long.compare(sequence, other.sequence);
+    int order = Long.compare(atNs, other.atNs);
+    if (order == 0) order = Long.compare(dueNs, other.dueNs);
+    return order != 0 ? order : Long.compare(sequence, other.sequence);
   }
 }

@@ -94,6 +94,13 @@ public final class SimWorld {
     return random;
   }
 
+  /** Runs for a while. */
+  public void runFor(long ns, long mostEvents) {
+    long endNs = nowNs + ns;
+    schedule(ns, () -> {});
+    if (!runUntil(() -> nowNs >= endNs, mostEvents)) throw new AssertionError("time stands still");
+  }
+
   /**
    * Runs until nothing is left to happen.
    *

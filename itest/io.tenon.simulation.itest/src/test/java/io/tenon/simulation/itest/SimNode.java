@@ -60,10 +60,6 @@ final class SimNode {
     return target.share(slot, ShareOptions.anyHost());
   }
 
-  SimDisk disk() {
-    return disk;
-  }
-
   private String name() {
     return "disk-" + reactors.name();
   }
@@ -90,5 +86,18 @@ final class SimNode {
       port.close();
     }
     for (var slot : devices.all()) devices.destroy(slot);
+  }
+
+  /** After everything: nothing is left over. */
+  void checkRest(SimWorld world) {
+    if (!reactors.isUp()) return;
+    String name = reactors.name();
+    int sockets = world.network().sockets(reactors);
+    if (sockets != 0) throw new AssertionError(name + " has " + sockets + " sockets left");
+    int buffers = reactors.buffersTaken();
+    if (buffers != 0) throw new AssertionError(name + " has lost " + buffers + " buffers");
+    if (disk != null && disk.openChannels() != 0) {
+      throw new AssertionError(name + ": its disk is in use");
+    }
   }
 }

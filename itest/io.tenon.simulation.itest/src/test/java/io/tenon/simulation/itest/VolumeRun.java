@@ -223,7 +223,7 @@ final class VolumeRun implements SimDisk.Observer {
   }
 
   /** What a thread does. */
-  private interface Deed {
+  interface Deed {
     void run() throws TenonException;
   }
 
@@ -345,7 +345,7 @@ final class VolumeRun implements SimDisk.Observer {
       }
     }
     host.check();
-    for (var node : lives) checkRest(node);
+    for (var node : lives) node.checkRest(world);
     world.trace().note(open.size());
   }
 
@@ -353,18 +353,5 @@ final class VolumeRun implements SimDisk.Observer {
     if (remote != null) hostNode.devices.destroy(remote);
     nexus.destroy();
     for (var node : List.copyOf(lives)) if (node.reactors.isUp()) node.close();
-  }
-
-  private void checkRest(SimNode node) {
-    if (!node.reactors.isUp()) return;
-    String name = node.reactors.name();
-    int sockets = world.network().sockets(node.reactors);
-    if (sockets != 0) throw new AssertionError(name + " has " + sockets + " sockets left");
-    int buffers = node.reactors.buffersTaken();
-    if (buffers != 0) throw new AssertionError(name + " has lost " + buffers + " buffers");
-    var disk = node.disk();
-    if (disk != null && disk.openChannels() != 0) {
-      throw new AssertionError(name + ": its disk is in use");
-    }
   }
 }

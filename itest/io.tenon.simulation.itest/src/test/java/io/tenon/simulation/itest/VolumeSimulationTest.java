@@ -27,6 +27,12 @@ class VolumeSimulationTest {
     runTwice(seed, Scenario.REMOTE_HOST);
   }
 
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void aDiskBehindTheNetworkComesBackAndHasWhatItAcknowledged(long seed) {
+    long _ = Seeds.runTwice(seed, one -> new ReconnectRun(one).run(OPERATIONS));
+  }
+
   private static void runTwice(long seed, Scenario scenario) {
     long _ = Seeds.runTwice(seed, one -> new VolumeRun(one, scenario).run(OPERATIONS));
   }

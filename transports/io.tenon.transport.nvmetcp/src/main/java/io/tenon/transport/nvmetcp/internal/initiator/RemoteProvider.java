@@ -9,7 +9,7 @@ import io.tenon.reactor.Reactors;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArraySet;
 import org.osgi.annotation.bundle.Capability;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -37,7 +37,7 @@ public final class RemoteProvider implements DeviceProvider, InitiatorController
   private final Reactors reactors;
   private final InitiatorOptions options;
   private final Background background;
-  private final Set<RemoteDevice> devices = ConcurrentHashMap.newKeySet();
+  private final Set<RemoteDevice> devices = new CopyOnWriteArraySet<>();
 
   @Activate
   public RemoteProvider(@Reference Reactors reactors, InitiatorConfig config) {
