@@ -50,11 +50,18 @@ public final class SimThreads {
   }
 
   private void schedule(Runnable piece) {
-    world.schedule(
-        1 + world.random().nextLong(MOST_DELAY_NS),
-        () -> {
-          if (node == null || node.isUp()) piece.run();
-        });
+    world.schedule(1 + world.random().nextLong(MOST_DELAY_NS), () -> runUnlessFrozen(piece));
+  }
+
+  private void runUnlessFrozen(Runnable piece) {
+    if (node == null) {
+      piece.run();
+      return;
+    }
+    if (!node.isUp()) return;
+    long stillNs = node.frozenUntilNs() - world.nowNs();
+    if (stillNs > 0) world.schedule(stillNs, () -> runUnlessFrozen(piece));
+    else piece.run();
   }
 
   private void failed(Thread thread, Throwable problem) {

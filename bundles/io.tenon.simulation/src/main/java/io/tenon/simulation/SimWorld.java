@@ -129,8 +129,13 @@ public final class SimWorld {
   }
 
   private @Nullable SimEvent next() {
-    for (var next = events.poll(); next != null; next = events.poll())
-      if (next.isDue()) return next;
+    for (var next = events.poll(); next != null; next = events.poll()) {
+      if (!next.isDue()) continue;
+      long frozenUntilNs = next.reactor == null ? 0 : next.reactor.node().frozenUntilNs();
+      if (next.atNs >= frozenUntilNs) return next;
+      next.atNs = frozenUntilNs;
+      events.add(next);
+    }
     return null;
   }
 
@@ -142,6 +147,14 @@ public final class SimWorld {
       return;
     }
     current = reactor;
+    try {
+      performRound(reactor, first);
+    } finally {
+      current = null;
+    }
+  }
+
+  private void performRound(SimReactor reactor, SimEvent first) {
     perform(first);
     for (var next = events.peek(); next != null; next = events.peek()) {
       if (next.reactor != reactor || next.atNs - first.atNs > ROUND_NS) break;
@@ -155,7 +168,6 @@ public final class SimWorld {
       perform(next);
     }
     reactor.endRound();
-    current = null;
   }
 
   private void perform(SimEvent event) {
