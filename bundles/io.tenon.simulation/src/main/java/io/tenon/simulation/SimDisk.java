@@ -66,7 +66,9 @@ public final class SimDisk implements BlockDevice {
   /** Test-only: a lower layer that believes every answer. */
   private final boolean believesEveryAnswer;
 
+  private final SimLentMemory lent = new SimLentMemory();
   private Faults faults;
+  private boolean isMemory;
 
   private DeviceListener listener = new DeviceListener() {};
   private boolean crashed;
@@ -94,6 +96,12 @@ public final class SimDisk implements BlockDevice {
 
   public void faults(Faults now) {
     faults = now;
+  }
+
+  /** From now on as memory is: a write has been read when it is submitted, and reads are lent. */
+  public void actLikeMemory() {
+    if (openChannels > 0) throw new AssertionError("channels have asked already");
+    isMemory = true;
   }
 
   /** Power is gone: what was under way is done, half done or not done, and nobody answers any more. */
@@ -217,6 +225,16 @@ public final class SimDisk implements BlockDevice {
     }
 
     @Override
+    public boolean consumesInline() {
+      return isMemory;
+    }
+
+    @Override
+    public boolean lendsMemory() {
+      return isMemory;
+    }
+
+    @Override
     public void close() {
       if (closed) throw new AssertionError(name + ": channel closed twice");
       if (underWayHere != 0) throw new AssertionError(name + ": channel closed with I/O under way");
@@ -232,6 +250,10 @@ public final class SimDisk implements BlockDevice {
     final IoOperation operation;
     final long lba;
     final long blocks;
+
+    /** The caller's memory, or ours to lend. */
+    final long data;
+
     boolean ended;
     boolean dead;
     Reactor.Timer timeout = () -> {};
@@ -246,6 +268,10 @@ public final class SimDisk implements BlockDevice {
       operation = request.operation();
       lba = request.lba();
       blocks = request.blocks();
+      if (request.isLendable() && !isMemory) {
+        throw new AssertionError(name + " lends no memory: " + request);
+      }
+      data = request.isLendable() ? lent.take(request.lengthBytes()) : request.address();
     }
 
     void start() {
@@ -256,7 +282,7 @@ public final class SimDisk implements BlockDevice {
         channel.reactor.schedule(1 + random.nextLong(5_000), () -> answer(IoStatus.DEVICE_GONE));
         return;
       }
-      if (operation == IoOperation.WRITE) payload = stampsIn(request.address());
+      if (operation == IoOperation.WRITE) payload = stampsIn(data);
       if (!crashed && random.nextDouble() < faults.inline) {
         onMedium(0, blocks);
         answer(outcome);
@@ -283,7 +309,7 @@ public final class SimDisk implements BlockDevice {
     }
 
     private void onMedium(long from, long to) {
-      if (operation == IoOperation.WRITE && !ended && !crashed) checkUnchanged();
+      if (operation == IoOperation.WRITE && !ended && !crashed && !isMemory) checkUnchanged();
       if (fenced) outcome = IoStatus.RESERVATION_CONFLICT;
       else if (!crashed && !dead) apply(from, to);
     }
@@ -294,8 +320,7 @@ public final class SimDisk implements BlockDevice {
       for (long block = from; block < to; block++) {
         switch (operation) {
           case READ -> {
-            if (!ended)
-              fill(request.address() + block * geometry.blockBytes(), stampAt(lba + block));
+            if (!ended) fill(data + block * geometry.blockBytes(), stampAt(lba + block));
           }
           case WRITE -> {
             medium.write(lba + block, payload[(int) block]);
@@ -315,7 +340,7 @@ public final class SimDisk implements BlockDevice {
 
     /** The device may read a write's memory at any time until it has answered. */
     private void checkUnchanged() {
-      if (Arrays.equals(payload, stampsIn(request.address()))) return;
+      if (Arrays.equals(payload, stampsIn(data))) return;
       throw new AssertionError("memory of " + request + " was changed before it was answered");
     }
 
@@ -338,6 +363,11 @@ public final class SimDisk implements BlockDevice {
       lose("no answer in time");
     }
 
+    private void tell(IoStatus status) {
+      if (status.isSuccess() && request.isLendable()) lent.lend(request, data);
+      request.complete(status);
+    }
+
     void answer(IoStatus status) {
       if (ended && !believesEveryAnswer) return;
       if (!ended) {
@@ -348,8 +378,8 @@ public final class SimDisk implements BlockDevice {
       }
       world.trace().note(lba ^ status.name().hashCode());
       // A lost disk answers on the reactor of each command.
-      if (channel.reactor.isCurrent()) request.complete(status);
-      else channel.reactor.execute(() -> request.complete(status));
+      if (channel.reactor.isCurrent()) tell(status);
+      else channel.reactor.execute(() -> tell(status));
     }
   }
 

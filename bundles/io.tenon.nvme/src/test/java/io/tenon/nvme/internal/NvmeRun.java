@@ -76,6 +76,7 @@ final class NvmeRun implements SimDisk.Observer {
             scenario == Scenario.DISK_FAILS ? sick() : healthy(),
             this,
             false);
+    if (random.nextInt(3) == 0) disk.actLikeMemory();
     slot = new DeviceSlot(disk, "sim:///disk", world.clock(), node.main()::execute);
     try {
       target = new Target("", 4, "1.2.3");

@@ -3,9 +3,12 @@ package io.tenon.nvme.internal;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.NvmeCommand.Transfer;
 import io.tenon.nvme.NvmeQueue;
+import io.tenon.nvme.Opcode;
 import io.tenon.nvme.QueueTransport;
+import io.tenon.nvme.Sqe;
 import io.tenon.nvme.TransportLimits;
 import io.tenon.reactor.Reactor;
+import io.tenon.simulation.SimDisk;
 import io.tenon.simulation.SimWorld;
 import java.lang.foreign.Arena;
 import java.net.InetAddress;
@@ -131,7 +134,19 @@ final class SimConnection implements QueueTransport {
   private void receive(SimCommand command) {
     Memory.copy(command.data, command.buffer, command.transferBytes());
     command.dataAddress(command.buffer);
+    boolean inPlace = isPlainWrite(command) && queue.consumesInline();
     execute(command);
+    // It was a piece of the receive buffer, which takes in the next command now.
+    if (inPlace) spoil(command);
+  }
+
+  private static boolean isPlainWrite(SimCommand command) {
+    boolean isFused = (Memory.getU8(command.sqe() + Sqe.FLAGS) & IoQueue.FUSE_MASK) != 0;
+    return command.opcode() == Opcode.WRITE && !isFused;
+  }
+
+  private static void spoil(SimCommand command) {
+    SimDisk.fill(command.buffer, SimCommand.MOST_BYTES, -1);
   }
 
   private void execute(SimCommand command) {
@@ -180,9 +195,7 @@ final class SimConnection implements QueueTransport {
 
   private void end(SimCommand command) {
     // What the target had in its buffer is not the command's any more.
-    for (int at = 0; at < SimCommand.MOST_BYTES; at += Long.BYTES) {
-      Memory.putLong(command.buffer + at, -1);
-    }
+    spoil(command);
     command.state = SimCommand.State.ENDED;
     queue.end(command);
   }

@@ -33,6 +33,7 @@ final class VolumeRun implements SimDisk.Observer {
   private static final long BLOCKS = (6L << 20) / BLOCK_BYTES;
   private static final long FIRST = (5L << 20) / BLOCK_BYTES;
   private static final long MILLISECOND_NS = 1_000_000;
+  private static final long QUIET_NS = 500 * MILLISECOND_NS;
   private static final long CHILD_TIMEOUT_MS = 60;
 
   /** Longer than a nexus needs to find out about all of its children. */
@@ -45,7 +46,9 @@ final class VolumeRun implements SimDisk.Observer {
     /** On the nexus' own node. */
     LOCAL_HOST,
     /** Behind the network, which is good between it and the nexus. */
-    REMOTE_HOST
+    REMOTE_HOST,
+    /** Behind the network, and it loses its way as well: it may see errors, and what it was told stays true. */
+    LOST_HOST
   }
 
   /** A disk, and the node that has it in this life. */
@@ -68,6 +71,7 @@ final class VolumeRun implements SimDisk.Observer {
       node = on;
       var faults = isGood ? healthy() : sick();
       disk = node.plug(world, new Geometry(BLOCK_BYTES, BLOCKS), medium, faults, VolumeRun.this);
+      if (random.nextInt(3) == 0) disk.actLikeMemory();
     }
 
     SimDisk disk;
@@ -188,7 +192,7 @@ final class VolumeRun implements SimDisk.Observer {
       inThread(this::build);
       int hot = 2 + random.nextInt(random.nextBoolean() ? 6 : 30);
       var slot = nexus.device();
-      if (scenario == Scenario.REMOTE_HOST) {
+      if (scenario != Scenario.LOCAL_HOST) {
         hostNode = life("host", 77, HOST_TIMEOUT_MS);
         inThread(
             () -> {
@@ -245,6 +249,9 @@ final class VolumeRun implements SimDisk.Observer {
   // Accidents.
 
   private void planAccidents() {
+    if (scenario == Scenario.LOST_HOST) {
+      world.schedule(random.nextLong(15 * MILLISECOND_NS), this::loseHost);
+    }
     for (var storage : storages) {
       if (storage.isGood) continue;
       long when = random.nextLong(15 * MILLISECOND_NS);
@@ -266,6 +273,16 @@ final class VolumeRun implements SimDisk.Observer {
         }
         default -> {}
       }
+    }
+  }
+
+  private void loseHost() {
+    var network = world.network();
+    switch (random.nextInt(4)) {
+      case 0 -> network.reset(hostNode.reactors);
+      case 1 -> network.blackhole(hostNode.reactors);
+      case 2 -> network.cut(hostNode.reactors, main.reactors);
+      default -> network.cut(main.reactors, hostNode.reactors);
     }
   }
 
@@ -327,9 +344,11 @@ final class VolumeRun implements SimDisk.Observer {
   }
 
   private void finish() {
-    if (!host.errors().isEmpty()) {
+    if (scenario != Scenario.LOST_HOST && !host.errors().isEmpty()) {
       throw new AssertionError("hosts saw errors of a good volume: " + host.errors());
     }
+    // Without I/O it takes a keep-alive to find out that a node has gone.
+    world.runFor(QUIET_NS, MOST_EVENTS);
     var children = nexus.children();
     var open = new ArrayList<Storage>();
     for (int i = 0; i < storages.size(); i++) {

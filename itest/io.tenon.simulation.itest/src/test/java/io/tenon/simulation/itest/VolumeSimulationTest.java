@@ -29,6 +29,12 @@ class VolumeSimulationTest {
 
   @ParameterizedTest
   @MethodSource("seeds")
+  void whatAHostThatLosesItsWayWasToldStaysTrue(long seed) {
+    runTwice(seed, Scenario.LOST_HOST);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
   void aDiskBehindTheNetworkComesBackAndHasWhatItAcknowledged(long seed) {
     long _ = Seeds.runTwice(seed, one -> new ReconnectRun(one).run(OPERATIONS));
   }
