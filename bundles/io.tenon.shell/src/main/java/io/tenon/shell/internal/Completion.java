@@ -24,7 +24,7 @@ public final class Completion {
     if (index == 0) return commands().toList();
     String command = words.getFirst();
     return nouns.stream()
-        .filter(noun -> noun.name().equals(command) || noun.name().endsWith(":" + command))
+        .filter(noun -> noun.answersTo(command))
         .flatMap(noun -> noun.candidates(words, index).stream())
         .sorted()
         .toList();
