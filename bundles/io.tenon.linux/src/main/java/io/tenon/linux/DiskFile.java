@@ -94,9 +94,11 @@ public final class DiskFile implements AutoCloseable {
   /**
    * @param direct past the page cache
    * @param exclusive for a block device: nobody else has it mounted or open exclusively
+   * @throws LinuxException {@link Errno#EINVAL} also for a path with a NUL, behind which the kernel would not look
    */
   public static DiskFile open(String path, boolean direct, boolean exclusive)
       throws LinuxException {
+    if (path.indexOf('\0') >= 0) throw new LinuxException("open", Errno.EINVAL);
     try (var arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(Calls.STATE);
       int flags = O_RDWR | O_CLOEXEC | (direct ? O_DIRECT : 0) | (exclusive ? O_EXCL : 0);

@@ -13,6 +13,7 @@ import io.tenon.linux.Errno;
 import io.tenon.linux.LinuxException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -42,7 +43,7 @@ public record Disk(
    * @throws DeviceException when it is missing, in use, not allowed, or not of the right kind or size
    */
   public static Disk open(DeviceUri uri) throws DeviceException {
-    String path = uri.path();
+    String path = path(uri);
     int wanted = blockBytes(uri);
     var uuid = uri.uuid().isPresent() ? uri.uuid().get() : named(path);
     DiskFile file = openFile(path);
@@ -71,6 +72,15 @@ public record Disk(
     } catch (DeviceException e) {
       file.close();
       throw e;
+    }
+  }
+
+  private static String path(DeviceUri uri) throws DeviceException {
+    try {
+      var _ = Path.of(uri.path());
+      return uri.path();
+    } catch (InvalidPathException e) {
+      throw uri.invalid("Its path cannot be one of this system: " + e.getReason() + ".");
     }
   }
 

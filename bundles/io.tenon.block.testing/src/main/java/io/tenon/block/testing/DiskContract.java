@@ -73,7 +73,8 @@ public abstract class DiskContract extends BlockDeviceContract {
   }
 
   @Test
-  void whatIsMissingIsNotFound() {
+  void whatIsMissingIsNotFound() throws Exception {
+    refused(Kind.NOT_FOUND, uri(file("no-directory", 1 << 20).resolve("disk")));
     refused(Kind.NOT_FOUND, uri(directory.resolve("nowhere")));
     refused(Kind.NOT_FOUND, uri(directory.resolve("nowhere/at/all")));
   }
@@ -100,6 +101,12 @@ public abstract class DiskContract extends BlockDeviceContract {
   @Test
   void aHostIsRefusedBecauseSomeoneForgotASlash() {
     refused(Kind.INVALID_URI, scheme() + "://tmp/disk");
+  }
+
+  @Test
+  void aPathThatIsCutOffByItsNulIsRefused() throws Exception {
+    var uri = uri(file("whole", 1 << 20)) + "%00.old?uuid=11111111-2222-4333-8444-555555555555";
+    refused(Kind.INVALID_URI, uri);
   }
 
   @Test

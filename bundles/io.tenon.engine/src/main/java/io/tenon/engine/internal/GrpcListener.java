@@ -39,7 +39,9 @@ final class GrpcListener {
             .permitKeepAliveTime(1, TimeUnit.SECONDS)
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance());
-    for (var service : LaterMethods.completed(services)) builder.addService(service);
+    for (var service : LaterMethods.completed(services)) {
+      builder.addService(MalformedRequests.refusedBy(service));
+    }
     try {
       this.server = builder.build().start();
     } catch (IOException e) {

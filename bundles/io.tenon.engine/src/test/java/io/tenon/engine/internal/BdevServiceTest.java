@@ -143,6 +143,7 @@ class BdevServiceTest {
         "ftl:///a",
         "lvm:///a",
         "aio:///tmp/x?rescan=perhaps",
+        "aio:///tmp/x%00y",
         "malloc:///a?size_mb=16&resize=perhaps",
         "bdev:///a?uuid=1",
         "bdev:///a?colour=red",
