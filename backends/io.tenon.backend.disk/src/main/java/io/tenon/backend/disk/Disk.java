@@ -97,14 +97,23 @@ public record Disk(
 
   private static int blockBytes(DeviceUri uri, int wanted, Facts facts) throws DeviceException {
     if (facts.type() == FileType.REGULAR) return wanted == 0 ? DEFAULT_BLOCK_BYTES : wanted;
-    if (wanted == 0) return facts.blockBytes();
-    if (wanted >= facts.blockBytes()) return wanted;
-    throw uri.badParameter(
-        "Parameter blk_size is "
-            + wanted
-            + ", but the disk has blocks of "
-            + facts.blockBytes()
-            + ".");
+    int blockBytes = wanted == 0 ? facts.blockBytes() : wanted;
+    if (blockBytes < facts.blockBytes()) {
+      throw uri.badParameter(
+          "Parameter blk_size is "
+              + wanted
+              + ", but the disk has blocks of "
+              + facts.blockBytes()
+              + ".");
+    }
+    if (blockBytes < facts.physicalBlockBytes()) {
+      log.info(
+          "{}: its blocks of {} bytes lie on physical ones of {}; writes that do not cover those are slow",
+          uri.path(),
+          blockBytes,
+          facts.physicalBlockBytes());
+    }
+    return blockBytes;
   }
 
   private static UUID named(String path) throws DeviceException {
