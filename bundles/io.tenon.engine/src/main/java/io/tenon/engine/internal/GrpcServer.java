@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
@@ -29,6 +30,7 @@ import org.slf4j.LoggerFactory;
 @Component(
     service = {},
     configurationPid = {"io.tenon.node", "io.tenon.engine"})
+@Capability(namespace = "tenon.ready", name = "grpc")
 public final class GrpcServer {
   private static final Logger log = LoggerFactory.getLogger(GrpcServer.class);
   private static final int HIGHEST_PORT = 0xFFFF;
