@@ -216,6 +216,10 @@ public final class Target implements NvmeTarget {
     discovery.changed();
   }
 
+  long discoveryGeneration() {
+    return generation.get();
+  }
+
   /** What the host of a discovery controller may know of. */
   byte[] discoveryPage(Controller controller) {
     long now = generation.get();
