@@ -27,6 +27,7 @@ final class ScriptedDevice implements BlockDevice {
   private volatile @Nullable IoOperation failing;
   private volatile IoStatus failure = IoStatus.SUCCESS;
   private volatile boolean holds;
+  private volatile boolean records = true;
   private volatile @Nullable DeviceListener listener;
   private final List<Channel> channels = new CopyOnWriteArrayList<>();
 
@@ -46,6 +47,11 @@ final class ScriptedDevice implements BlockDevice {
 
   private IoStatus answerTo(IoRequest request) {
     return request.operation() == failing ? failure : answer;
+  }
+
+  /** {@link #arrived} stays as it is: keeping it costs memory. */
+  void keepsNoRecord() {
+    records = false;
   }
 
   /** What comes from now on stays until {@link #letGo}. */
@@ -75,7 +81,7 @@ final class ScriptedDevice implements BlockDevice {
 
     @Override
     protected void take(IoRequest request) {
-      arrived.add(request.operation());
+      if (records) arrived.add(request.operation());
       if (holds) held.add(request);
       else request.complete(answerTo(request));
     }

@@ -46,6 +46,10 @@ final class TestHost implements QueueTransport {
     this.queue = TestReactors.on(reactor, () -> target.accept(this, reactor));
   }
 
+  NvmeQueue queue() {
+    return queue;
+  }
+
   /** A command on its way. */
   final class Command extends NvmeCommand {
     final long data = arena.allocate(MAX_DATA_BYTES, 4096).address();
