@@ -128,6 +128,12 @@ final class TestHost implements QueueTransport {
    * @param queueId 0 for the admin queue
    */
   Command connect(String nqn, String hostNqn, int queueId, int controllerId, long keepAliveMs) {
+    return call(connectCommand(nqn, hostNqn, queueId, controllerId, keepAliveMs));
+  }
+
+  /** For a test to change before it is sent. */
+  Command connectCommand(
+      String nqn, String hostNqn, int queueId, int controllerId, long keepAliveMs) {
     var command =
         command(
             Opcode.FABRICS,
@@ -139,7 +145,7 @@ final class TestHost implements QueueTransport {
               Memory.putInt(sqe + ConnectData.KATO, (int) keepAliveMs);
             });
     new ConnectData(HOST_ID, controllerId, nqn, hostNqn).write(command.data);
-    return call(command);
+    return command;
   }
 
   /** Connects the admin queue and enables the controller. @return its id */
