@@ -1,0 +1,62 @@
+package io.tenon.faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A node goes: killed, or silent. */
+class NodeFaultsTest extends FaultTest {
+  /** What broke first, the I/O under way or the connection, decides which. */
+  private static final String[] CONNECTION_LOST = {"IO_FAILURE", "ADMIN_FAILED"};
+
+  @ParameterizedTest(name = "killed node {0}")
+  @ValueSource(ints = {2, 3})
+  void aNodeThatIsKilledCostsItsChildAndNothingElse(int node) throws Exception {
+    startUnderLoad();
+    cluster.node(node).kill();
+    awaitFaulted(node);
+    var report = mustHaveServedWithout(node);
+    mustBeOut(node, CONNECTION_LOST);
+    assertTrue(report.longestGapMs() <= SLACK_MS, report::toString);
+  }
+
+  @ParameterizedTest(name = "silent node {0}")
+  @ValueSource(ints = {2, 3})
+  void aNodeThatFallsSilentIsGivenUpAfterTheTimeOutAndItsStaleChildStaysOut(int node)
+      throws Exception {
+    startUnderLoad();
+    cluster.node(node).freeze();
+    awaitFaulted(node);
+    var out = cluster.nexus().child(node);
+    awaitMoreWrites();
+    cluster.node(node).thaw();
+    awaitAnswer(node);
+    var report = mustHaveServedWithout(node);
+    mustBeOut(node, "TIMED_OUT", "ADMIN_FAILED");
+    assertEquals(out, cluster.nexus().child(node), "it is out since then, and was not in again");
+    assertTrue(report.longestGapMs() <= Cluster.IO_TIMEOUT_MS + SLACK_MS, report::toString);
+  }
+
+  /** It runs again: it answers its shell. */
+  private void awaitAnswer(int node) throws Exception {
+    var answer = cluster.node(node).shell().say("tenon:share list");
+    assertEquals(0, answer.status(), answer::toString);
+  }
+
+  @Test
+  void twoNodesThatGoOneAfterTheOtherLeaveTheLastChildServing() throws Exception {
+    startUnderLoad();
+    cluster.node(2).kill();
+    awaitFaulted(2);
+    awaitMoreWrites();
+    cluster.node(3).freeze();
+    awaitFaulted(3);
+    var report = mustHaveServedWithout(2, 3);
+    mustBeOut(2, CONNECTION_LOST);
+    mustBeOut(3, "TIMED_OUT", "ADMIN_FAILED");
+    assertTrue(report.longestGapMs() <= Cluster.IO_TIMEOUT_MS + SLACK_MS, report::toString);
+  }
+}
