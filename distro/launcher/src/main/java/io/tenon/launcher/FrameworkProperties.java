@@ -25,7 +25,6 @@ final class FrameworkProperties {
     properties.put("tenon.etc", home.etc().toString());
     properties.put("tenon.data", data.toString());
     properties.put("tenon.options", options(settings, data));
-    properties.put("tenon.ready", "grpc,nvme");
 
     // What is worth a line is decided in etc/logback.xml.
     properties.put("org.osgi.service.log.admin.loglevel", "INFO");

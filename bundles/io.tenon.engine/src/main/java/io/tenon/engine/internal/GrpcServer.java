@@ -21,6 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
@@ -41,6 +42,7 @@ import org.slf4j.LoggerFactory;
 @Component(
     service = {},
     configurationPid = {"io.tenon.node", "io.tenon.engine"})
+@Capability(namespace = "tenon.ready", name = "grpc")
 public final class GrpcServer {
   private static final Logger log = LoggerFactory.getLogger(GrpcServer.class);
 
