@@ -4,6 +4,7 @@ import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceListener;
 import io.tenon.block.DeviceUri;
+import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.error.TenonException;
 import io.tenon.reactor.Reactor;
@@ -52,7 +53,7 @@ final class Host implements AutoCloseable {
     device.listener(
         new DeviceListener() {
           @Override
-          public void interrupted(String reason) {
+          public void interrupted(IoStatus how, String reason) {
             interruptions.add(uri + ": " + reason);
           }
 
