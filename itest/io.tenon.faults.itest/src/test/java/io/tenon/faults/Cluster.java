@@ -12,7 +12,7 @@ final class Cluster {
   /** Where a nexus' data begins on each child: Mayastor's layout, stated here once more on purpose. */
   static final long DATA_OFFSET_BYTES = 5L << 20;
 
-  static final long IO_TIMEOUT_MS = 2_000;
+  static final long IO_TIMEOUT_MS = 3_000;
   private static final int NODES = 3;
   private static final long DISK_BYTES = 32L << 20;
   private static final String SIZE = "16MiB";

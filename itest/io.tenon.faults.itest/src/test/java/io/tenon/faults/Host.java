@@ -21,6 +21,9 @@ final class Host implements AutoCloseable {
   /** Longer than anything that a nexus may need: what a host sees then is an answer and not its own impatience. */
   private static final String IO_TIMEOUT = "25s";
 
+  /** Two queues to each node, and two reactors in each: what one does to a child, the other must know of. */
+  static final int REACTORS = Math.min(2, Runtime.getRuntime().availableProcessors());
+
   private final TestReactors reactors;
   private final RemoteProvider initiator;
   private final List<BlockDevice> devices = new ArrayList<>();
@@ -39,7 +42,11 @@ final class Host implements AutoCloseable {
   }
 
   static Host start() throws TenonException {
-    return new Host(TestReactors.start(1));
+    return new Host(TestReactors.start(REACTORS));
+  }
+
+  List<Reactor> allReactors() {
+    return reactors.reactors().all();
   }
 
   Reactor reactor() {

@@ -9,13 +9,14 @@ import io.tenon.linux.Mapping;
 import io.tenon.reactor.Reactor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Reads and writes at random places, each judged by the {@link Ledger}; never two I/Os at one place. Everything on one reactor,
- * but for what tests ask while it runs.
+ * Reads and writes at random places, each judged by the {@link Ledger}; never two I/Os at one place. It comes from all reactors of
+ * the host, each with a queue of its own, so that what was written by one is read by another right after.
  */
 final class HostLoad {
   static final int DEPTH = 16;
@@ -39,28 +40,35 @@ final class HostLoad {
       long longestGapMs,
       List<String> complaints) {}
 
-  private final Reactor reactor;
-  private final IoChannel channel;
+  private final List<Lane> lanes;
   private final Ledger ledger;
   private final SplittableRandom random;
   private final boolean[] busy;
   private final Mapping memory;
   private final CompletableFuture<Report> ended = new CompletableFuture<>();
   private final List<String> complaints = new ArrayList<>();
+
+  // Guarded by this, as are ledger, places and complaints.
   private boolean stopping;
   private int idle;
   private long reads;
   private long wrong;
   private long longestGapNs;
 
-  // For tests to watch; written on the reactor alone.
+  // For tests to watch; written under the lock.
   private volatile long lastEndNs;
   private volatile long acknowledged;
   private volatile long errors;
 
-  private HostLoad(Reactor reactor, BlockDevice device, Ledger ledger, long seed, Mapping memory) {
-    this.reactor = reactor;
-    this.channel = device.channel(reactor);
+  /** A reactor and its way to the device. */
+  private record Lane(Reactor reactor, IoChannel channel) {
+    static Lane open(Reactor reactor, BlockDevice device) {
+      return TestReactors.on(reactor, () -> new Lane(reactor, device.channel(reactor)));
+    }
+  }
+
+  private HostLoad(List<Lane> lanes, Ledger ledger, long seed, Mapping memory) {
+    this.lanes = lanes;
     this.ledger = ledger;
     this.random = new SplittableRandom(seed);
     this.busy = new boolean[ledger.places()];
@@ -69,18 +77,17 @@ final class HostLoad {
   }
 
   /** From any thread; runs until {@link #stop}. */
-  static HostLoad start(Reactor reactor, BlockDevice device, Ledger ledger, long seed)
+  static HostLoad start(List<Reactor> reactors, BlockDevice device, Ledger ledger, long seed)
       throws Exception {
-    Mapping memory = Mapping.ordinary((long) DEPTH * Ledger.PLACE_BYTES);
-    return TestReactors.on(
-        reactor,
-        () -> {
-          var load = new HostLoad(reactor, device, ledger, seed, memory);
-          for (int i = 0; i < DEPTH; i++) {
-            load.new Slot(memory.address() + (long) i * Ledger.PLACE_BYTES).next();
-          }
-          return load;
-        });
+    var lanes = reactors.stream().map(reactor -> Lane.open(reactor, device)).toList();
+    var memory = Mapping.ordinary((long) DEPTH * Ledger.PLACE_BYTES);
+    var load = new HostLoad(lanes, ledger, seed, memory);
+    for (int i = 0; i < DEPTH; i++) {
+      Lane lane = lanes.get(i % lanes.size());
+      var slot = load.new Slot(lane, memory.address() + (long) i * Ledger.PLACE_BYTES);
+      lane.reactor.execute(slot::next);
+    }
+    return load;
   }
 
   /** Writes that have succeeded. Any thread. */
@@ -100,63 +107,77 @@ final class HostLoad {
 
   /** Lets what is under way end. Any thread. */
   Report stop() {
-    reactor.execute(() -> stopping = true);
+    synchronized (this) {
+      stopping = true;
+    }
     return TestReactors.await(ended);
   }
 
   private final class Slot extends IoRequest {
+    private final Lane lane;
     private final long buffer;
     private int place;
     private boolean writes;
 
-    Slot(long buffer) {
+    Slot(Lane lane, long buffer) {
+      this.lane = lane;
       this.buffer = buffer;
     }
 
     void next() {
-      if (stopping) {
-        idle++;
-        if (idle == DEPTH) finish();
-        return;
-      }
-      place = random.nextInt(busy.length);
-      while (busy[place]) place = (place + 1) % busy.length;
-      busy[place] = true;
-      writes = random.nextDouble() >= READ_SHARE;
-      long lba = (long) place * PLACE_SECTORS;
-      if (writes) {
-        ledger.issue(place, buffer, System.nanoTime());
-        prepareWrite(lba, PLACE_SECTORS, buffer, Ledger.PLACE_BYTES);
-      } else {
-        prepareRead(lba, PLACE_SECTORS, buffer, Ledger.PLACE_BYTES);
-      }
-      channel.submit(this);
+      if (prepareNext(this)) lane.channel.submit(this);
     }
 
     @Override
-    @SuppressWarnings("NonAtomicVolatileUpdate") // its reactor's alone
     protected void completed(IoStatus status) {
-      long nowNs = System.nanoTime();
-      longestGapNs = Math.max(longestGapNs, nowNs - lastEndNs);
-      lastEndNs = nowNs;
-      busy[place] = false;
-      if (!status.isSuccess()) {
-        errors = errors + 1;
-        complain(this + " ended with " + status);
-      } else if (writes) {
-        ledger.acknowledge(place, nowNs);
-        acknowledged = acknowledged + 1;
-      } else {
-        reads++;
-        ledger.judge(place, buffer).ifPresent(this::isWrong);
-      }
+      judge(this, status);
       // Not from within the completion: a device may complete inside submit, again and again.
-      reactor.execute(this::next);
+      lane.reactor.execute(this::next);
     }
+  }
 
-    private void isWrong(String how) {
+  /**
+   * @return false when this slot has no more to do
+   */
+  private synchronized boolean prepareNext(Slot slot) {
+    if (stopping) {
+      idle++;
+      if (idle == DEPTH) finish();
+      return false;
+    }
+    int place = random.nextInt(busy.length);
+    while (busy[place]) place = (place + 1) % busy.length;
+    busy[place] = true;
+    slot.place = place;
+    slot.writes = random.nextDouble() >= READ_SHARE;
+    long lba = (long) place * PLACE_SECTORS;
+    if (slot.writes) {
+      ledger.issue(place, slot.buffer, System.nanoTime());
+      slot.prepareWrite(lba, PLACE_SECTORS, slot.buffer, Ledger.PLACE_BYTES);
+    } else {
+      slot.prepareRead(lba, PLACE_SECTORS, slot.buffer, Ledger.PLACE_BYTES);
+    }
+    return true;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+  private synchronized void judge(Slot slot, IoStatus status) {
+    long nowNs = System.nanoTime();
+    longestGapNs = Math.max(longestGapNs, nowNs - lastEndNs);
+    lastEndNs = nowNs;
+    busy[slot.place] = false;
+    if (!status.isSuccess()) {
+      errors = errors + 1;
+      complain(slot + " ended with " + status);
+    } else if (slot.writes) {
+      ledger.acknowledge(slot.place, nowNs);
+      acknowledged = acknowledged + 1;
+    } else {
+      reads++;
+      Optional<String> complaint = ledger.judge(slot.place, slot.buffer);
+      if (complaint.isEmpty()) return;
       wrong++;
-      complain(how);
+      complain(complaint.get());
     }
   }
 
@@ -166,7 +187,7 @@ final class HostLoad {
 
   private void finish() {
     longestGapNs = Math.max(longestGapNs, System.nanoTime() - lastEndNs);
-    channel.close();
+    for (Lane lane : lanes) lane.reactor.execute(lane.channel::close);
     memory.close();
     ended.complete(
         new Report(

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,9 @@ import java.util.concurrent.TimeUnit;
 final class Node implements AutoCloseable {
   private static final Path BUILT = Path.of(System.getProperty("tenon.home")).normalize();
   private static final Path FAULT_BACKEND = Path.of(System.getProperty("tenon.faults.jar"));
+
+  /** A start is all computing: on a machine with much else to do it takes long. */
+  private static final Duration START_PATIENCE = Duration.ofSeconds(90);
 
   private final String name;
   private final Path folder;
@@ -45,6 +49,7 @@ final class Node implements AutoCloseable {
     command.add(BUILT.resolve("bin/tenon-node").toString());
     command.addAll(List.of("--name", name, "--grpc", "127.0.0.1:0", "--nvme", "127.0.0.1:0"));
     command.addAll(List.of("--data", folder.resolve("data").toString()));
+    command.addAll(List.of("--cores", Host.REACTORS > 1 ? "0,1" : "0"));
     command.addAll(List.of("--deploy", folder.resolve("deploy").toString()));
     var builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(variable -> variable.startsWith("TENON_"));
@@ -60,6 +65,7 @@ final class Node implements AutoCloseable {
     Path socket = ShellSocket.in(folder.resolve("data"));
     Waiting.until(
         name + " is ready",
+        START_PATIENCE,
         () -> {
           assertTrue(process.isAlive(), () -> name + " has ended: " + tail());
           return Files.exists(ready) && Files.exists(socket);

@@ -37,6 +37,28 @@ class NodeFaultsTest extends FaultTest {
     assertTrue(report.longestGapMs() <= Cluster.IO_TIMEOUT_MS + SLACK_MS, report::toString);
   }
 
+  @Test
+  void aNodeThatIsSilentForLessThanTheTimeOutKeepsItsChild() throws Exception {
+    startUnderLoad();
+    cluster.node(2).freeze();
+    Waiting.until(
+        "I/O waits for it", () -> load.quietMs() > Cluster.IO_TIMEOUT_MS / 4, load::toString);
+    cluster.node(2).thaw();
+    mustHaveServedWithAll();
+  }
+
+  @Test
+  void aNodeThatIsKilledWhileNobodyReadsOrWritesIsMissedAllTheSame() throws Exception {
+    startUnderLoad();
+    var before = load.stop();
+    assertEquals(0, before.errors() + before.wrong(), before::toString);
+    cluster.node(3).kill();
+    awaitFaulted(3);
+    startLoad();
+    mustHaveServedWithout(3);
+    mustBeOut(3, "ADMIN_FAILED");
+  }
+
   /** It runs again: it answers its shell. */
   private void awaitAnswer(int node) throws Exception {
     var answer = cluster.node(node).shell().say("tenon:share list");

@@ -20,10 +20,16 @@ final class Waiting {
    */
   static void until(String what, Callable<Boolean> condition, Supplier<String> state)
       throws Exception {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    until(what, PATIENCE, condition, state);
+  }
+
+  static void until(
+      String what, Duration patience, Callable<Boolean> condition, Supplier<String> state)
+      throws Exception {
+    long deadline = System.nanoTime() + patience.toNanos();
     while (!condition.call()) {
       if (System.nanoTime() - deadline > 0) {
-        fail("not within " + PATIENCE.toSeconds() + " s: " + what + "; " + state.get());
+        fail("not within " + patience.toSeconds() + " s: " + what + "; " + state.get());
       }
       Thread.sleep(LOOK_MS);
     }

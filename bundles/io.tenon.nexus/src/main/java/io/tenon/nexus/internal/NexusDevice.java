@@ -110,7 +110,7 @@ final class NexusDevice implements BlockDevice {
     }
 
     private ChildReason kind() {
-      return child.isLocal() ? ChildReason.IO_FAILURE : ChildReason.ADMIN_FAILED;
+      return Answer.gone(child.isLocal());
     }
   }
 
