@@ -126,7 +126,18 @@ final class SimDisk implements BlockDevice {
       if (random.nextBoolean()) stamps.put(block.getKey(), block.getValue());
     }
     notDurable.clear();
-    if (!silently) listener.interrupted("restarted by the test");
+    if (silently) return;
+    listener.interrupted(IoStatus.DEVICE_GONE, "restarted by the test");
+    listener.returned();
+  }
+
+  /** The way to it breaks, or stands again; only those who listen are told. */
+  DeviceListener listener() {
+    return listener;
+  }
+
+  boolean isLost() {
+    return lost;
   }
 
   /** The initiator has noticed without an I/O. */
