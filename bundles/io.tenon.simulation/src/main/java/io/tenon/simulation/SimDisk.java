@@ -139,7 +139,18 @@ public final class SimDisk implements BlockDevice {
       command.answer(IoStatus.DEVICE_GONE);
     }
     medium.losePower(random);
-    if (!silently) listener.interrupted("restarted by the test");
+    if (silently) return;
+    listener.interrupted(IoStatus.DEVICE_GONE, "restarted by the test");
+    listener.returned();
+  }
+
+  /** The way to it breaks, or stands again; only those who listen are told. */
+  public DeviceListener listener() {
+    return listener;
+  }
+
+  public boolean isLost() {
+    return lost;
   }
 
   /** The initiator has noticed without an I/O. */

@@ -284,9 +284,18 @@ final class SimRun implements SimDisk.Observer {
 
   private void checkStates() {
     var view = nexus.membership().view();
-    boolean degraded = false;
-    for (ChildInfo child : view.children()) degraded |= child.state() != ChildState.OPEN;
-    var expected = degraded ? NexusState.DEGRADED : NexusState.ONLINE;
+    int open = 0;
+    boolean lost = false;
+    for (int i = 0; i < disks.size(); i++) {
+      if (view.children().get(i).state() != ChildState.OPEN) continue;
+      open++;
+      lost |= disks.get(i).isLost();
+    }
+    // Only the last one stays when its device is lost.
+    var expected =
+        lost && open == 1
+            ? NexusState.FAULTED
+            : open < disks.size() ? NexusState.DEGRADED : NexusState.ONLINE;
     if (view.state() != expected)
       throw new AssertionError("state " + view.state() + " with " + view.children());
     if (scenario == Scenario.ONE_GOOD_CHILD

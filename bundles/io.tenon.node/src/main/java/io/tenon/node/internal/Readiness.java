@@ -12,9 +12,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.framework.wiring.BundleRevision;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -33,7 +36,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A part that listens registers a {@link Condition} with {@code osgi.condition.id=tenon.ready.<name>} and {@code
  * tenon.address=<where>} for as long as it does. Its bundle states {@code Provide-Capability: tenon.ready; tenon.ready=<name>}, so
- * that the distribution's own bundles say what the node waits for.
+ * that the distribution's own bundles say what the node waits for. The condition {@code tenon.ready} then says that all do.
  */
 @Component(service = {})
 public final class Readiness {
@@ -48,11 +51,14 @@ public final class Readiness {
   private final ServiceComponentRuntime components;
   private final Map<String, String> listening = new HashMap<>();
   private final ScheduledExecutorService patience;
+  private final BundleContext context;
+  private @Nullable ServiceRegistration<Condition> registration;
   private boolean ready;
 
   @Activate
   public Readiness(BundleContext context, @Reference ServiceComponentRuntime components)
       throws IOException {
+    this.context = context;
     this.framework = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
     this.components = components;
     this.required = required(context);
@@ -123,12 +129,19 @@ public final class Readiness {
         addresses.entrySet().stream()
             .map(entry -> entry.getKey() + " " + entry.getValue())
             .collect(Collectors.joining(", "));
-    if (ready) log.info("listening changed: {}", where);
-    else log.info("ready in {} s: {}", Seconds.text(seconds), where);
+    if (ready) {
+      log.info("listening changed: {}", where);
+      return;
+    }
+    log.info("ready in {} s: {}", Seconds.text(seconds), where);
+    var properties = FrameworkUtil.asDictionary(Map.of(Condition.CONDITION_ID, CAPABILITY));
+    registration = context.registerService(Condition.class, Condition.INSTANCE, properties);
   }
 
   private void withdraw() throws IOException {
     file.delete();
+    if (registration != null) registration.unregister();
+    registration = null;
     if (framework.getState() == Bundle.STOPPING) log.info("stopping");
     else log.warn("not ready any more: {} gone", missing());
   }

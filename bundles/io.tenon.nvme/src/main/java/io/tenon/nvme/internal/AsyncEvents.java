@@ -55,6 +55,18 @@ final class AsyncEvents {
     send();
   }
 
+  /** Ends a request that waits. */
+  boolean abort(int commandId) {
+    for (var waiting = requests.iterator(); waiting.hasNext(); ) {
+      var request = waiting.next();
+      if (request.commandId() != commandId) continue;
+      waiting.remove();
+      request.finish(0, NvmeStatus.ABORT_REQUESTED);
+      return true;
+    }
+    return false;
+  }
+
   void happened(Notice notice) {
     if ((enabled & notice.configurationBit) == 0) return;
     due |= notice.configurationBit;

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,10 +51,10 @@ final class Controller {
     GONE
   }
 
-  /** An I/O queue, and what went through it once it serves. */
+  /** An I/O queue's connection, and what it is once it serves. */
   private static final class Attached {
     final ConnectedQueue queue;
-    @Nullable IoCounts counts;
+    @Nullable IoQueue serving;
 
     Attached(ConnectedQueue queue) {
       this.queue = queue;
@@ -242,14 +243,40 @@ final class Controller {
     return !ioQueues.isEmpty();
   }
 
-  void counts(int queueId, IoCounts counts) {
+  void serves(int queueId, IoQueue queue) {
     var attached = ioQueues.get(queueId);
-    if (attached != null) attached.counts = counts;
+    if (attached == null) return;
+    attached.serving = queue;
+    boolean through = features.writesThrough();
+    queue.tell(() -> queue.writesThrough(through));
+  }
+
+  /** Whether writes are answered when they are durable; the queues follow. */
+  void writesThrough(boolean now) {
+    for (var attached : ioQueues.values()) {
+      var queue = attached.serving;
+      if (queue != null) queue.tell(() -> queue.writesThrough(now));
+    }
+  }
+
+  /** Tries to abort a command of an I/O queue. {@code answer} is told here whether it was, now or later. */
+  void abort(int queueId, int commandId, Consumer<Boolean> answer) {
+    var attached = ioQueues.get(queueId);
+    var queue = attached == null ? null : attached.serving;
+    if (queue == null) {
+      answer.accept(false);
+      return;
+    }
+    queue.tell(
+        () -> {
+          boolean aborted = queue.abort(commandId);
+          reactor().execute(() -> answer.accept(aborted));
+        });
   }
 
   void detached(int queueId) {
     var attached = ioQueues.remove(queueId);
-    if (attached != null && attached.counts != null) ended.add(attached.counts);
+    if (attached != null && attached.serving != null) ended.add(attached.serving.counts());
     ioQueueCount = ioQueues.size();
     leaveIfEmpty();
   }
@@ -258,7 +285,7 @@ final class Controller {
     var total = new IoCounts();
     total.add(ended);
     for (var attached : ioQueues.values()) {
-      if (attached.counts != null) total.add(attached.counts);
+      if (attached.serving != null) total.add(attached.serving.counts());
     }
     return total;
   }

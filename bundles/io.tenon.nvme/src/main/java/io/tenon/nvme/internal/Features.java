@@ -28,6 +28,8 @@ final class Features {
   private static final int QUEUES_INVALID = 0xFFFF;
   private static final int POWER_STATE_MASK = 0x1F;
 
+  private static final int CACHE_ENABLED = 1;
+
   /** Host behavior: the host honours command retry delays. */
   private static final int ACRE = 1;
 
@@ -37,6 +39,7 @@ final class Features {
   private final Map<Integer, Integer> values = new LinkedHashMap<>();
   private int status;
   private volatile boolean honoursRetryDelays;
+  private volatile boolean writesThrough;
 
   Features(Controller controller, TransportLimits limits) {
     this.controller = controller;
@@ -45,7 +48,7 @@ final class Features {
     defaults.put(Feature.POWER_MANAGEMENT, 0);
     defaults.put(Feature.TEMPERATURE_THRESHOLD, DEFAULT_WARNING_KELVIN);
     defaults.put(Feature.ERROR_RECOVERY, 0);
-    defaults.put(Feature.VOLATILE_WRITE_CACHE, 1);
+    defaults.put(Feature.VOLATILE_WRITE_CACHE, CACHE_ENABLED);
     defaults.put(Feature.WRITE_ATOMICITY, 0);
     defaults.put(Feature.NUMBER_OF_QUEUES, bothFromZero(mostQueues));
     reset();
@@ -55,6 +58,7 @@ final class Features {
   void reset() {
     values.putAll(defaults);
     honoursRetryDelays = false;
+    writesThrough = false;
   }
 
   /** Number of submission and of completion queues: both halves count from 0. */
@@ -70,6 +74,11 @@ final class Features {
   /** Any thread. */
   boolean honoursRetryDelays() {
     return honoursRetryDelays;
+  }
+
+  /** The volatile write cache is off. Any thread. */
+  boolean writesThrough() {
+    return writesThrough;
   }
 
   /** Of the last call. */
@@ -172,6 +181,12 @@ final class Features {
       case Feature.HOST_ID -> refuse(NvmeStatus.COMMAND_SEQUENCE_ERROR);
       case Feature.POWER_MANAGEMENT ->
           (value & POWER_STATE_MASK) == 0 ? 0 : refuse(NvmeStatus.INVALID_FIELD);
+      case Feature.VOLATILE_WRITE_CACHE -> {
+        values.put(id, value & CACHE_ENABLED);
+        writesThrough = (value & CACHE_ENABLED) == 0;
+        controller.writesThrough(writesThrough);
+        yield 0;
+      }
       default -> {
         values.put(id, value);
         yield 0;

@@ -1,5 +1,6 @@
 package io.tenon.nvme.internal;
 
+import io.tenon.block.IoOperation;
 import io.tenon.block.IoStatus;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.NvmeCommand;
@@ -60,7 +61,7 @@ final class FusedCommands {
 
   /** Every command that is fused, or follows a first one. */
   void begin(NvmeCommand command) {
-    int fuse = Memory.getU8(command.sqe() + Sqe.FLAGS) & IoQueue.FUSE_MASK;
+    int fuse = Memory.getU8(command.sqe() + Sqe.FLAGS) & Sqe.FUSE_MASK;
     var first = awaitingSecond;
     awaitingSecond = null;
     if (fuse == FIRST) {
@@ -166,10 +167,15 @@ final class FusedCommands {
   void completed(NvmeCommand write, IoStatus status) {
     var pair = pairs.get(write);
     if (pair == null) return;
+    boolean wrote = status == IoStatus.SUCCESS;
+    if (wrote && write.operation() == IoOperation.COMPARE_AND_WRITE && queue.isForced(write)) {
+      queue.flush(write);
+      return;
+    }
     pool.give(pair.buffer, pair.bufferBytes);
     forget(pair.compare);
     forget(write);
-    if (status == IoStatus.SUCCESS) {
+    if (wrote) {
       pair.compare.finish(0, NvmeStatus.SUCCESS);
       write.finish(0, NvmeStatus.SUCCESS);
     } else {

@@ -89,7 +89,7 @@ final class HostTask {
     var command = connection.take();
     boolean toTarget = opcode == Opcode.WRITE || opcode == Opcode.COMPARE;
     long sqe = command.prepare(opcode, dataBytes, toTarget && random.nextBoolean());
-    Memory.putByte(sqe + Sqe.FLAGS, fuse);
+    Memory.putByte(sqe + Sqe.FLAGS, Sqe.PSDT_SGL | fuse);
     Memory.putInt(sqe + Sqe.NSID, IoQueue.NAMESPACE);
     if (opcode != Opcode.FLUSH) {
       Memory.putLong(sqe + Sqe.CDW10, lba);

@@ -24,7 +24,10 @@ final class ScriptedDevice implements BlockDevice {
   private final UUID uuid = new UUID(3, 4);
   private volatile Geometry geometry = new Geometry(512, 2048);
   private volatile IoStatus answer = IoStatus.SUCCESS;
+  private volatile @Nullable IoOperation failing;
+  private volatile IoStatus failure = IoStatus.SUCCESS;
   private volatile boolean holds;
+  private volatile boolean records = true;
   private volatile @Nullable DeviceListener listener;
   private final List<Channel> channels = new CopyOnWriteArrayList<>();
 
@@ -34,6 +37,21 @@ final class ScriptedDevice implements BlockDevice {
 
   void answer(IoStatus status) {
     answer = status;
+  }
+
+  /** Operations of this kind end so, whatever {@link #answer} says. */
+  void fail(IoOperation operation, IoStatus status) {
+    failing = operation;
+    failure = status;
+  }
+
+  private IoStatus answerTo(IoRequest request) {
+    return request.operation() == failing ? failure : answer;
+  }
+
+  /** {@link #arrived} stays as it is: keeping it costs memory. */
+  void keepsNoRecord() {
+    records = false;
   }
 
   /** What comes from now on stays until {@link #letGo}. */
@@ -63,13 +81,16 @@ final class ScriptedDevice implements BlockDevice {
 
     @Override
     protected void take(IoRequest request) {
-      arrived.add(request.operation());
+      if (records) arrived.add(request.operation());
       if (holds) held.add(request);
-      else request.complete(answer);
+      else request.complete(answerTo(request));
     }
 
     void endAll() {
-      while (!held.isEmpty()) held.remove().complete(answer);
+      while (!held.isEmpty()) {
+        var request = held.remove();
+        request.complete(answerTo(request));
+      }
     }
 
     @Override

@@ -55,6 +55,7 @@ final class SimCommand extends NvmeCommand {
     int id = commandId();
     Memory.zero(sqe(), Sqe.LENGTH_BYTES);
     Memory.putByte(sqe(), opcode);
+    Memory.putByte(sqe() + Sqe.FLAGS, Sqe.PSDT_SGL);
     Memory.putShort(sqe() + Sqe.CID, id);
     SglDescriptor.write(
         sqe(), inCapsule ? SglDescriptor.IN_CAPSULE : SglDescriptor.BY_TRANSPORT, dataBytes);

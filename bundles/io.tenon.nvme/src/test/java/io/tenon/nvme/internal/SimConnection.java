@@ -141,7 +141,7 @@ final class SimConnection implements QueueTransport {
   }
 
   private static boolean isPlainWrite(SimCommand command) {
-    boolean isFused = (Memory.getU8(command.sqe() + Sqe.FLAGS) & IoQueue.FUSE_MASK) != 0;
+    boolean isFused = (Memory.getU8(command.sqe() + Sqe.FLAGS) & Sqe.FUSE_MASK) != 0;
     return command.opcode() == Opcode.WRITE && !isFused;
   }
 
@@ -180,6 +180,7 @@ final class SimConnection implements QueueTransport {
     boolean delivered = !closed;
     if (delivered) responding--;
     if (command.responseBytes() > 0) {
+      if (command.dataAddress() == 0) throw new AssertionError(command + " has no data");
       Memory.copy(command.dataAddress(), command.data, command.responseBytes());
     }
     if (command.isLent()) command.giveBack();

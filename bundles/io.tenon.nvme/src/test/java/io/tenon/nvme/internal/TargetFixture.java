@@ -10,6 +10,7 @@ import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.Opcode;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +38,9 @@ abstract class TargetFixture {
     device.letGo();
     target.close();
     reactors.close();
+    var wrong = List.copyOf(TestHost.wrong);
+    TestHost.wrong.clear();
+    assertEquals(List.of(), wrong);
   }
 
   ShareOptions options() {

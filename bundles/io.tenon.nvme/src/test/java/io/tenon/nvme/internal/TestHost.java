@@ -21,9 +21,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongConsumer;
 
-/** One connection of a host, without a network. Fails on a command that is answered twice. */
+/** One connection of a host, without a network. A command that is answered twice is a {@link #wrong}. */
 final class TestHost implements QueueTransport {
   static final TransportLimits LIMITS =
       new TransportLimits(TransportType.TCP, 128, 8, 131_072, 4096, 32);
@@ -33,7 +34,10 @@ final class TestHost implements QueueTransport {
   /** PSDT as hosts on fabrics set it. */
   static final int SGL = 0x40;
 
-  private static final int MAX_DATA_BYTES = 131_072;
+  private static final int LEAST_DATA_BYTES = 4096;
+
+  /** Of all hosts: what a model must not do. */
+  static final List<String> wrong = new CopyOnWriteArrayList<>();
 
   final CompletableFuture<String> disconnected = new CompletableFuture<>();
   private final Arena arena = Arena.ofShared();
@@ -46,19 +50,27 @@ final class TestHost implements QueueTransport {
     this.queue = TestReactors.on(reactor, () -> target.accept(this, reactor));
   }
 
+  NvmeQueue queue() {
+    return queue;
+  }
+
   /** A command on its way. */
   final class Command extends NvmeCommand {
-    final long data = arena.allocate(MAX_DATA_BYTES, 4096).address();
+    final long data;
     final CompletableFuture<Command> answered = new CompletableFuture<>();
 
-    Command() {
+    Command(int dataBytes) {
       super(arena.allocate(Sqe.LENGTH_BYTES, 8).address());
+      data = arena.allocate(Math.max(LEAST_DATA_BYTES, dataBytes), 4096).address();
       Memory.putShort(sqe() + Sqe.CID, nextId++);
     }
 
     @Override
     protected void respond() {
-      if (!answered.complete(this)) throw Check.bug("answered twice: %s", this);
+      if (!answered.complete(this)) {
+        wrong.add("answered twice: opcode " + opcode() + ", command " + commandId());
+        return;
+      }
       reactor.execute(this::ended);
     }
 
@@ -72,7 +84,7 @@ final class TestHost implements QueueTransport {
   }
 
   Command command(int opcode, int dataBytes, LongConsumer fill) {
-    var command = new Command();
+    var command = new Command(dataBytes);
     long sqe = command.sqe();
     Memory.putByte(sqe, opcode);
     Memory.putByte(sqe + Sqe.FLAGS, SGL);
@@ -116,6 +128,12 @@ final class TestHost implements QueueTransport {
    * @param queueId 0 for the admin queue
    */
   Command connect(String nqn, String hostNqn, int queueId, int controllerId, long keepAliveMs) {
+    return call(connectCommand(nqn, hostNqn, queueId, controllerId, keepAliveMs));
+  }
+
+  /** For a test to change before it is sent. */
+  Command connectCommand(
+      String nqn, String hostNqn, int queueId, int controllerId, long keepAliveMs) {
     var command =
         command(
             Opcode.FABRICS,
@@ -127,7 +145,7 @@ final class TestHost implements QueueTransport {
               Memory.putInt(sqe + ConnectData.KATO, (int) keepAliveMs);
             });
     new ConnectData(HOST_ID, controllerId, nqn, hostNqn).write(command.data);
-    return call(command);
+    return command;
   }
 
   /** Connects the admin queue and enables the controller. @return its id */

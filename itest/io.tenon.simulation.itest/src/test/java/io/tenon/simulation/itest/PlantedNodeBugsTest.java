@@ -13,12 +13,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The simulation is only worth its seeds when it finds bugs: each of these, planted one at a time. */
 class PlantedNodeBugsTest {
-  private static final int MOST_SEEDS = 200;
+  private static final int MOST_SEEDS = 400;
   private static final String TARGET = "io.tenon.transport.nvmetcp.internal.target.";
   private static final String INITIATOR = "io.tenon.transport.nvmetcp.internal.initiator.";
 
   /** A broken piece of a node. */
-  record Bug(String name, Mutant mutant) {
+  record Bug(String name, Scenario scenario, Mutant mutant) {
     @Override
     public String toString() {
       return name;
@@ -26,16 +26,19 @@ class PlantedNodeBugsTest {
   }
 
   private static Bug bug(String name, String type, String method, Mutant.Change change) {
-    return new Bug(name, new Mutant("io.tenon.", type, method, change));
+    return new Bug(name, Scenario.LOCAL_HOST, new Mutant("io.tenon.", type, method, change));
   }
 
   static List<Bug> bugs() {
     return List.of(
-        bug(
+        new Bug(
             "the nexus is not told that the way to a child broke",
-            INITIATOR + "RemoteController",
-            "lost",
-            Mutant.call("interrupted", 0)),
+            Scenario.LOST_HOST,
+            new Mutant(
+                "io.tenon.",
+                INITIATOR + "RemoteController",
+                "lost",
+                Mutant.call("interrupted", 0))),
         bug(
             "what was under way when a connection broke is told as done",
             INITIATOR + "Lane",
@@ -90,10 +93,10 @@ class PlantedNodeBugsTest {
     var run =
         bug.mutant()
             .loadClass(PlantedNodeBugsTest.class.getName())
-            .getDeclaredMethod("runHere", long.class);
+            .getDeclaredMethod("runHere", long.class, String.class);
     run.setAccessible(true);
     try {
-      run.invoke(null, seed);
+      run.invoke(null, seed, bug.scenario().name());
       return null;
     } catch (InvocationTargetException e) {
       if (e.getCause() instanceof AssertionError found) return found;
@@ -101,10 +104,12 @@ class PlantedNodeBugsTest {
     }
   }
 
-  static void runHere(long seed) {
+  static void runHere(long seed, String scenario) {
     long _ =
         Seeds.run(
             seed,
-            one -> new VolumeRun(one, Scenario.LOCAL_HOST).run(VolumeSimulationTest.OPERATIONS));
+            one ->
+                new VolumeRun(one, Scenario.valueOf(scenario))
+                    .run(VolumeSimulationTest.OPERATIONS));
   }
 }

@@ -163,6 +163,8 @@ final class RemoteController implements Session.Owner {
       session = with;
       namespace = found;
       become(State.RUNNING, "connected to " + found.uuid());
+      // Within the lock: whoever is told of the next loss has been told of this return.
+      if (before != null) listener.returned();
     }
     if (with.isOver()) {
       // It broke before it was ours to lose.
@@ -292,7 +294,8 @@ final class RemoteController implements Session.Owner {
       background = reconnecting;
     }
     // First: a restarted node may have forgotten what a mirror counts on.
-    listener.interrupted(reason);
+    listener.interrupted(
+        status == IoStatus.TIMED_OUT ? IoStatus.TIMED_OUT : IoStatus.DEVICE_GONE, reason);
     reconnecting.start();
   }
 
