@@ -10,6 +10,10 @@ import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.ChildState;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
+import io.tenon.simulation.SimDisk;
+import io.tenon.simulation.SimMedium;
+import io.tenon.simulation.SimReactors;
+import io.tenon.simulation.SimWorld;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -29,7 +33,8 @@ class LastChildTest {
         public void written(SimDisk disk, long block, long stamp) {}
       };
 
-  private final SimReactors world = new SimReactors(new SplittableRandom(1), 2);
+  private final SimWorld world = new SimWorld(new SplittableRandom(1));
+  private final SimReactors node = world.node("n", 2);
   private final List<SimDisk> disks = new ArrayList<>();
 
   private Membership nexus(int count) throws Exception {
@@ -40,9 +45,9 @@ class LastChildTest {
     for (int i = 0; i < count; i++) {
       String uri = "nvmf://far/" + i;
       var faults = SimDisk.Faults.memory();
-      var disk = new SimDisk(uri, geometry, world, new SplittableRandom(2), faults, NOBODY, false);
+      var disk = new SimDisk(uri, geometry, new SimMedium(), world, faults, NOBODY, false);
       disks.add(disk);
-      var slot = new DeviceSlot(disk, uri, clock, world.main()::execute);
+      var slot = new DeviceSlot(disk, uri, clock, node.main()::execute);
       children.add(new Child("n", i, uri, slot));
       shapes.add(new DataArea.Shape(uri, geometry));
     }
@@ -53,11 +58,11 @@ class LastChildTest {
                 DataArea.of("n", 1 << 20, shapes),
                 children,
                 ReadPolicy.LOCAL_FIRST,
-                world.all(),
+                node.all(),
                 4,
                 RetirementRecord.NOTHING,
                 clock,
-                new ServedNexus.Watcher(world.main()::execute),
+                new ServedNexus.Watcher(node.main()::execute),
                 new NexusParts()))
         .membership();
   }
