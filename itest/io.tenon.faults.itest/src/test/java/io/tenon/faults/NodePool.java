@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Running nodes with nothing on them. A node takes seconds to start, and most faults leave most nodes alive: what is fresh for
@@ -20,7 +19,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class NodePool {
   private static final Path LOGS = Path.of(System.getProperty("tenon.faults.logs"));
   private static final Deque<Node> idle = new ArrayDeque<>();
-  private static final List<Node> all = new CopyOnWriteArrayList<>();
+
+  /** Every node that was started; also the lock of {@link #ending}. */
+  private static final List<Node> all = new ArrayList<>();
+
+  private static boolean ending;
   private static final Path folder = makeFolder();
   private static int made;
 
@@ -63,17 +66,23 @@ final class NodePool {
             "NVMF_FABRICS_CONNECT_TIMEOUT",
             "5000000");
     Path log = LOGS.resolve(name + ".log");
-    Node node = Node.start(name, folder.resolve(name), log, environment);
-    all.add(node);
-    return node;
+    synchronized (all) {
+      if (ending) throw new IOException("no node is started any more: the tests are ending");
+      Node node = Node.start(name, folder.resolve(name), log, environment);
+      all.add(node);
+      return node;
+    }
   }
 
   /** With the tests' process, however that ends. */
   private static void end(Path tree) {
-    try {
-      for (Node node : all) node.kill();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    synchronized (all) {
+      ending = true;
+      try {
+        for (Node node : all) node.kill();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
     remove(tree);
   }
