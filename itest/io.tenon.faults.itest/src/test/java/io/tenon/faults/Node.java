@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A {@code bin/tenon-node} on ports that were free, with a folder for its data, its disks and the bundles dropped into it. */
-final class Node implements AutoCloseable {
+final class Node {
   private static final Path BUILT = Path.of(System.getProperty("tenon.home")).normalize();
   private static final Path FAULT_BACKEND = Path.of(System.getProperty("tenon.faults.jar"));
 
@@ -28,7 +28,6 @@ final class Node implements AutoCloseable {
   private final Path folder;
   private final Path log;
   private final Process process;
-  private final Thread hook = new Thread(this::end);
   private boolean frozen;
   private int disks;
 
@@ -37,7 +36,6 @@ final class Node implements AutoCloseable {
     this.folder = folder;
     this.log = log;
     this.process = process;
-    Runtime.getRuntime().addShutdownHook(hook);
   }
 
   /** Starts it; {@link #awaitReady} waits until it serves. */
@@ -120,6 +118,7 @@ final class Node implements AutoCloseable {
 
   /** SIGKILL; it is gone when this returns. */
   void kill() throws InterruptedException {
+    // Ends stopped processes too.
     process.destroyForcibly();
     assertTrue(process.waitFor(Waiting.PATIENCE.toSeconds(), TimeUnit.SECONDS), name + " lives on");
   }
@@ -168,16 +167,5 @@ final class Node implements AutoCloseable {
 
   boolean isAlive() {
     return process.isAlive();
-  }
-
-  private void end() {
-    // SIGKILL ends stopped processes too.
-    process.destroyForcibly();
-  }
-
-  @Override
-  public void close() throws InterruptedException {
-    kill();
-    Runtime.getRuntime().removeShutdownHook(hook);
   }
 }

@@ -19,6 +19,11 @@ import java.util.Map;
 final class NodePool {
   private static final Path LOGS = Path.of(System.getProperty("tenon.faults.logs"));
   private static final Deque<Node> idle = new ArrayDeque<>();
+
+  /** Every node that was started; also the lock of {@link #ending}. */
+  private static final List<Node> all = new ArrayList<>();
+
+  private static boolean ending;
   private static final Path folder = makeFolder();
   private static int made;
 
@@ -27,7 +32,7 @@ final class NodePool {
   private static Path makeFolder() {
     try {
       Path made = Files.createTempDirectory("tenon-faults");
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(made)));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(made)));
       return made;
     } catch (IOException e) {
       throw new ExceptionInInitializerError(e);
@@ -56,11 +61,33 @@ final class NodePool {
             "NVME_TIMEOUT",
             Cluster.IO_TIMEOUT_MS + "ms",
             "NVME_TIMEOUT_ADMIN",
-            Cluster.IO_TIMEOUT_MS + "ms");
-    return Node.start(name, folder.resolve(name), LOGS.resolve(name + ".log"), environment);
+            Cluster.IO_TIMEOUT_MS + "ms",
+            // On a machine with much else to do; microseconds.
+            "NVMF_FABRICS_CONNECT_TIMEOUT",
+            "5000000");
+    Path log = LOGS.resolve(name + ".log");
+    synchronized (all) {
+      if (ending) throw new IOException("no node is started any more: the tests are ending");
+      Node node = Node.start(name, folder.resolve(name), log, environment);
+      all.add(node);
+      return node;
+    }
   }
 
-  /** The nodes have ended, or do so now: what cannot be removed is left to the system's cleaning of temporary files. */
+  /** With the tests' process, however that ends. */
+  private static void end(Path tree) {
+    synchronized (all) {
+      ending = true;
+      try {
+        for (Node node : all) node.kill();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    remove(tree);
+  }
+
+  /** What cannot be removed is left to the system's cleaning of temporary files. */
   private static void remove(Path tree) {
     try {
       Files.walkFileTree(

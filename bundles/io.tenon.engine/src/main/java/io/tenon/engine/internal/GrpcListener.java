@@ -6,6 +6,11 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import io.tenon.error.TenonException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -22,8 +27,20 @@ final class GrpcListener {
   /** Calls that are still running get this long when the engine stops. */
   private static final long GRACE_SECONDS = 5;
 
+  /** They only move bytes; calls have threads of their own. */
+  private static final int SOCKET_THREADS = 2;
+
   private final HealthStatusManager health = new HealthStatusManager();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  /**
+   * Its own: those that gRPC shares end some time after the last server, when the bundles that their threads run in have
+   * stopped already.
+   */
+  private final EventLoopGroup sockets =
+      new MultiThreadIoEventLoopGroup(
+          SOCKET_THREADS, new DefaultThreadFactory("tenon-grpc", true), NioIoHandler.newFactory());
+
   private final Server server;
 
   /**
@@ -35,6 +52,9 @@ final class GrpcListener {
     var builder =
         NettyServerBuilder.forAddress(address)
             .executor(threads)
+            .bossEventLoopGroup(sockets)
+            .workerEventLoopGroup(sockets)
+            .channelType(NioServerSocketChannel.class)
             .permitKeepAliveWithoutCalls(true)
             .permitKeepAliveTime(1, TimeUnit.SECONDS)
             .addService(health.getHealthService())
@@ -46,6 +66,7 @@ final class GrpcListener {
       this.server = builder.build().start();
     } catch (IOException e) {
       threads.close();
+      sockets.shutdownGracefully(0, GRACE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
       throw new TenonException(
           "The engine does not listen on " + address + ".",
           deepestMessage(e) + ".",
@@ -77,5 +98,6 @@ final class GrpcListener {
       server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);
     }
     threads.shutdownNow();
+    sockets.shutdownGracefully(0, GRACE_SECONDS, TimeUnit.SECONDS).await();
   }
 }

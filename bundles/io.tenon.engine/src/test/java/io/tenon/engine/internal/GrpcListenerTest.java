@@ -4,6 +4,7 @@ import static io.grpc.Status.Code.NOT_FOUND;
 import static io.grpc.Status.Code.UNIMPLEMENTED;
 import static io.tenon.engine.internal.TestNode.refused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -36,12 +37,14 @@ import io.tenon.engine.api.TestRpcGrpc;
 import io.tenon.error.TenonException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -83,6 +86,8 @@ class GrpcListenerTest {
           "mayastor.v1.NexusRpc/PublishNexus",
           "mayastor.v1.NexusRpc/ShutdownNexus",
           "mayastor.v1.NexusRpc/UnpublishNexus");
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private static TestNode node;
 
@@ -250,6 +255,30 @@ class GrpcListenerTest {
     var refusal = assertThrows(TenonException.class, () -> new GrpcListener(taken, List.of()));
     assertTrue(refusal.what().contains(String.valueOf(node.port())), refusal.what());
     assertTrue(refusal.why().contains("in use"), refusal.why());
+  }
+
+  /** A thread that goes on after its bundle has stopped runs into classes that are no more. */
+  @Test
+  void noThreadOfAListenerOutlivesIt() throws Exception {
+    var before = socketThreads();
+    var other = new TestNode();
+    try {
+      assertEquals(ServingStatus.SERVING, health(other, ""));
+      assertTrue(socketThreads().size() > before.size());
+    } finally {
+      other.close();
+    }
+    for (var left : socketThreads()) {
+      if (before.contains(left)) continue;
+      left.join(PATIENCE);
+      assertFalse(left.isAlive(), left.getName());
+    }
+  }
+
+  private static Set<Thread> socketThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("tenon-grpc"))
+        .collect(Collectors.toSet());
   }
 
   @Test

@@ -73,6 +73,7 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
     paused = subsystem.isPaused();
     geometry(subsystem.device().geometry());
     accessible = subsystem.anaState() != AnaState.INACCESSIBLE;
+    writesThrough = controller.features().writesThrough();
     controller.reactor().execute(() -> controller.serves(id, this));
   }
 
