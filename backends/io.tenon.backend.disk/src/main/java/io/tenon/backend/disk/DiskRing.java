@@ -24,6 +24,15 @@ public abstract class DiskRing implements Poller {
   /** How often an I/O that the kernel left undone for a passing reason is handed in again. */
   static final int MAX_REPEATS = 1000;
 
+  /**
+   * A fast disk answers within this, sooner than a thread that sleeps is woken; so long an I/O counts as work that is there.
+   * Slower disks cost this much of a core for each time that nothing else is to do.
+   */
+  private static final long FAST_ANSWER_NS = 150_000;
+
+  /** With more than this in flight an answer comes soon enough, and the kernel has better use for the core. */
+  private static final int FEW = 4;
+
   /** Completions in one round, so that sockets have their turn. */
   private static final int MAX_PER_ROUND = 256;
 
@@ -43,6 +52,7 @@ public abstract class DiskRing implements Poller {
   private final ArrayDeque<DiskDevice> backlogDevices = new ArrayDeque<>();
   private int free;
   private int undoneCount;
+  private long handedInNs;
   private boolean flushWaits;
 
   /** The kernel had no room; asked again each round. */
@@ -183,6 +193,7 @@ public abstract class DiskRing implements Poller {
     stalled = false;
     while (prepared() > 0) {
       int before = prepared();
+      handedInNs = reactor.nowNs();
       int result = handIn();
       if (result == 0 && prepared() < before) continue;
       int slot = isPassing(-result) ? NONE : takeBackFirst();
@@ -257,6 +268,8 @@ public abstract class DiskRing implements Poller {
   public final boolean prepareToSleep() {
     if (free == freeSlots.length) return true;
     if (stalled || undoneCount > 0 || hasCompletion()) return false;
+    boolean few = freeSlots.length - free <= FEW;
+    if (few && reactor.nowNs() - handedInNs < FAST_ANSWER_NS) return false;
     armWakeUp();
     return !hasCompletion();
   }
