@@ -1,0 +1,4 @@
+package io.tenon.blobstore.internal;
+
+/** Placeholder replaced in the next step. */
+final class BlobDevice {}
