@@ -1,4 +1,6 @@
 package io.tenon.blobstore.internal;
 
 /** Placeholder replaced in the next step. */
-final class BlobDevice {}
+final class BlobDevice {
+  void resized() {}
+}

@@ -24,7 +24,6 @@ final class Space {
   Space(StoreLayout layout, BitSet usedPages, BitSet usedClusters) {
     this.usedPages = usedPages;
     this.usedClusters = usedClusters;
-    usedClusters.set(0, layout.mdClusters());
     pages = layout.mdPages();
     clusters = layout.totalClusters();
     freeClusters = clusters - usedClusters.cardinality();

@@ -176,6 +176,7 @@ final class StoreLoader {
     }
     store.usedPages.or(claims.pages());
     store.usedClusters.or(claims.clusters());
+    store.usedClusters.set(0, layout.mdClusters());
     if (failed.isEmpty()) return;
     if (masks.isPresent()) {
       store.usedPages.or(masks.get().pages());
@@ -199,13 +200,15 @@ final class StoreLoader {
   private void giveBackToAncestors(StoredBlob blob) {
     for (StoredBlob at = blob.parent(); at != null; at = at.parent()) {
       var ancestor = at.map();
-      var map = blob.map();
-      map.forEach(
-          (logical, cluster) -> {
-            if (logical >= ancestor.clusters() || ancestor.get(logical) != cluster) return;
-            map.set(logical, 0);
-            store.wrongSlot(blob.id(), logical / ClusterMap.SLOT_CLUSTERS);
-          });
+      var map = blob.map().edit();
+      blob.map()
+          .forEach(
+              (logical, cluster) -> {
+                if (logical >= ancestor.clusters() || ancestor.get(logical) != cluster) return;
+                map.set(logical, 0);
+                store.wrongSlot(blob.id(), logical / ClusterMap.SLOT_CLUSTERS);
+              });
+      blob.view(map, blob.parent());
     }
   }
 }

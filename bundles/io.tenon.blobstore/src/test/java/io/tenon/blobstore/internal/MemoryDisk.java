@@ -1,6 +1,7 @@
 package io.tenon.blobstore.internal;
 
 import io.tenon.blobstore.internal.layout.Page;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -33,6 +34,12 @@ class MemoryDisk implements StoreDisk {
   byte[] page(long diskPage) {
     byte[] page = pages.get(diskPage);
     return page == null ? new byte[Page.BYTES] : page.clone();
+  }
+
+  /** The first eight bytes of a page. */
+  long stampAt(long diskPage) {
+    byte[] page = pages.get(diskPage);
+    return page == null ? 0 : ByteBuffer.wrap(page).getLong();
   }
 
   void putPage(long diskPage, byte[] content) {

@@ -1,14 +1,14 @@
 package io.tenon.blobstore.internal.layout;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Where a blob's clusters are: logical cluster to cluster of the disk, 0 for unallocated. Kept in the slots of 512 that extent pages
  * have, so that an empty part costs a reference.
  *
- * <p>Any thread may {@link #get}. One thread at a time may {@link #set}; whoever sees an entry sees what was done before it was
- * set. The number of clusters never changes: a resized blob has another map.
+ * <p>Made by one thread, and not changed any more once others see it: whoever changes something works on an {@link #edit}, which shares
+ * all that it does not change.
  */
 @SuppressWarnings("ReferenceEquality") // NOTHING is one array
 public final class ClusterMap {
@@ -21,17 +21,29 @@ public final class ClusterMap {
   private static final int SLOT_SHIFT = 9;
   private static final int SLOT_MASK = SLOT_CLUSTERS - 1;
   private static final int[] NOTHING = new int[SLOT_CLUSTERS];
-  private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(int[].class);
-  private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(int[][].class);
 
   private final int clusters;
   private final int[][] slots;
+
+  /** Slots that no other map shares. */
+  private final BitSet own = new BitSet();
+
   private int allocated;
 
   public ClusterMap(int clusters) {
+    this(clusters, new int[slotsFor(clusters)][], 0);
+    Arrays.fill(slots, NOTHING);
+  }
+
+  private ClusterMap(int clusters, int[][] slots, int allocated) {
     this.clusters = clusters;
-    this.slots = new int[slotsFor(clusters)][];
-    java.util.Arrays.fill(slots, NOTHING);
+    this.slots = slots;
+    this.allocated = allocated;
+  }
+
+  /** A copy to be changed. */
+  public ClusterMap edit() {
+    return new ClusterMap(clusters, slots.clone(), allocated);
   }
 
   /** How many slots so many clusters have. */
@@ -47,7 +59,7 @@ public final class ClusterMap {
     return slots.length;
   }
 
-  /** Clusters that are allocated. For whoever sets. */
+  /** Clusters that are allocated. */
   public int allocated() {
     return allocated;
   }
@@ -57,22 +69,20 @@ public final class ClusterMap {
    * @return the cluster of the disk, or 0
    */
   public int get(int cluster) {
-    int[] slot = (int[]) SLOT.getAcquire(slots, cluster >> SLOT_SHIFT);
-    return (int) ENTRY.getAcquire(slot, cluster & SLOT_MASK);
+    return slots[cluster >> SLOT_SHIFT][cluster & SLOT_MASK];
   }
 
   public void set(int cluster, int diskCluster) {
     int at = cluster >> SLOT_SHIFT;
-    int[] slot = slots[at];
-    int before = slot[cluster & SLOT_MASK];
+    int before = slots[at][cluster & SLOT_MASK];
     if (before == diskCluster) return;
     if (before == 0) allocated++;
     if (diskCluster == 0) allocated--;
-    if (slot == NOTHING) {
-      slot = new int[SLOT_CLUSTERS];
-      SLOT.setRelease(slots, at, slot);
+    if (!own.get(at)) {
+      own.set(at);
+      slots[at] = slots[at].clone();
     }
-    ENTRY.setRelease(slot, cluster & SLOT_MASK, diskCluster);
+    slots[at][cluster & SLOT_MASK] = diskCluster;
   }
 
   /** Clusters that slot {@code slot} covers. */
