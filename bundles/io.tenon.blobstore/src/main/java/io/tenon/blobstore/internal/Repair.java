@@ -4,7 +4,7 @@ import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.MapForm;
 import io.tenon.blobstore.internal.Transaction.Stage;
-import io.tenon.blobstore.internal.layout.BlobImage;
+import java.util.TreeSet;
 
 /** Writes what a load has found to be repaired: the journal's last record, unfinished snapshots, lists of the wrong length. */
 final class Repair {
@@ -45,17 +45,10 @@ final class Repair {
     // The page is free already.
   }
 
+  /** In memory it is finished. */
   private void finish(StoredBlob snapshot) throws BlobstoreException {
     if (snapshot.restriction().isPresent()) return;
-    var image = snapshot.image().copy();
-    image.unlink(BlobImage.SNAPTMP);
-    image.unlink(BlobImage.SNAPRM);
-    image.flags(image.flags().withReadOnly(true));
-    var step = store.begin();
-    step.persist(image, snapshot.map(), true);
-    store.commit(step);
-    snapshot.image(image);
-    store.clean(step);
+    Persist.image(store, snapshot, snapshot.image().copy());
   }
 
   private void rewrite(BlobId id) throws BlobstoreException {
@@ -64,7 +57,7 @@ final class Repair {
     var step = store.begin();
     var image = blob.image().copy();
     if (image.form() == MapForm.TABLE) {
-      for (int slot : loaded.wrongSlots.getOrDefault(id, new java.util.TreeSet<>())) {
+      for (int slot : loaded.wrongSlots.getOrDefault(id, new TreeSet<>())) {
         if (image.extentPages()[slot] != 0) step.list(Stage.LISTS_CUT, image, blob.map(), slot);
       }
     }

@@ -154,6 +154,9 @@ final class StoreLoader {
       if (other.isEmpty()) {
         snapshot.restrict("it is an unfinished snapshot of a blob that cannot be opened");
       } else if (other.get().parent() == snapshot) {
+        snapshot.image().unlink(BlobImage.SNAPTMP);
+        snapshot.image().unlink(BlobImage.SNAPRM);
+        snapshot.image().flags(snapshot.image().flags().withReadOnly(true));
         store.toFinish.add(snapshot);
       } else if (snapshot.children().isEmpty()) {
         snapshot.view(snapshot.map(), null);

@@ -16,6 +16,11 @@ class MemoryDisk implements StoreDisk {
     this(sizeBytes, blockBytes, new TreeMap<>());
   }
 
+  /** Begins as a copy. */
+  MemoryDisk(MemoryDisk other) {
+    this(other.sizeBytes, other.blockBytes, new TreeMap<>(other.pages));
+  }
+
   private MemoryDisk(long sizeBytes, int blockBytes, NavigableMap<Long, byte[]> pages) {
     this.sizeBytes = sizeBytes;
     this.blockBytes = blockBytes;
@@ -24,7 +29,7 @@ class MemoryDisk implements StoreDisk {
 
   /** The same content, which then goes its own way. */
   MemoryDisk copy() {
-    return new MemoryDisk(sizeBytes, blockBytes, new TreeMap<>(pages));
+    return new MemoryDisk(this);
   }
 
   void resize(long newSizeBytes) {

@@ -41,7 +41,7 @@ class ModelTest {
       boolean clean = random.nextBoolean();
       if (clean) {
         store.unload();
-        checkMasks(disk);
+        checkMasks(disk, "TEST");
       }
       var loaded = StoreLoader.load(disk, "TEST");
       int its = step;
@@ -64,8 +64,8 @@ class ModelTest {
   }
 
   /** After a clean end the masks are the union of what blobs have: nothing leaks, nothing is free that is used. */
-  static void checkMasks(MemoryDisk disk) throws BlobstoreException {
-    var store = StoreLoader.load(disk, "TEST");
+  static void checkMasks(MemoryDisk disk, String type) throws BlobstoreException {
+    var store = StoreLoader.load(disk, type);
     var layout = store.layout();
     var superBlock = layout.superBlock();
     assertEquals(true, superBlock.clean());
