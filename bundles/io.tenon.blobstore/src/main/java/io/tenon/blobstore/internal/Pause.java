@@ -1,7 +1,5 @@
 package io.tenon.blobstore.internal;
 
-import io.tenon.blobstore.BlobstoreException;
-
 /** While it lasts, nothing of a blob's I/O is under way: what comes waits. */
 final class Pause implements AutoCloseable {
   private final StoredBlob blob;
@@ -10,18 +8,23 @@ final class Pause implements AutoCloseable {
     this.blob = blob;
   }
 
-  static Pause of(StoredBlob blob) throws BlobstoreException {
+  static Pause of(StoredBlob blob) {
+    var device = blob.device();
+    if (device != null) device.pause();
     return new Pause(blob);
   }
 
   /** What was under way before has ended: nobody uses the blob's former view any more. */
-  static void passOver(StoredBlob blob) throws BlobstoreException {
+  static void passOver(StoredBlob blob) {
     of(blob).close();
     for (StoredBlob child : blob.children()) passOver(child);
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    var device = blob.device();
+    if (device != null) device.resume();
+  }
 
   @Override
   public String toString() {
