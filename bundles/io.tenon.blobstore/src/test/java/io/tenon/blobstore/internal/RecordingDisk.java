@@ -48,6 +48,11 @@ final class RecordingDisk extends MemoryDisk {
     if (!epochs.getLast().isEmpty()) epochs.add(new ArrayList<>());
   }
 
+  /** Pages that were written. */
+  int writes() {
+    return epochs.stream().mapToInt(List::size).sum();
+  }
+
   /** Takes one disk after a crash. */
   interface Visitor {
     void crashed(MemoryDisk disk, String how) throws Exception;

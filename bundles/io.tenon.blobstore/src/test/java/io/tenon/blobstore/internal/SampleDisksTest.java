@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.MapForm;
+import io.tenon.blobstore.internal.layout.SuperBlock;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +43,46 @@ class SampleDisksTest {
     assertEquals(sample.freeClusters(), space.freeClusters());
     assertEquals(sample.usedPages(), store.usedPages.cardinality());
     assertEquals("", store.noAllocation);
+  }
+
+  /** As a hand-over: what the next one finds, be it us or the original, is in order. */
+  @ParameterizedTest
+  @MethodSource("disks")
+  void theSameIsThereAfterImportUnloadAndImport(Samples.Disk sample) throws Exception {
+    var disk = sample.open();
+    OpenStore.load(disk, Samples.TYPE).unload();
+    ModelTest.checkMasks(disk, Samples.TYPE);
+    var store = StoreLoader.load(disk, Samples.TYPE);
+    check(sample, disk, store);
+    assertTrue(store.wrongSlots.isEmpty(), "lists are as long as tables say");
+    assertTrue(store.toErase.isEmpty() && store.toFinish.isEmpty());
+    for (var blob : store.blobs.values()) {
+      var internal = blob.image().internalXattrs().keySet();
+      assertTrue(Set.of("SNAP").containsAll(internal), internal::toString);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("disks")
+  void aCleanDiskThatIsOnlyLookedAtKeepsEveryByte(Samples.Disk sample) throws Exception {
+    if (!sample.clean() || sample.file().equals("pool-short-map.img.gz")) return;
+    var recording = RecordingDisk.on(sample.open());
+    OpenStore.load(recording, Samples.TYPE).unload();
+    assertEquals(0, recording.writes());
+  }
+
+  /** The samples as if they had been made by older releases, which had no mask of blobs. */
+  @ParameterizedTest
+  @MethodSource("disks")
+  void storesOfOlderVersionsAreAlwaysRecovered(Samples.Disk sample) throws Exception {
+    for (int version = 1; version < 3; version++) {
+      var disk = sample.open();
+      var now = SuperBlock.parse(disk.page(0));
+      disk.putPage(0, OldStores.of(now, version).encode());
+      check(sample, disk, StoreLoader.load(disk, Samples.TYPE));
+      OpenStore.load(disk, Samples.TYPE).unload();
+      check(sample, disk, StoreLoader.load(disk, Samples.TYPE));
+    }
   }
 
   /** A sample's blobs, and the blob that carries the pool's name. */
