@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +23,9 @@ final class Allocator {
   private final Queue<BlobIo> waiting = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean working = new AtomicBoolean();
   private final Runnable work = this::work;
+
+  /** Why writes get no clusters, as told last. Whoever has the turn. */
+  private @Nullable Kind toldKind;
 
   Allocator(OpenStore store, Turn turn, Blocking blocking) {
     this.store = store;
@@ -63,7 +67,7 @@ final class Allocator {
             return true;
           });
     } catch (BlobstoreException e) {
-      log.warn("{} writes got no space: {}", unanswered.size(), e.getMessage());
+      tell(e);
       answer(unanswered, status(e));
     } finally {
       answer(unanswered, IoStatus.IO_ERROR);
@@ -82,7 +86,7 @@ final class Allocator {
       try {
         together(one);
       } catch (BlobstoreException e) {
-        log.warn("a write to {} got no space: {}", ios.element().blob(), e.getMessage());
+        tell(e);
         if (e.kind() == Kind.IO || e.kind() == Kind.SUSPENDED) throw e;
       }
       var io = ios.remove();
@@ -111,7 +115,7 @@ final class Allocator {
       } catch (BlobstoreException e) {
         refused.add(io);
         why.add(status(e));
-        log.warn("a write to {} got no cluster: {}", io.blob(), e.getMessage());
+        tell(e);
       }
     }
     try {
@@ -121,9 +125,17 @@ final class Allocator {
       throw e;
     }
     ios.clear();
+    if (refused.isEmpty()) toldKind = null;
     answer(given, IoStatus.SUCCESS);
     for (int i = 0; i < refused.size(); i++) refused.get(i).grant(why.get(i));
     return true;
+  }
+
+  /** Once, until there is space again: hosts ask often. */
+  private void tell(BlobstoreException e) {
+    if (e.kind() == toldKind) return;
+    toldKind = e.kind();
+    log.warn("writes get no clusters: {}", e.getMessage());
   }
 
   private static IoStatus status(BlobstoreException e) {

@@ -1,0 +1,36 @@
+package io.tenon.blobstore.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The whole store on simulated reactors. Replay: {@code -Dseed=...}. */
+class SimulationTest {
+  static LongStream seeds() {
+    Long one = Long.getLong("seed");
+    return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Long.getLong("seeds", 20));
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void hostsSeeWhatTheyWroteWhileSnapshotsComeAndGo(long seed) throws Exception {
+    var first = run(seed);
+    assertEquals(first.world.traceHash(), run(seed).world.traceHash(), "not the same run");
+  }
+
+  private static StoreSimulation run(long seed) throws Exception {
+    var simulation = new StoreSimulation(seed, 120);
+    simulation.run();
+    assertEquals(0, simulation.hostsRunning(), "hosts that wait for ever");
+    assertTrue(simulation.metadataDone > 40, simulation.refused + " refused");
+    assertTrue(simulation.reads > 100 && simulation.writes > 200);
+    simulation.checkAll(simulation.store, simulation.disk.now());
+    var loaded = StoreLoader.load(simulation.disk.now().copy(), "TEST");
+    assertTrue(loaded.findings.isEmpty(), loaded.findings::toString);
+    simulation.checkSnapshots(loaded.blobs, simulation.disk.now());
+    return simulation;
+  }
+}
