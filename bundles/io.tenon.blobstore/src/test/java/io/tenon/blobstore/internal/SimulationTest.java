@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SimulationTest {
   static LongStream seeds() {
     Long one = Long.getLong("seed");
-    return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Long.getLong("seeds", 20));
+    return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Long.getLong("seeds", 10));
   }
 
   @ParameterizedTest
