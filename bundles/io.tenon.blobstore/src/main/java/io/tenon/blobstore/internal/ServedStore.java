@@ -44,6 +44,13 @@ final class ServedStore implements Blobstore {
         });
   }
 
+  /** What the operation has freed is cleared in parts: that may take long, and others want their turn. */
+  private void takeAndClear(Task task) throws BlobstoreException {
+    take(task);
+    boolean done = false;
+    while (!done) done = turn.take(store::clearSome);
+  }
+
   /** What only looks fails in no way that is the world's fault. */
   private <T> T look(java.util.function.Supplier<T> at) {
     try {
@@ -134,7 +141,7 @@ final class ServedStore implements Blobstore {
 
   @Override
   public void resize(BlobId id, long clusters) throws BlobstoreException {
-    take(() -> Resize.run(store, id, clusters));
+    takeAndClear(() -> Resize.run(store, id, clusters));
   }
 
   @Override
@@ -144,17 +151,21 @@ final class ServedStore implements Blobstore {
 
   @Override
   public void delete(BlobId id) throws BlobstoreException {
-    take(() -> Deletion.delete(store, id));
+    takeAndClear(() -> Deletion.delete(store, id));
   }
 
   @Override
   public void inflate(BlobId id) throws BlobstoreException {
-    take(() -> Detachment.inflate(store, id));
+    boolean done = false;
+    while (!done) done = turn.take(() -> Detachment.inflateSome(store, id));
   }
 
   @Override
   public void decouple(BlobId id) throws BlobstoreException {
-    take(() -> Detachment.decouple(store, id));
+    var parent = turn.take(() -> Optional.ofNullable(store.blob(id).parent()));
+    var parentId = parent.map(StoredBlob::id).orElse(id);
+    boolean done = false;
+    while (!done) done = turn.take(() -> Detachment.decoupleSome(store, id, parentId));
   }
 
   @Override

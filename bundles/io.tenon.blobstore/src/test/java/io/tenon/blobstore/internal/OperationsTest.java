@@ -79,11 +79,15 @@ class OperationsTest {
     write(blob, 6, 66);
     var large = Snapshots.create(store, blob, Map.of());
     Resize.run(store, blob, 4);
+    OpenStores.clear(store);
     var small = Snapshots.create(store, blob, Map.of());
     Resize.run(store, blob, 8);
+    OpenStores.clear(store);
     assertEquals(0, read(blob, 6));
 
     Deletion.delete(store, small);
+
+    OpenStores.clear(store);
     assertEquals(0, read(blob, 6));
     assertEquals(66, read(large, 6));
     reload();
@@ -97,13 +101,17 @@ class OperationsTest {
     write(grown, 5, 55);
     var snapshot = Snapshots.create(store, grown, Map.of());
     Resize.run(store, grown, 20);
+    OpenStores.clear(store);
     Deletion.delete(store, snapshot);
+    OpenStores.clear(store);
     var cut = Creation.create(store, BlobSpec.thin(8));
     write(cut, 7, 77);
     write(cut, 1, 11);
     snapshot = Snapshots.create(store, cut, Map.of());
     Resize.run(store, cut, 3);
+    OpenStores.clear(store);
     Deletion.delete(store, snapshot);
+    OpenStores.clear(store);
     store.unload();
 
     var loaded = StoreLoader.load(disk, TYPE);
@@ -143,6 +151,7 @@ class OperationsTest {
     assertEquals(blobs, store.blobs().size());
     assertEquals(0, store.blob(any).map().allocated());
     Deletion.delete(store, store.blobs().lastKey());
+    OpenStores.clear(store);
     write(any, 0, 1);
     assertEquals(1, read(any, 0));
   }
@@ -158,7 +167,9 @@ class OperationsTest {
     var clone = Creation.cloneOf(store, snapshot, Map.of());
     refused(Kind.IN_USE, () -> Deletion.delete(store, snapshot));
     Deletion.delete(store, clone);
+    OpenStores.clear(store);
     Deletion.delete(store, snapshot);
+    OpenStores.clear(store);
     refused(Kind.NOT_FOUND, () -> Deletion.delete(store, snapshot));
     refused(
         Kind.INVALID_ARGUMENT,
@@ -270,6 +281,7 @@ class OperationsTest {
       write(blob, 0, 42);
       int cluster = store.blob(blob).map().get(0);
       Deletion.delete(store, blob);
+      OpenStores.clear(store);
       long left = disk.stampAt((long) cluster * CLUSTER_PAGES);
       switch (method) {
         case NONE -> assertEquals(42, left);

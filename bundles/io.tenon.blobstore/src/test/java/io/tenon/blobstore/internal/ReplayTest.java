@@ -130,6 +130,7 @@ class ReplayTest {
     write(thick, 16 * MIB - 64 * KIB, 64 * KIB, 0x13);
     var thin = replica("rep-thin", 10, true, "vol-thin-0002");
     Deletion.delete(store, gone);
+    OpenStores.clear(store);
     share(thin, "");
     write(thin, MIB, 64 * KIB, 0x21);
     write(thin, 17 * MIB + 4096, 128 * KIB, 0x22);
