@@ -62,47 +62,17 @@ final class ServedStore implements Blobstore {
 
   @Override
   public StoreInfo info() {
-    return look(
-        () -> {
-          var layout = store.layout();
-          return new StoreInfo(
-              layout.clusterBytes(),
-              layout.superBlock().blockBytes(),
-              layout.totalClusters() - layout.mdClusters(),
-              store.space().freeClusters(),
-              layout.mdPages(),
-              store.space().freePages(),
-              layout.superBlock().clean(),
-              store.findings());
-        });
+    return look(() -> Facts.of(store));
   }
 
   @Override
   public List<BlobInfo> blobs() {
-    return look(() -> store.blobs().values().stream().map(ServedStore::info).toList());
+    return look(() -> store.blobs().values().stream().map(Facts::of).toList());
   }
 
   @Override
   public BlobInfo blob(BlobId id) throws BlobstoreException {
-    return turn.take(() -> info(store.blob(id)));
-  }
-
-  private static BlobInfo info(StoredBlob blob) {
-    var image = blob.image();
-    var parent = blob.parent();
-    return new BlobInfo(
-        blob.id(),
-        blob.map().clusters(),
-        blob.map().allocated(),
-        image.flags().isThin(),
-        blob.isReadOnly(),
-        Optional.ofNullable(parent == null ? null : parent.id()),
-        blob.children().stream().map(StoredBlob::id).toList(),
-        image.form(),
-        image.flags().clearMethod(),
-        blob.device() != null,
-        blob.restriction(),
-        image.xattrs());
+    return turn.take(() -> Facts.of(store.blob(id)));
   }
 
   @Override
