@@ -1,0 +1,33 @@
+package io.tenon.blobstore.internal;
+
+/** While it lasts, nothing of a blob's I/O is under way: what comes waits. */
+final class Pause implements AutoCloseable {
+  private final StoredBlob blob;
+
+  private Pause(StoredBlob blob) {
+    this.blob = blob;
+  }
+
+  static Pause of(StoredBlob blob) {
+    var device = blob.device();
+    if (device != null) device.pause();
+    return new Pause(blob);
+  }
+
+  /** What was under way before has ended: nobody uses the blob's former view any more. */
+  static void passOver(StoredBlob blob) {
+    of(blob).close();
+    for (StoredBlob child : blob.children()) passOver(child);
+  }
+
+  @Override
+  public void close() {
+    var device = blob.device();
+    if (device != null) device.resume();
+  }
+
+  @Override
+  public String toString() {
+    return "pause of " + blob;
+  }
+}
