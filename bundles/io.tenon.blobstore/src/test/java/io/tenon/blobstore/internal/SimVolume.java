@@ -26,6 +26,9 @@ final class SimVolume {
   /** While a snapshot is made: what it may hold of each page. */
   @Nullable List<TreeSet<Long>> forSnapshot;
 
+  /** Counts the changes of each page. */
+  int[] changes;
+
   int underWay;
   boolean closing;
 
@@ -35,6 +38,7 @@ final class SimVolume {
     channels = new IoChannel[reactors];
     value = content.clone();
     busy = new boolean[content.length];
+    changes = new int[content.length];
     possible = sets(value);
   }
 
@@ -48,11 +52,13 @@ final class SimVolume {
     int before = value.length;
     value = Arrays.copyOf(value, pages);
     busy = Arrays.copyOf(busy, pages);
+    changes = Arrays.copyOf(changes, pages);
     for (int i = before; i < pages; i++) possible.add(new TreeSet<>(List.of(0L)));
   }
 
   /** A change to {@code stamp} begins. */
   void begins(int page, long stamp) {
+    changes[page]++;
     possible.get(page).add(stamp);
     var snapshot = forSnapshot;
     if (snapshot != null) snapshot.get(page).add(stamp);

@@ -21,6 +21,30 @@ class SimulationTest {
     assertEquals(first.world.traceHash(), run(seed).world.traceHash(), "not the same run");
   }
 
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whatWasAcknowledgedAndFlushedOutlivesAPowerFailureAtAnyMoment(long seed) throws Exception {
+    for (int i = 0; i < 5; i++) {
+      var simulation = new StoreSimulation(seed * 1_000 + i, 60);
+      simulation.world.powerLasts = 2_000 + simulation.world.random.nextInt(20_000);
+      try {
+        simulation.run();
+      } catch (SimWorld.PowerFailure e) {
+        assertTrue(simulation.writes > 0, "power failed before anything happened");
+      }
+      for (int j = 0; j < 3; j++) {
+        var left = simulation.disk.afterPowerFailure();
+        var read = StoreLoader.load(left, "TEST");
+        assertTrue(read.findings.isEmpty(), read.findings::toString);
+        assertTrue(read.unopened.isEmpty(), read.unopened::toString);
+        simulation.checkAfterPowerFailure(read, left);
+        OpenStore.load(left, "TEST").unload();
+        ModelTest.checkMasks(left, "TEST");
+        simulation.checkAfterPowerFailure(StoreLoader.load(left, "TEST"), left);
+      }
+    }
+  }
+
   private static StoreSimulation run(long seed) throws Exception {
     var simulation = new StoreSimulation(seed, 120);
     simulation.run();
