@@ -23,6 +23,13 @@ public interface Blobstores {
   Blobstore load(DeviceSlot device, String type) throws BlobstoreException;
 
   /**
+   * Reads a store and says what is on it and what is not in order. Writes nothing.
+   *
+   * @param type that the store must be of
+   */
+  Inspection inspect(DeviceSlot device, String type) throws BlobstoreException;
+
+  /**
    * What a new store is like.
    *
    * @param clusterBytes a power of two, 4096 bytes to 1 GiB

@@ -28,7 +28,7 @@ final class DataFolder implements AutoCloseable {
   }
 
   static DataFolder open(Given given) throws RefusedException {
-    Path path = Path.of(given.value()).toAbsolutePath().normalize();
+    Path path = given.path().toAbsolutePath().normalize();
     create(given, path);
     Path lock = path.resolve(LOCK);
     FileChannel channel;

@@ -1,5 +1,8 @@
 package io.tenon.launcher;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
 /**
  * An option's value and where it came from, so that a refusal names the place to correct.
  *
@@ -9,5 +12,13 @@ record Given(String value, String from) {
   RefusedException refused(String why, String remedy) {
     return new RefusedException(
         "The node was not started: " + from + " is \"" + value + "\".", why, remedy);
+  }
+
+  Path path() throws RefusedException {
+    try {
+      return Path.of(value);
+    } catch (InvalidPathException e) {
+      throw refused("It is no path: " + e.getReason() + ".", "Give the path of a folder.");
+    }
   }
 }

@@ -101,7 +101,7 @@ record Settings(
   private static Optional<Path> deploy(OptionSources sources) throws RefusedException {
     Optional<Given> given = sources.find(Option.DEPLOY);
     if (given.isEmpty()) return Optional.empty();
-    Path path = Path.of(given.get().value()).toAbsolutePath().normalize();
+    Path path = given.get().path().toAbsolutePath().normalize();
     if (!Files.isDirectory(path)) {
       throw given.get().refused("There is no folder " + path + ".", "Make it, or give another.");
     }

@@ -14,9 +14,12 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsTest {
   private final Map<Option, String> commandLine = new EnumMap<>(Option.class);
@@ -156,5 +159,37 @@ class SettingsTest {
   @Test
   void coreListsAreReadAsLinuxWritesThem() {
     assertEquals("[0, 2, 3, 7]", Cores.parse("7,0,2-3").toString());
+  }
+
+  /** An option that may be anything of its pieces; others keep a value that is right. */
+  private static final Map<Option, String[]> PIECES =
+      Map.of(
+          Option.NAME, new String[] {"a", "-", ".", "_", "9", " ", "\u0000", "ü", "/"},
+          Option.GRPC, new String[] {"127.0.0.1", ":", "0", "99999", "[::1]", "[", "]", " ", "-1"},
+          Option.CORES, new String[] {"0", "1", "-", ",", "99", "4096", "x", " "},
+          Option.SHELL, new String[] {"true", "false", "1", "no", " ", "TRUE"},
+          Option.DEPLOY, new String[] {"/", "..", "tmp", "\u0000", " ", "~"});
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void anyValueIsTakenOrRefusedWithThePlaceToCorrect(long seed) {
+    var random = new Random(seed);
+    var options = PIECES.keySet().stream().sorted().toList();
+    for (int i = 0; i < 300; i++) {
+      var option = options.get(random.nextInt(options.size()));
+      var pieces = PIECES.get(option);
+      var text = new StringBuilder();
+      for (int left = 1 + random.nextInt(4); left > 0; left--) {
+        text.append(pieces[random.nextInt(pieces.length)]);
+      }
+      commandLine.put(option, text.toString());
+      try {
+        assertFalse(read().name().isBlank());
+      } catch (RefusedException e) {
+        assertTrue(e.getMessage().contains("\"" + text), e.getMessage());
+      }
+      commandLine.clear();
+      anyFreePort();
+    }
   }
 }

@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(90)
 class NodeProcessTest {
   private static final Pattern READY =
-      Pattern.compile("ready in [0-9.]+ s: grpc (\\S+):(\\d+), nvme (\\S+):(\\d+)$");
+      Pattern.compile(
+          "ready in [0-9.]+ s: grpc (\\S+):(\\d+), nvme (\\S+):(\\d+), shell \\S+/shell/socket$");
   private static final String ANY_PORT = "127.0.0.1:0";
 
   @TempDir private Path folder;

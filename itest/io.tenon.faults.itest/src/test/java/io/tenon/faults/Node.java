@@ -3,7 +3,6 @@ package io.tenon.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tenon.shell.attach.ShellSocket;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -59,14 +58,12 @@ final class Node {
 
   void awaitReady() throws Exception {
     Path ready = folder.resolve("data/ready.json");
-    // Ready means gRPC and NVMe; the shell may come a moment later.
-    Path socket = ShellSocket.in(folder.resolve("data"));
     Waiting.until(
         name + " is ready",
         START_PATIENCE,
         () -> {
           assertTrue(process.isAlive(), () -> name + " has ended: " + tail());
-          return Files.exists(ready) && Files.exists(socket);
+          return Files.exists(ready);
         },
         this::tail);
   }

@@ -31,6 +31,7 @@ final class BlobDevice implements BlockDevice {
 
   private final List<BlobChannel> channels = new ArrayList<>();
   private boolean paused;
+  private boolean closed;
   private volatile DeviceListener listener = new DeviceListener() {};
 
   /** What a blob's device is made of. */
@@ -153,6 +154,10 @@ final class BlobDevice implements BlockDevice {
 
   @Override
   public void close() {
+    synchronized (lock) {
+      if (closed) return;
+      closed = true;
+    }
     whenClosed.run();
   }
 }

@@ -3,6 +3,7 @@ package io.tenon.blobstore.internal;
 import io.tenon.blobstore.Blobstore;
 import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.Blobstores;
+import io.tenon.blobstore.Inspection;
 import io.tenon.block.DeviceSlot;
 import io.tenon.error.Check;
 import io.tenon.reactor.Reactor;
@@ -30,6 +31,11 @@ public final class BlobstoreService implements Blobstores {
   @Override
   public Blobstore load(DeviceSlot device, String type) throws BlobstoreException {
     return stores.load(device, type);
+  }
+
+  @Override
+  public Inspection inspect(DeviceSlot device, String type) throws BlobstoreException {
+    return stores.inspect(device, type);
   }
 
   /** Waits by not being run. */
@@ -70,6 +76,21 @@ public final class BlobstoreService implements Blobstores {
     @Override
     public Blobstore load(DeviceSlot device, String type) throws BlobstoreException {
       return open(device, disk -> OpenStore.load(disk, type));
+    }
+
+    @Override
+    public Inspection inspect(DeviceSlot device, String type) throws BlobstoreException {
+      try (var disk = new ReactorDisk(device, reactor, blocking)) {
+        var loaded = StoreLoader.load(disk, type);
+        var repairs = loaded.repairs();
+        var store = new OpenStore(disk, loaded);
+        return new Inspection(
+            Facts.of(store),
+            store.superBlock().superBlobId(),
+            loaded.blobs.values().stream().map(Facts::of).toList(),
+            loaded.unopened,
+            repairs);
+      }
     }
 
     private interface Opening {

@@ -60,4 +60,36 @@ final class LoadedStore {
   void wrongSlot(BlobId blob, int slot) {
     wrongSlots.computeIfAbsent(blob, _ -> new TreeSet<>()).add(slot);
   }
+
+  /** What has to be written before the store is in order, in sentences. */
+  List<String> repairs() {
+    var repairs = new ArrayList<String>();
+    record.ifPresent(
+        found ->
+            repairs.add(
+                "A change of %d metadata pages was interrupted and is to be completed."
+                    .formatted(found.size())));
+    if (!layout.superBlock().clean()) {
+      repairs.add("The store was not closed cleanly; its masks are to be made anew.");
+    }
+    for (BlobId id : toErase) {
+      repairs.add(
+          "Snapshot %s was being made or deleted and is to be erased; its origin has all data."
+              .formatted(id));
+    }
+    for (StoredBlob snapshot : toFinish) {
+      repairs.add(
+          "Snapshot %s carries the mark of an operation that did not happen; the mark is to go."
+              .formatted(snapshot.id()));
+    }
+    for (var blob : wrongSlots.entrySet()) {
+      repairs.add(
+          "Blob %s has lists of clusters that do not agree with its size or its parent: slots %s."
+              .formatted(blob.getKey(), blob.getValue()));
+    }
+    for (BlobId id : wrongSizes) {
+      repairs.add("Blob %s states a size that its lists of clusters do not have.".formatted(id));
+    }
+    return repairs;
+  }
 }

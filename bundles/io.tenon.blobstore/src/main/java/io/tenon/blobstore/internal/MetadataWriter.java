@@ -10,6 +10,7 @@ import io.tenon.blobstore.internal.layout.StoreLayout;
 import io.tenon.blobstore.internal.layout.SuperBlock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Writes metadata so that a crash at any point leaves the state before or the state after, Format §12. What is new goes first, then what
@@ -74,7 +75,7 @@ final class MetadataWriter {
     superBlock = superBlock.withClean(true);
     disk.write(0, superBlock.encode());
     disk.flush();
-    journal.wipe();
+    journal.close();
   }
 
   boolean isClean() {
@@ -134,16 +135,25 @@ final class MetadataWriter {
     disk.write(page, write.content);
   }
 
-  /** Zeroes pages and clears clusters that a committed step has freed. */
-  void clean(Transaction step) throws BlobstoreException {
-    if (step.freedPages().isEmpty() && step.freedClusters().isEmpty()) return;
-    for (int mdPage : step.freedPages()) {
+  /** Zeroes metadata pages that a committed step has freed. */
+  void zero(List<Integer> mdPages) throws BlobstoreException {
+    if (mdPages.isEmpty()) return;
+    for (int mdPage : mdPages) {
       long page = layout.diskPage(mdPage);
       journal.forget(page);
       disk.write(page, new byte[Page.BYTES]);
     }
-    for (var freed : step.freedClusters().entrySet()) clear(freed.getKey(), freed.getValue());
     disk.flush();
+  }
+
+  /** Clears clusters that a committed step has freed. */
+  void clear(Map<Integer, ClearMethod> clusters) throws BlobstoreException {
+    boolean any = false;
+    for (var freed : clusters.entrySet()) {
+      any |= freed.getValue() != ClearMethod.NONE;
+      clear(freed.getKey(), freed.getValue());
+    }
+    if (any) disk.flush();
   }
 
   private void clear(int cluster, ClearMethod method) throws BlobstoreException {

@@ -3,11 +3,14 @@ package io.tenon.blobstore.internal;
 import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.BlobstoreException.Kind;
+import io.tenon.blobstore.ClearMethod;
 import io.tenon.blobstore.internal.layout.Mask;
 import io.tenon.blobstore.internal.layout.StoreLayout;
 import io.tenon.blobstore.internal.layout.SuperBlock;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * classes of their own, each of which changes memory only when the disk has changed.
  */
 final class OpenStore {
+  /** In one turn. */
+  private static final int MOST_CLEARED = 64;
+
   private final StoreDisk disk;
   private final MetadataWriter writer;
   private final Space space;
@@ -23,6 +29,10 @@ final class OpenStore {
   private final NavigableMap<BlobId, String> unopened;
   private final List<String> findings;
   private final String noAllocation;
+
+  /** Freed and not cleared yet. */
+  private final Map<Integer, ClearMethod> toClear = new LinkedHashMap<>();
+
   private @Nullable BlobstoreException suspended;
   private boolean closed;
 
@@ -150,11 +160,32 @@ final class OpenStore {
     change(() -> writer.commit(step));
   }
 
-  /** Gives back what a committed step has freed. */
+  /** Gives back what a committed step has freed: pages now, clusters when they are cleared, by {@link #clearSome}. */
   void clean(Transaction step) throws BlobstoreException {
-    change(() -> writer.clean(step));
+    change(() -> writer.zero(step.freedPages()));
     step.freedPages().forEach(space::givePage);
-    step.freedClusters().keySet().forEach(space::giveCluster);
+    toClear.putAll(step.freedClusters());
+  }
+
+  /**
+   * Clears some of the clusters that were freed; then they can be taken again.
+   *
+   * @return true when none is left
+   */
+  boolean clearSome() throws BlobstoreException {
+    Map<Integer, ClearMethod> some = new LinkedHashMap<>();
+    int clearing = 0;
+    for (var one : toClear.entrySet()) {
+      some.put(one.getKey(), one.getValue());
+      if (one.getValue() != ClearMethod.NONE && ++clearing == MOST_CLEARED) break;
+    }
+    if (some.isEmpty()) return true;
+    change(() -> writer.clear(some));
+    for (int cluster : some.keySet()) {
+      toClear.remove(cluster);
+      space.giveCluster(cluster);
+    }
+    return toClear.isEmpty();
   }
 
   void superBlob(BlobId id) throws BlobstoreException {
@@ -188,6 +219,8 @@ final class OpenStore {
   /** The clean end: masks, then the clean mark. Nothing can be changed afterwards. */
   void unload() throws BlobstoreException {
     checkOpen();
+    boolean cleared = false;
+    while (!cleared) cleared = clearSome();
     if (!superBlock().clean() && superBlock().blobidMaskPages() > 0) change(this::writeMasks);
     closed = true;
   }

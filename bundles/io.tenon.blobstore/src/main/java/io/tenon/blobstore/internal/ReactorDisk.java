@@ -54,13 +54,21 @@ final class ReactorDisk implements StoreDisk, AutoCloseable {
     return slot.geometry().blockBytes();
   }
 
-  private DiskRequest request(int bytes) {
-    while (underWay.size() >= MOST_UNDER_WAY) endOne();
-    var free = bytes <= Page.BYTES ? freeSmall : freeLarge;
-    var request = free.poll();
+  private DiskRequest take(int bytes) {
+    var request = (bytes <= Page.BYTES ? freeSmall : freeLarge).poll();
     return request != null
         ? request
         : new DiskRequest(channel, bytes <= Page.BYTES ? Page.BYTES : IO_BYTES);
+  }
+
+  private void give(DiskRequest request) {
+    (request.memoryBytes() <= Page.BYTES ? freeSmall : freeLarge).add(request);
+  }
+
+  /** One that may be under way with others. */
+  private DiskRequest request(int bytes) {
+    while (underWay.size() >= MOST_UNDER_WAY) endOne();
+    return take(bytes);
   }
 
   private void start(DiskRequest request) {
@@ -70,13 +78,17 @@ final class ReactorDisk implements StoreDisk, AutoCloseable {
 
   private void endOne() {
     var request = underWay.remove();
+    end(request);
+    give(request);
+  }
+
+  /** Waits for it, and remembers the first failure. */
+  private void end(DiskRequest request) {
     blocking.await(request.ended());
     var status = request.ended().join();
-    if (!status.isSuccess() && failure.isSuccess()) {
-      failure = status;
-      failed = request.toString();
-    }
-    (request.memoryBytes() <= Page.BYTES ? freeSmall : freeLarge).add(request);
+    if (status.isSuccess() || !failure.isSuccess()) return;
+    failure = status;
+    failed = request.toString();
   }
 
   /** All that was begun has ended; throws the first failure. */
@@ -96,18 +108,29 @@ final class ReactorDisk implements StoreDisk, AutoCloseable {
   public byte[] read(long diskPage, int pages) throws BlobstoreException {
     endAll();
     var read = new byte[pages * Page.BYTES];
-    for (int at = 0; at < read.length; at += IO_BYTES) {
-      int bytes = Math.min(IO_BYTES, read.length - at);
-      var request = request(bytes);
-      request.prepareRead(
-          (diskPage + at / Page.BYTES) * pageBlocks,
-          (long) bytes / Page.BYTES * pageBlocks,
-          request.memory(),
-          bytes);
-      start(request);
-      endAll();
-      Memory.copy(request.memory(), read, at, bytes);
+    var taken = new ArrayDeque<DiskRequest>();
+    int copied = 0;
+    for (int at = 0; at < read.length || !taken.isEmpty(); ) {
+      if (at < read.length && taken.size() < MOST_UNDER_WAY) {
+        int bytes = Math.min(IO_BYTES, read.length - at);
+        var request = take(bytes);
+        request.prepareRead(
+            (diskPage + at / Page.BYTES) * pageBlocks,
+            (long) bytes / Page.BYTES * pageBlocks,
+            request.memory(),
+            bytes);
+        request.start(reactor);
+        taken.add(request);
+        at += bytes;
+        continue;
+      }
+      var request = taken.remove();
+      end(request);
+      Memory.copy(request.memory(), read, copied, request.lengthBytes());
+      copied += request.lengthBytes();
+      give(request);
     }
+    endAll();
     return read;
   }
 
@@ -145,18 +168,29 @@ final class ReactorDisk implements StoreDisk, AutoCloseable {
     start(request);
   }
 
+  /** All pieces are read at once, and each is written when it was read. */
   @Override
   public void copy(long fromBytes, long toBytes, long lengthBytes) throws BlobstoreException {
-    for (long at = 0; at < lengthBytes; at += IO_BYTES) {
-      int bytes = (int) Math.min(IO_BYTES, lengthBytes - at);
-      var request = request(IO_BYTES);
-      request.prepareRead(blocks(fromBytes + at), blocks(bytes), request.memory(), bytes);
+    endAll();
+    var taken = new ArrayDeque<DiskRequest>();
+    long written = 0;
+    for (long at = 0; at < lengthBytes || !taken.isEmpty(); ) {
+      if (at < lengthBytes && taken.size() < MOST_UNDER_WAY) {
+        int bytes = (int) Math.min(IO_BYTES, lengthBytes - at);
+        var request = take(IO_BYTES);
+        request.prepareRead(blocks(fromBytes + at), blocks(bytes), request.memory(), bytes);
+        request.start(reactor);
+        taken.add(request);
+        at += bytes;
+        continue;
+      }
+      var request = taken.remove();
+      end(request);
+      int bytes = request.lengthBytes();
+      while (underWay.size() >= MOST_UNDER_WAY) endOne();
+      request.prepareWrite(blocks(toBytes + written), blocks(bytes), request.memory(), bytes);
       start(request);
-      endAll();
-      // It is at the end of the free ones, and ours again.
-      freeLarge.remove(request);
-      request.prepareWrite(blocks(toBytes + at), blocks(bytes), request.memory(), bytes);
-      start(request);
+      written += bytes;
     }
   }
 

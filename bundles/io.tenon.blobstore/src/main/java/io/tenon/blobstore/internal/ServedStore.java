@@ -44,6 +44,13 @@ final class ServedStore implements Blobstore {
         });
   }
 
+  /** What the operation has freed is cleared in parts: that may take long, and others want their turn. */
+  private void takeAndClear(Task task) throws BlobstoreException {
+    take(task);
+    boolean done = false;
+    while (!done) done = turn.take(store::clearSome);
+  }
+
   /** What only looks fails in no way that is the world's fault. */
   private <T> T look(java.util.function.Supplier<T> at) {
     try {
@@ -55,47 +62,17 @@ final class ServedStore implements Blobstore {
 
   @Override
   public StoreInfo info() {
-    return look(
-        () -> {
-          var layout = store.layout();
-          return new StoreInfo(
-              layout.clusterBytes(),
-              layout.superBlock().blockBytes(),
-              layout.totalClusters() - layout.mdClusters(),
-              store.space().freeClusters(),
-              layout.mdPages(),
-              store.space().freePages(),
-              layout.superBlock().clean(),
-              store.findings());
-        });
+    return look(() -> Facts.of(store));
   }
 
   @Override
   public List<BlobInfo> blobs() {
-    return look(() -> store.blobs().values().stream().map(ServedStore::info).toList());
+    return look(() -> store.blobs().values().stream().map(Facts::of).toList());
   }
 
   @Override
   public BlobInfo blob(BlobId id) throws BlobstoreException {
-    return turn.take(() -> info(store.blob(id)));
-  }
-
-  private static BlobInfo info(StoredBlob blob) {
-    var image = blob.image();
-    var parent = blob.parent();
-    return new BlobInfo(
-        blob.id(),
-        blob.map().clusters(),
-        blob.map().allocated(),
-        image.flags().isThin(),
-        blob.isReadOnly(),
-        Optional.ofNullable(parent == null ? null : parent.id()),
-        blob.children().stream().map(StoredBlob::id).toList(),
-        image.form(),
-        image.flags().clearMethod(),
-        blob.device() != null,
-        blob.restriction(),
-        image.xattrs());
+    return turn.take(() -> Facts.of(store.blob(id)));
   }
 
   @Override
@@ -134,7 +111,7 @@ final class ServedStore implements Blobstore {
 
   @Override
   public void resize(BlobId id, long clusters) throws BlobstoreException {
-    take(() -> Resize.run(store, id, clusters));
+    takeAndClear(() -> Resize.run(store, id, clusters));
   }
 
   @Override
@@ -144,17 +121,21 @@ final class ServedStore implements Blobstore {
 
   @Override
   public void delete(BlobId id) throws BlobstoreException {
-    take(() -> Deletion.delete(store, id));
+    takeAndClear(() -> Deletion.delete(store, id));
   }
 
   @Override
   public void inflate(BlobId id) throws BlobstoreException {
-    take(() -> Detachment.inflate(store, id));
+    boolean done = false;
+    while (!done) done = turn.take(() -> Detachment.inflateSome(store, id));
   }
 
   @Override
   public void decouple(BlobId id) throws BlobstoreException {
-    take(() -> Detachment.decouple(store, id));
+    var parent = turn.take(() -> Optional.ofNullable(store.blob(id).parent()));
+    var parentId = parent.map(StoredBlob::id).orElse(id);
+    boolean done = false;
+    while (!done) done = turn.take(() -> Detachment.decoupleSome(store, id, parentId));
   }
 
   @Override

@@ -156,6 +156,7 @@ final class RandomOperations {
   private void delete(OpenStore store, Model model, BlobId id) throws BlobstoreException {
     last = "delete %s with %d children".formatted(id, model.children(id));
     Deletion.delete(store, id);
+    OpenStores.clear(store);
     model.delete(id);
   }
 
@@ -165,6 +166,7 @@ final class RandomOperations {
     int clusters = random.nextInt(most);
     last = "resize %s from %d to %d".formatted(id, blob.clusters, clusters);
     Resize.run(store, id, clusters);
+    OpenStores.clear(store);
     model.resize(id, clusters);
   }
 

@@ -6,6 +6,7 @@ import io.tenon.block.IoChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -21,10 +22,10 @@ final class SimVolume {
   boolean[] busy;
 
   /** What a page may hold after a power failure: what was durable, and all that came since. */
-  List<TreeSet<Long>> possible = new ArrayList<>();
+  List<Set<Long>> possible = new ArrayList<>();
 
   /** While a snapshot is made: what it may hold of each page. */
-  @Nullable List<TreeSet<Long>> forSnapshot;
+  @Nullable List<Set<Long>> forSnapshot;
 
   /** Counts the changes of each page. */
   int[] changes;
@@ -42,8 +43,8 @@ final class SimVolume {
     possible = sets(value);
   }
 
-  static List<TreeSet<Long>> sets(long[] values) {
-    var sets = new ArrayList<TreeSet<Long>>();
+  static List<Set<Long>> sets(long[] values) {
+    var sets = new ArrayList<Set<Long>>();
     for (long value : values) sets.add(new TreeSet<>(List.of(value)));
     return sets;
   }

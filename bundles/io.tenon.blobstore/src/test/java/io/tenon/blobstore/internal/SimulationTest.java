@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SimulationTest {
   static LongStream seeds() {
     Long one = Long.getLong("seed");
-    return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Long.getLong("seeds", 20));
+    return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Long.getLong("seeds", 10));
   }
 
   @ParameterizedTest
@@ -26,7 +26,7 @@ class SimulationTest {
   void whatWasAcknowledgedAndFlushedOutlivesAPowerFailureAtAnyMoment(long seed) throws Exception {
     for (int i = 0; i < 5; i++) {
       var simulation = new StoreSimulation(seed * 1_000 + i, 60);
-      simulation.world.powerLasts = 2_000 + simulation.world.random.nextInt(20_000);
+      simulation.world.powerLasts = 2_000L + simulation.world.random.nextInt(20_000);
       try {
         simulation.run();
       } catch (SimWorld.PowerFailure e) {

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -173,7 +174,7 @@ final class StoreSimulation {
     return content;
   }
 
-  static void check(TreeSet<Long> allowed, long found, String where) {
+  static void check(Set<Long> allowed, long found, String where) {
     if (allowed.contains(found) || allowed.contains(SimVolume.UNKNOWN)) return;
     throw new AssertionError("%s holds %d instead of one of %s".formatted(where, found, allowed));
   }

@@ -72,6 +72,10 @@ public final class AttachServer {
     }
   }
 
+  Path socket() {
+    return socket;
+  }
+
   private void accept() {
     try {
       while (true) {

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
 import org.apache.felix.service.command.CommandProcessor;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Converter;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class AttachedClient {
   private static final Logger log = LoggerFactory.getLogger(AttachedClient.class);
   private static final int FAILED = 1;
+  private static final Pattern INDEX = Pattern.compile("\\d{1,6}");
 
   private final DataInputStream in;
   private final DataOutputStream out;
@@ -86,11 +88,15 @@ final class AttachedClient {
     return message == null ? e.getClass().getSimpleName() : message;
   }
 
-  /** {@code "INDEX word word ..."}, each word percent-free and on a line of its own. */
-  private void complete(String request) {
+  /** The index of the word that is being typed, and the words of the line, each on a line of its own. */
+  private void complete(String request) throws IOException {
     List<String> lines = request.lines().toList();
-    int index = Integer.parseInt(lines.getFirst());
-    var candidates = completion.candidates(lines.subList(1, lines.size()), index);
+    if (lines.size() < 2 || !INDEX.matcher(lines.getFirst()).matches()) {
+      throw new IOException("a client asked to complete what is no line");
+    }
+    List<String> words = lines.subList(1, lines.size());
+    int index = Math.min(Integer.parseInt(lines.getFirst()), words.size());
+    var candidates = completion.candidates(words, index);
     send(Frame.of(Frame.Type.CANDIDATES, String.join("\n", candidates)));
   }
 
