@@ -54,7 +54,7 @@ final class ModelBlob {
   }
 
   /** What the pages are once {@code data} is written at byte {@code offset}. */
-  TreeMap<Long, byte[]> written(long offset, byte[] data) {
+  Map<Long, byte[]> written(long offset, byte[] data) {
     var after = new TreeMap<Long, byte[]>();
     int done = 0;
     while (done < data.length) {

@@ -30,7 +30,9 @@ class RandomStoreTest {
 
   static LongStream seeds() {
     Long one = Long.getLong("seed");
-    return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Long.getLong("seeds", 20));
+    return one != null
+        ? LongStream.of(one)
+        : LongStream.rangeClosed(Long.getLong("from", 1), Long.getLong("seeds", 20));
   }
 
   @ParameterizedTest
