@@ -20,9 +20,13 @@ public interface DeviceListener {
    * but not made durable may be gone. Whoever keeps copies elsewhere must not take this one for equal any more. I/O under
    * way when it broke ends as the device ends it.
    *
+   * @param how {@link IoStatus#TIMED_OUT} when the other end fell silent, else {@link IoStatus#DEVICE_GONE}
    * @param reason a sentence for people
    */
-  default void interrupted(String reason) {}
+  default void interrupted(IoStatus how, String reason) {}
+
+  /** After {@link #interrupted}: the way to the device stands again, and it does what it is asked. */
+  default void returned() {}
 
   /** Only a {@link DeviceSlot} says so: it has changed its state. {@link #lost} follows when that is FAILED. */
   default void stateChanged(SlotStatus now) {}

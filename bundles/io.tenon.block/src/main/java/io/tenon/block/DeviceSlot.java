@@ -84,9 +84,15 @@ public final class DeviceSlot {
     }
 
     @Override
-    public void interrupted(String why) {
+    public void interrupted(IoStatus how, String why) {
       if (inside != this) return;
-      for (DeviceListener listener : listeners) listener.interrupted(why);
+      for (DeviceListener listener : listeners) listener.interrupted(how, why);
+    }
+
+    @Override
+    public void returned() {
+      if (inside != this) return;
+      for (DeviceListener listener : listeners) listener.returned();
     }
   }
 

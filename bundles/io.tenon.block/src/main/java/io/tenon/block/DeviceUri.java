@@ -148,8 +148,9 @@ public record DeviceUri(
     String value = parameters.get("uuid");
     if (value == null) return Optional.empty();
     try {
+      // Parts that are too long for it, fromString would cut off.
       var uuid = UUID.fromString(value);
-      if (value.length() == 36) return Optional.of(uuid);
+      if (uuid.toString().equalsIgnoreCase(value)) return Optional.of(uuid);
     } catch (IllegalArgumentException e) {
       throw notA("uuid", "uuid", value, e);
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.DeviceException.Kind;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -86,7 +87,11 @@ class DeviceUriTest {
   void uuidsMustBeWhole() throws Exception {
     var id = UUID.fromString("5c0ffee0-0000-4000-8000-00000000abcd");
     assertEquals(Optional.of(id), DeviceUri.parse("x:///a?uuid=" + id).uuid());
-    for (String wrong : new String[] {"", "1-1-1-1-1", "nil", id + "0"}) {
+    var capitals = DeviceUri.parse("x:///a?uuid=" + id.toString().toUpperCase(Locale.ROOT));
+    assertEquals(Optional.of(id), capitals.uuid());
+    String oddParts = "5c0ffee0-0000-4000-80000000-000abcde";
+    assertEquals(36, oddParts.length());
+    for (String wrong : new String[] {"", "1-1-1-1-1", "nil", id + "0", oddParts}) {
       var uri = DeviceUri.parse("x:///a?uuid=" + wrong);
       assertEquals(Kind.INVALID_PARAMETER, assertThrows(DeviceException.class, uri::uuid).kind());
     }

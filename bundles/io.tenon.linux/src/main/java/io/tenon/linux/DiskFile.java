@@ -34,6 +34,7 @@ public final class DiskFile implements AutoCloseable {
   private static final int S_IFREG = 0x8000;
 
   private static final long BLKSSZGET = 0x1268;
+  private static final long BLKPBSZGET = 0x127b;
   private static final long BLKDISCARD = 0x1277;
   private static final long BLKZEROOUT = 0x127f;
   private static final long BLKGETSIZE64 = 0x80081272L;
@@ -77,6 +78,7 @@ public final class DiskFile implements AutoCloseable {
   /**
    * @param sizeBytes of a file or block device
    * @param blockBytes logical block of a block device; 0 for a file
+   * @param physicalBlockBytes what a block device writes at once; smaller writes make it read first. 0 for a file
    * @param memoryAlignBytes what O_DIRECT asks of addresses; 0 when it does not say or cannot
    * @param offsetAlignBytes what O_DIRECT asks of offsets and lengths; 0 likewise
    * @param major of a block device
@@ -86,6 +88,7 @@ public final class DiskFile implements AutoCloseable {
       FileType type,
       long sizeBytes,
       int blockBytes,
+      int physicalBlockBytes,
       int memoryAlignBytes,
       int offsetAlignBytes,
       int major,
@@ -94,9 +97,11 @@ public final class DiskFile implements AutoCloseable {
   /**
    * @param direct past the page cache
    * @param exclusive for a block device: nobody else has it mounted or open exclusively
+   * @throws LinuxException {@link Errno#EINVAL} also for a path with a NUL, behind which the kernel would not look
    */
   public static DiskFile open(String path, boolean direct, boolean exclusive)
       throws LinuxException {
+    if (path.indexOf('\0') >= 0) throw new LinuxException("open", Errno.EINVAL);
     try (var arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(Calls.STATE);
       int flags = O_RDWR | O_CLOEXEC | (direct ? O_DIRECT : 0) | (exclusive ? O_EXCL : 0);
@@ -164,15 +169,21 @@ public final class DiskFile implements AutoCloseable {
       boolean aligned = (Memory.getInt(buffer + STX_MASK) & STATX_DIOALIGN) != 0;
       long answer = arena.allocate(Long.BYTES, Long.BYTES).address();
       long size = Memory.getLong(buffer + STX_SIZE);
+      int blockBytes = 0;
+      int physicalBlockBytes = 0;
       if (block) {
         ioctl(BLKGETSIZE64, answer);
         size = Memory.getLong(answer);
         ioctl(BLKSSZGET, answer);
+        blockBytes = Memory.getInt(answer);
+        ioctl(BLKPBSZGET, answer);
+        physicalBlockBytes = Memory.getInt(answer);
       }
       return new Facts(
           type,
           size,
-          block ? Memory.getInt(answer) : 0,
+          blockBytes,
+          physicalBlockBytes,
           aligned ? Memory.getInt(buffer + STX_DIO_MEM_ALIGN) : 0,
           aligned ? Memory.getInt(buffer + STX_DIO_OFFSET_ALIGN) : 0,
           Memory.getInt(buffer + STX_RDEV_MAJOR),

@@ -15,6 +15,7 @@ public final class Errno {
   public static final int EBUSY = 16;
   public static final int EEXIST = 17;
   public static final int ENODEV = 19;
+  public static final int ENOTDIR = 20;
   public static final int EISDIR = 21;
   public static final int EINVAL = 22;
   public static final int EMFILE = 24;
@@ -23,6 +24,7 @@ public final class Errno {
   public static final int ENOSPC = 28;
   public static final int EROFS = 30;
   public static final int EPIPE = 32;
+  public static final int ENAMETOOLONG = 36;
   public static final int ENOSYS = 38;
   public static final int EBADE = 52;
   public static final int ENODATA = 61;
@@ -53,6 +55,7 @@ public final class Errno {
           Map.entry(EBUSY, "device or resource busy (EBUSY)"),
           Map.entry(EEXIST, "it exists (EEXIST)"),
           Map.entry(ENODEV, "no such device (ENODEV)"),
+          Map.entry(ENOTDIR, "not a directory (ENOTDIR)"),
           Map.entry(EISDIR, "is a directory (EISDIR)"),
           Map.entry(EINVAL, "invalid argument (EINVAL)"),
           Map.entry(EMFILE, "too many open files (EMFILE)"),
@@ -61,6 +64,7 @@ public final class Errno {
           Map.entry(ENOSPC, "no space left (ENOSPC)"),
           Map.entry(EROFS, "read-only file system (EROFS)"),
           Map.entry(EPIPE, "broken pipe (EPIPE)"),
+          Map.entry(ENAMETOOLONG, "name too long (ENAMETOOLONG)"),
           Map.entry(ENOSYS, "the kernel has no such call (ENOSYS)"),
           Map.entry(EBADE, "invalid exchange (EBADE)"),
           Map.entry(ENODATA, "no data, a medium error (ENODATA)"),

@@ -56,6 +56,14 @@ class DiskFileTest {
   }
 
   @Test
+  void aPathIsNotCutOffAtANul() {
+    var refused =
+        assertThrows(
+            LinuxException.class, () -> DiskFile.open(path + "\0.old", false, false).close());
+    assertEquals(Errno.EINVAL, refused.errno());
+  }
+
+  @Test
   void aWriteReachesItsOffsetAndNothingElse() throws Exception {
     try (var file = open();
         var memory = Mapping.ordinary(PAGE_BYTES)) {

@@ -8,7 +8,7 @@ public enum NexusState {
   ONLINE,
   /** At least one child is healthy and at least one is not. */
   DEGRADED,
-  /** No child is healthy: I/O waits or fails. */
+  /** The last healthy child, which is never taken out, is lost or out of reach: I/O fails. Ends when it is back. */
   FAULTED,
   SHUTTING_DOWN,
   SHUTDOWN

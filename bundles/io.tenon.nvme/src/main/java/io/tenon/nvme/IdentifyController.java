@@ -8,6 +8,10 @@ import java.util.List;
 /** Identify Controller data structure, Base 2.0c Figure 275. */
 public final class IdentifyController {
   public static final int MAX_ASYNC_EVENTS = 4;
+
+  /** Aborts at a time, ACL. */
+  public static final int MAX_ABORTS = 4;
+
   public static final int ERROR_LOG_ENTRIES = 64;
 
   /** OAES and the async event configuration feature. */
@@ -57,6 +61,7 @@ public final class IdentifyController {
   private static final int IOCCSZ = 1792;
   private static final int IORCSZ = 1796;
   private static final int MSDBD = 1803;
+  private static final int OFCS = 1804;
 
   private static final int CMIC_SEVERAL_CONTROLLERS = 1 << 1;
   private static final int CMIC_ANA = 1 << 3;
@@ -68,8 +73,8 @@ public final class IdentifyController {
   private static final int ANATT_SECONDS = 10;
   private static final int ANACAP_REPORTS = 1 | 1 << 1 | 1 << 2;
 
-  /** Compare, Dataset Management, Write Zeroes. */
-  private static final int ONCS_OFFERED = 1 | 1 << 2 | 1 << 3;
+  /** Compare, Dataset Management, Write Zeroes, Select of Get Features. */
+  private static final int ONCS_OFFERED = 1 | 1 << 2 | 1 << 3 | 1 << 4;
 
   private static final int FUSES_COMPARE_AND_WRITE = 1;
 
@@ -78,6 +83,9 @@ public final class IdentifyController {
 
   /** SGLs without alignment rules, addresses may be offsets. */
   private static final int SGLS_OFFERED = 1 | 1 << 20;
+
+  /** Disconnect. */
+  private static final int OFCS_OFFERED = 1;
 
   private static final int ENTRY_SIZES_SQ = 0x66;
   private static final int ENTRY_SIZES_CQ = 0x44;
@@ -137,7 +145,7 @@ public final class IdentifyController {
     for (int i = 0; i < it.retryDelays().size(); i++) {
       Memory.putShort(address + CRDT + (long) i * Short.BYTES, it.retryDelays().get(i));
     }
-    Memory.putByte(address + ACL, 3);
+    Memory.putByte(address + ACL, MAX_ABORTS - 1);
     Memory.putByte(address + FRMW, FRMW_ONE_READ_ONLY_SLOT);
     Memory.putShort(address + WCTEMP, WARNING_KELVIN);
     Memory.putShort(address + CCTEMP, CRITICAL_KELVIN);
@@ -158,6 +166,7 @@ public final class IdentifyController {
         address + IOCCSZ, (Sqe.LENGTH_BYTES + it.limits().inCapsuleBytes()) / CAPSULE_UNIT_BYTES);
     Memory.putInt(address + IORCSZ, 1);
     Memory.putByte(address + MSDBD, 1);
+    Memory.putShort(address + OFCS, OFCS_OFFERED);
   }
 
   private static void putPadded(long address, int lengthBytes, String text) {

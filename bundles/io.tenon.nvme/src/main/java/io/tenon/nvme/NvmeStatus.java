@@ -28,6 +28,7 @@ public final class NvmeStatus {
   public static final int CAPACITY_EXCEEDED = 0x081;
   public static final int RESERVATION_CONFLICT = 0x083;
 
+  public static final int ABORT_LIMIT = 0x103;
   public static final int ASYNC_EVENT_LIMIT = 0x105;
   public static final int INVALID_LOG_PAGE = 0x109;
   public static final int FEATURE_NOT_SAVEABLE = 0x10D;
@@ -37,6 +38,7 @@ public final class NvmeStatus {
   public static final int CONNECT_INVALID_PARAMETERS = 0x182;
   public static final int CONNECT_RESTART_DISCOVERY = 0x183;
   public static final int CONNECT_INVALID_HOST = 0x184;
+  public static final int INVALID_QUEUE_TYPE = 0x185;
 
   public static final int WRITE_FAULT = 0x280;
   public static final int UNRECOVERED_READ_ERROR = 0x281;

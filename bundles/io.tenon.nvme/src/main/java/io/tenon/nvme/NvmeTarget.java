@@ -23,7 +23,7 @@ public interface NvmeTarget {
    */
   Subsystem share(DeviceSlot device, ShareOptions options) throws TargetException;
 
-  /** Disconnects all hosts and forgets the subsystem; waits for what is in flight. */
+  /** Disconnects all hosts and forgets the subsystem; waits for what is in flight, so never on a reactor. */
   void unshare(Subsystem subsystem);
 
   /** In the order of their NQNs, without the discovery subsystem. */

@@ -8,6 +8,7 @@ public final class Opcode {
   public static final int PROPERTY_SET = 0x00;
   public static final int CONNECT = 0x01;
   public static final int PROPERTY_GET = 0x04;
+  public static final int DISCONNECT = 0x08;
   public static final int FABRICS_TYPE_OFFSET = 4;
 
   // Admin.

@@ -20,9 +20,15 @@ public final class Property {
   /** CC: 64-byte submission and 16-byte completion queue entries. */
   public static final int CC_ENTRY_SIZES = 6 << 16 | 4 << 20;
 
+  public static final int CC_ENTRY_SIZES_MASK = 0xFF << 16;
+
+  /** CC: NVM command set, pages of 4 KiB, round robin: CSS, MPS and AMS are all 0. */
+  public static final int CC_CHOICES_MASK = 7 << 4 | 0xF << 7 | 7 << 11;
+
   public static final int CC_SHUTDOWN_MASK = 3 << 14;
   public static final int CSTS_READY = 1;
   public static final int CSTS_FATAL = 2;
+  public static final int CSTS_SHUTDOWN_OCCURRING = 1 << 2;
   public static final int CSTS_SHUTDOWN_COMPLETE = 2 << 2;
 
   private static final long CAP_CONTIGUOUS_QUEUES = 1L << 16;

@@ -8,6 +8,12 @@ public final class Sqe {
   /** FUSE in bits 1:0, PSDT in bits 7:6. */
   public static final int FLAGS = 1;
 
+  public static final int FUSE_MASK = 0x03;
+  public static final int PSDT_MASK = 0xC0;
+
+  /** PSDT: SGLs, the metadata pointer is an address. */
+  public static final int PSDT_SGL = 0x40;
+
   public static final int CID = 2;
   public static final int NSID = 4;
 

@@ -21,7 +21,9 @@ public interface Reactor {
 
   boolean isCurrent();
 
-  /** Sends a message: {@code task} runs on this reactor, in the order of sending per sender. Any thread. */
+  /**
+   * Sends a message: {@code task} runs on this reactor, after all that was sent before, whoever sent it. Any thread.
+   */
   void execute(Runnable task);
 
   /** Monotonic time, nanoseconds; as of the start of this round or later. */

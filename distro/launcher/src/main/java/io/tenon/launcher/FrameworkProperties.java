@@ -25,13 +25,12 @@ final class FrameworkProperties {
     properties.put("tenon.etc", home.etc().toString());
     properties.put("tenon.data", data.toString());
     properties.put("tenon.options", options(settings, data));
-    properties.put("tenon.ready", "grpc,nvme");
 
     // What is worth a line is decided in etc/logback.xml.
     properties.put("org.osgi.service.log.admin.loglevel", "INFO");
     properties.put("gosh.home", home.path().toString());
-    // Without a terminal the shell would take the end of its input for "stop the node".
-    if (!settings.shell()) properties.put("gosh.args", "--nointeractive");
+    // Gogo's commands are wanted, its own prompt is not: bundle io.tenon.shell has one.
+    properties.put("gosh.args", "--nointeractive");
     settings.deploy().ifPresent(folder -> watch(properties, folder, data));
     return properties;
   }
@@ -46,6 +45,7 @@ final class FrameworkProperties {
     options.setProperty("io.tenon.transport.nvmetcp/address", settings.nvme().host());
     options.setProperty(
         "io.tenon.transport.nvmetcp/port", Integer.toString(settings.nvme().port()));
+    options.setProperty("io.tenon.node/terminal", Boolean.toString(settings.shell()));
     settings.cores().ifPresent(cores -> options.setProperty("io.tenon.reactor/cores", cores));
     var text = new StringWriter();
     try {

@@ -33,7 +33,6 @@ final class NodeUnderTest {
     }
     options.add(frameworkProperty("tenon.etc").value(home.resolve("etc").toString()));
     options.add(frameworkProperty("tenon.data").value(data.toString()));
-    options.add(frameworkProperty("tenon.ready").value("grpc,nvme"));
     options.add(frameworkProperty("tenon.options").value(ports(data)));
     options.add(frameworkProperty("gosh.args").value("--nointeractive"));
     options.add(frameworkProperty("gosh.home").value(home.toString()));

@@ -13,6 +13,7 @@ import io.tenon.linux.Errno;
 import io.tenon.linux.LinuxException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -42,7 +43,7 @@ public record Disk(
    * @throws DeviceException when it is missing, in use, not allowed, or not of the right kind or size
    */
   public static Disk open(DeviceUri uri) throws DeviceException {
-    String path = uri.path();
+    String path = path(uri);
     int wanted = blockBytes(uri);
     var uuid = uri.uuid().isPresent() ? uri.uuid().get() : named(path);
     DiskFile file = openFile(path);
@@ -74,6 +75,15 @@ public record Disk(
     }
   }
 
+  private static String path(DeviceUri uri) throws DeviceException {
+    try {
+      var _ = Path.of(uri.path());
+      return uri.path();
+    } catch (InvalidPathException e) {
+      throw uri.invalid("Its path cannot be one of this system: " + e.getReason() + ".");
+    }
+  }
+
   private static int blockBytes(DeviceUri uri) throws DeviceException {
     if (!uri.host().isEmpty()) {
       throw uri.invalid("It has a host; write " + uri.scheme() + ":///path, with three slashes.");
@@ -87,14 +97,23 @@ public record Disk(
 
   private static int blockBytes(DeviceUri uri, int wanted, Facts facts) throws DeviceException {
     if (facts.type() == FileType.REGULAR) return wanted == 0 ? DEFAULT_BLOCK_BYTES : wanted;
-    if (wanted == 0) return facts.blockBytes();
-    if (wanted >= facts.blockBytes()) return wanted;
-    throw uri.badParameter(
-        "Parameter blk_size is "
-            + wanted
-            + ", but the disk has blocks of "
-            + facts.blockBytes()
-            + ".");
+    int blockBytes = wanted == 0 ? facts.blockBytes() : wanted;
+    if (blockBytes < facts.blockBytes()) {
+      throw uri.badParameter(
+          "Parameter blk_size is "
+              + wanted
+              + ", but the disk has blocks of "
+              + facts.blockBytes()
+              + ".");
+    }
+    if (blockBytes < facts.physicalBlockBytes()) {
+      log.info(
+          "{}: its blocks of {} bytes lie on physical ones of {}; writes that do not cover those are slow",
+          uri.path(),
+          blockBytes,
+          facts.physicalBlockBytes());
+    }
+    return blockBytes;
   }
 
   private static UUID named(String path) throws DeviceException {

@@ -26,6 +26,12 @@ public final class DiskErrors {
       case Errno.ENOENT ->
           new DeviceException(
               Kind.NOT_FOUND, what, "There is no such file or disk.", "Correct the path.", e);
+      case Errno.ENOTDIR ->
+          new DeviceException(
+              Kind.NOT_FOUND, what, "Its path leads through a file.", "Correct the path.", e);
+      case Errno.ENAMETOOLONG ->
+          new DeviceException(
+              Kind.INVALID_PARAMETER, what, "Its path is too long.", "Correct the path.", e);
       case Errno.ENODEV, Errno.ENXIO ->
           new DeviceException(Kind.NOT_FOUND, what, why, "Plug the disk in.", e);
       case Errno.EACCES, Errno.EPERM ->

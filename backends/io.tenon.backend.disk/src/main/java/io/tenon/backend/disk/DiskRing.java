@@ -21,6 +21,9 @@ public abstract class DiskRing implements Poller {
   /** No slot. */
   protected static final int NONE = -1;
 
+  /** How often an I/O that the kernel left undone for a passing reason is handed in again. */
+  static final int MAX_REPEATS = 1000;
+
   /** Completions in one round, so that sockets have their turn. */
   private static final int MAX_PER_ROUND = 256;
 
@@ -28,10 +31,18 @@ public abstract class DiskRing implements Poller {
   private final @Nullable IoRequest[] requests;
   private final @Nullable DiskDevice[] devices;
   private final int[] freeSlots;
+
+  /** How often each slot's I/O was handed in again. */
+  private final int[] repeats;
+
+  /** Slots to be handed in again. */
+  private final int[] undone;
+
   private final Runnable flush = this::flush;
   private final ArrayDeque<IoRequest> backlog = new ArrayDeque<>();
   private final ArrayDeque<DiskDevice> backlogDevices = new ArrayDeque<>();
   private int free;
+  private int undoneCount;
   private boolean flushWaits;
 
   /** The kernel had no room; asked again each round. */
@@ -45,6 +56,8 @@ public abstract class DiskRing implements Poller {
     this.requests = new IoRequest[depth];
     this.devices = new DiskDevice[depth];
     this.freeSlots = new int[depth];
+    this.repeats = new int[depth];
+    this.undone = new int[depth];
     for (int slot = 0; slot < depth; slot++) freeSlots[slot] = depth - 1 - slot;
     this.free = depth;
   }
@@ -133,6 +146,11 @@ public abstract class DiskRing implements Poller {
     int slot = freeSlots[--free];
     requests[slot] = request;
     devices[slot] = device;
+    repeats[slot] = 0;
+    prepare(slot, request, device);
+  }
+
+  private void prepare(int slot, IoRequest request, DiskDevice device) {
     int shift = device.geometry().blockShift();
     long offset = request.lba() << shift;
     switch (request.operation()) {
@@ -185,6 +203,21 @@ public abstract class DiskRing implements Poller {
         || errno == Errno.ENOMEM;
   }
 
+  /** Nothing is wrong with the disk: a signal came, or something had to wait where it may not. */
+  private static boolean isUndone(long result) {
+    return result == -Errno.EINTR || result == -Errno.EAGAIN;
+  }
+
+  private void repeatUndone() {
+    while (undoneCount > 0 && canPrepare()) {
+      int slot = undone[--undoneCount];
+      var request = requests[slot];
+      var device = devices[slot];
+      if (request == null || device == null) throw Check.bug("slot %d ended twice", slot);
+      prepare(slot, request, device);
+    }
+  }
+
   private void complete(int slot, long result) {
     var request = requests[slot];
     var device = devices[slot];
@@ -205,9 +238,11 @@ public abstract class DiskRing implements Poller {
       int slot = completedSlot();
       long result = completedResult();
       dropCompletion();
-      complete(slot, result);
+      if (isUndone(result) && ++repeats[slot] <= MAX_REPEATS) undone[undoneCount++] = slot;
+      else complete(slot, result);
       done++;
     }
+    repeatUndone();
     while (free > 0 && canPrepare()) {
       var request = backlog.poll();
       var device = backlogDevices.poll();
@@ -221,7 +256,7 @@ public abstract class DiskRing implements Poller {
   @Override
   public final boolean prepareToSleep() {
     if (free == freeSlots.length) return true;
-    if (stalled || hasCompletion()) return false;
+    if (stalled || undoneCount > 0 || hasCompletion()) return false;
     armWakeUp();
     return !hasCompletion();
   }

@@ -13,6 +13,7 @@ import io.tenon.block.DeviceUri;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoStatus;
+import io.tenon.linux.DiskFile;
 import io.tenon.reactor.Reactors;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -73,7 +74,8 @@ public abstract class DiskContract extends BlockDeviceContract {
   }
 
   @Test
-  void whatIsMissingIsNotFound() {
+  void whatIsMissingIsNotFound() throws Exception {
+    refused(Kind.NOT_FOUND, uri(file("no-directory", 1 << 20).resolve("disk")));
     refused(Kind.NOT_FOUND, uri(directory.resolve("nowhere")));
     refused(Kind.NOT_FOUND, uri(directory.resolve("nowhere/at/all")));
   }
@@ -100,6 +102,12 @@ public abstract class DiskContract extends BlockDeviceContract {
   @Test
   void aHostIsRefusedBecauseSomeoneForgotASlash() {
     refused(Kind.INVALID_URI, scheme() + "://tmp/disk");
+  }
+
+  @Test
+  void aPathThatIsCutOffByItsNulIsRefused() throws Exception {
+    var uri = uri(file("whole", 1 << 20)) + "%00.old?uuid=11111111-2222-4333-8444-555555555555";
+    refused(Kind.INVALID_URI, uri);
   }
 
   @Test
@@ -162,7 +170,7 @@ public abstract class DiskContract extends BlockDeviceContract {
   @Test
   @Tag("root")
   void aBlockDeviceHasItsOwnBlockSizeAndDoesAllOperations() throws Exception {
-    assumeTrue(LoopDevice.isPossible());
+    LoopDevice.assumePossible();
     try (var loop = LoopDevice.on(file("loop", DEVICE_BYTES), 4096)) {
       refused(Kind.INVALID_PARAMETER, uri(loop.path()) + "?blk_size=512");
       var slot = open(uri(loop.path()));
@@ -197,8 +205,67 @@ public abstract class DiskContract extends BlockDeviceContract {
 
   @Test
   @Tag("root")
+  void blocksAreNeverSmallerThanTheDisksButMayBeLarger() throws Exception {
+    LoopDevice.assumePossible();
+    try (var loop = LoopDevice.on(file("small-blocks", 1 << 20), 512)) {
+      assertEquals(512, open(uri(loop.path())).geometry().blockBytes());
+      closeAll();
+      assertEquals(4096, open(uri(loop.path()) + "?blk_size=4096").geometry().blockBytes());
+      closeAll();
+    }
+    try (var loop = LoopDevice.on(file("odd-blocks", 1 << 20), 2048)) {
+      var refusal = refused(Kind.INVALID_PARAMETER, uri(loop.path()) + "?blk_size=512");
+      assertEquals("Parameter blk_size is 512, but the disk has blocks of 2048.", refusal.why());
+      assertEquals(2048, open(uri(loop.path())).geometry().blockBytes());
+      closeAll();
+    }
+    try (var loop = LoopDevice.on(file("odd-size", (1 << 20) + 512), 512)) {
+      refused(Kind.MISMATCH, uri(loop.path()) + "?blk_size=4096");
+    }
+  }
+
+  @Test
+  @Tag("root")
+  void aDiskThatSomebodyElseHasExclusivelyIsInUseUntilItIsReleased() throws Exception {
+    LoopDevice.assumePossible();
+    try (var loop = LoopDevice.on(file("held", 1 << 20), 512)) {
+      try (var _ = DiskFile.open(loop.path().toString(), false, true)) {
+        var refusal = refused(Kind.IN_USE, uri(loop.path()));
+        assertEquals("Another process or the kernel uses it exclusively.", refusal.why());
+      }
+      open(uri(loop.path()));
+      refused(Kind.IN_USE, uri(loop.path()));
+      closeAll();
+    }
+  }
+
+  @Test
+  @Tag("root")
+  void aDiskWithAMountedPartitionIsRefusedWithItsName() throws Exception {
+    LoopDevice.assumePossible();
+    try (var loop = LoopDevice.withPartitions(file("parted", 64 << 20))) {
+      var partition = loop.addPartition(2048, 100_000);
+      LoopDevice.run("mkfs.ext4", "-q", partition.toString());
+      var point = Files.createDirectory(directory.resolve("partition"));
+      LoopDevice.run("mount", partition.toString(), point.toString());
+      try {
+        var refusal = refused(Kind.IN_USE, uri(loop.path()));
+        assertEquals(
+            "Its partition " + partition.getFileName() + " is mounted at " + point + ".",
+            refusal.why());
+        assertEquals("Unmount or release it first.", refusal.remedy());
+      } finally {
+        LoopDevice.run("umount", point.toString());
+      }
+      assertTrue(open(uri(partition)).supports(IoOperation.UNMAP));
+      closeAll();
+    }
+  }
+
+  @Test
+  @Tag("root")
   void aMountedDiskIsRefusedWithItsMountPoint() throws Exception {
-    assumeTrue(LoopDevice.isPossible());
+    LoopDevice.assumePossible();
     try (var loop = LoopDevice.on(file("mounted", 64 << 20), 512)) {
       LoopDevice.run("mkfs.ext4", "-q", loop.path().toString());
       var point = Files.createDirectory(directory.resolve("point"));

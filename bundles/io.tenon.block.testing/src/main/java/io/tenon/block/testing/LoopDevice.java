@@ -8,10 +8,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 
 /** A real block device on a file, by losetup(8). Root only: such tests carry {@code @Tag("root")}. */
 public final class LoopDevice implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 30;
+
+  private static final Path CONTROL = Path.of("/dev/loop-control");
 
   private final Path path;
 
@@ -21,7 +24,15 @@ public final class LoopDevice implements AutoCloseable {
 
   /** This process may make them. */
   public static boolean isPossible() {
-    return Files.isWritable(Path.of("/dev/loop-control"));
+    return Files.isWritable(CONTROL);
+  }
+
+  /** Skips the test, with the reason, where this process may not make them. */
+  public static void assumePossible() {
+    Assumptions.assumeTrue(
+        isPossible(),
+        () ->
+            "skipped: a loop device needs root and " + CONTROL + ", which cannot be written here");
   }
 
   /**
@@ -38,6 +49,25 @@ public final class LoopDevice implements AutoCloseable {
                 "--sector-size",
                 String.valueOf(blockBytes),
                 file.toString())));
+  }
+
+  /** It can have partitions; {@link #on} makes one that cannot. */
+  public static LoopDevice withPartitions(Path file) throws IOException {
+    return new LoopDevice(
+        Path.of(run("losetup", "--find", "--show", "--partscan", file.toString())));
+  }
+
+  /**
+   * Tells the kernel of a partition that no table has; it goes with the device.
+   *
+   * @return its path; the test is skipped where {@code /dev} shows no new devices
+   */
+  public Path addPartition(long firstSector, long sectors) throws IOException {
+    run("addpart", path.toString(), "1", String.valueOf(firstSector), String.valueOf(sectors));
+    var partition = Path.of(path + "p1");
+    Assumptions.assumeTrue(
+        Files.exists(partition), () -> "skipped: /dev does not show the new " + partition);
+    return partition;
   }
 
   public Path path() {

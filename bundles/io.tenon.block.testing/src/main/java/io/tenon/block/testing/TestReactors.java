@@ -6,6 +6,7 @@ import io.tenon.reactor.Reactors;
 import io.tenon.reactor.internal.ReactorConfig;
 import io.tenon.reactor.internal.ReactorService;
 import java.lang.reflect.Proxy;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,21 +24,36 @@ public final class TestReactors implements AutoCloseable {
     this.service = service;
   }
 
+  /** On any cores. */
   public static TestReactors start(int count) throws TenonException {
     var cores = new StringBuilder("0");
     for (int i = 1; i < count; i++) cores.append(',').append(i);
+    return start(cores.toString(), false);
+  }
+
+  /**
+   * @param cores one reactor for each, which stays there
+   */
+  public static TestReactors pinned(String cores) throws TenonException {
+    return start(cores, true);
+  }
+
+  private static TestReactors start(String cores, boolean pin) throws TenonException {
     var config =
-        (ReactorConfig)
-            Proxy.newProxyInstance(
-                ReactorConfig.class.getClassLoader(),
-                new Class<?>[] {ReactorConfig.class},
-                (_, method, _) ->
-                    switch (method.getName()) {
-                      case "cores" -> cores.toString();
-                      case "pin" -> false;
-                      default -> method.getDefaultValue();
-                    });
+        (ReactorConfig) configuration(ReactorConfig.class, Map.of("cores", cores, "pin", pin));
     return new TestReactors(new ReactorService(config));
+  }
+
+  /** A component's configuration as it is when nothing is configured. */
+  public static Object defaults(Class<?> type) {
+    return configuration(type, Map.of());
+  }
+
+  private static Object configuration(Class<?> type, Map<String, Object> values) {
+    return Proxy.newProxyInstance(
+        type.getClassLoader(),
+        new Class<?>[] {type},
+        (_, method, _) -> values.getOrDefault(method.getName(), method.getDefaultValue()));
   }
 
   public Reactors reactors() {

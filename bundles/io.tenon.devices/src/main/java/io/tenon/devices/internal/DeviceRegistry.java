@@ -306,6 +306,7 @@ public final class DeviceRegistry implements BlockDevices {
   }
 
   private DeviceSlot addAlias(DeviceUri uri, boolean isNew) throws DeviceException {
+    Schemes.checkAlias(uri);
     String name = uri.name();
     DeviceSlot slot;
     synchronized (lock) {

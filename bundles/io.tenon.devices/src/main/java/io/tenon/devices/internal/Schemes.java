@@ -15,7 +15,18 @@ final class Schemes {
   /** Other names for devices that exist. */
   private static final Set<String> ALIASES = Set.of("bdev", "loopback");
 
+  private static final Set<String> ALIAS_PARAMETERS = Set.of("uuid");
+
   private Schemes() {}
+
+  /** Before one looks whether the device exists: the URI may be wrong in itself. */
+  static void checkAlias(DeviceUri uri) throws DeviceException {
+    if (!uri.host().isEmpty()) {
+      throw uri.invalid("It has a host; write " + uri.scheme() + ":///name, with three slashes.");
+    }
+    uri.allowOnly(ALIAS_PARAMETERS);
+    var _ = uri.uuid();
+  }
 
   static boolean isAlias(DeviceUri uri) {
     return ALIASES.contains(uri.scheme());

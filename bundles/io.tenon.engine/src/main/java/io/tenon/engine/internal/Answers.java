@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
 final class Answers {
   private static final Logger log = LoggerFactory.getLogger(Answers.class);
 
+  /** Leaves room for what else is in the trailers. */
+  private static final int MAX_DESCRIPTION_HEADER_BYTES = 4096;
+
   /** The work of a call. */
   interface Call<R> {
     R run() throws TenonException, StatusException;
@@ -26,25 +29,60 @@ final class Answers {
     try {
       response = call.run();
     } catch (StatusException e) {
-      observer.onError(e);
+      refuse(observer, e.getStatus());
       return;
     } catch (TenonException e) {
-      observer.onError(status(e).withDescription(e.getMessage()).asException());
+      refuse(observer, status(e).withDescription(e.getMessage()));
       return;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.error("A call failed by a bug of the engine", e);
-      observer.onError(
-          Status.INTERNAL
-              .withDescription("The engine has a bug; its log has the details. " + e.getMessage())
-              .asException());
+      refuse(
+          observer,
+          Status.CANCELLED.withDescription("The engine has a bug; its log has the details. " + e));
       return;
     }
     observer.onNext(response);
     observer.onCompleted();
   }
 
+  private static void refuse(StreamObserver<?> observer, Status status) {
+    var description = status.getDescription();
+    observer.onError(
+        (description == null ? status : status.withDescription(shortened(description)))
+            .asException());
+  }
+
+  /**
+   * A description repeats what the request said, and travels in a header, where many clients take 8 KiB and end the call
+   * with an error of their own when it is more.
+   */
+  static String shortened(String description) {
+    int headerBytes = 0;
+    for (int at = 0; at < description.length(); ) {
+      int point = description.codePointAt(at);
+      headerBytes += headerBytes(point);
+      if (headerBytes > MAX_DESCRIPTION_HEADER_BYTES) return description.substring(0, at) + "…";
+      at += Character.charCount(point);
+    }
+    return description;
+  }
+
+  /** In grpc-message all but printable ASCII, and the percent sign, is UTF-8 with each byte as %XX. */
+  private static int headerBytes(int point) {
+    if (point >= ' ' && point <= '~' && point != '%') return 1;
+    return 3 * (point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4);
+  }
+
   static StatusException invalid(String sentence) {
     return Status.INVALID_ARGUMENT.withDescription(sentence).asException();
+  }
+
+  static StatusException invalid(String sentence, Exception cause) {
+    return Status.INVALID_ARGUMENT.withDescription(sentence).withCause(cause).asException();
+  }
+
+  static StatusException precondition(String sentence) {
+    return Status.FAILED_PRECONDITION.withDescription(sentence).asException();
   }
 
   static StatusException notFound(String sentence) {

@@ -8,6 +8,7 @@ import io.grpc.stub.StreamObserver;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.DeviceUri;
 import io.tenon.engine.api.Bdev;
 import io.tenon.engine.api.BdevRpcGrpc;
 import io.tenon.engine.api.BdevShareRequest;
@@ -23,11 +24,17 @@ import io.tenon.error.TenonException;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
-import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /** {@code mayastor.v1.BdevRpc}: block devices by URI. */
 final class BdevService extends BdevRpcGrpc.BdevRpcImplBase {
+  private static final String URING = "uring";
+  private static final String NEXUS = "nexus:///";
+
+  /** Schemes of the registry itself: other names for devices that exist. */
+  private static final Set<String> ALIASES = Set.of("bdev", "loopback");
+
   private final BlockDevices devices;
   private final NvmeTarget target;
 
@@ -40,10 +47,22 @@ final class BdevService extends BdevRpcGrpc.BdevRpcImplBase {
   public void create(CreateBdevRequest request, StreamObserver<CreateBdevResponse> observer) {
     answer(
         observer,
-        () ->
-            CreateBdevResponse.newBuilder()
-                .setBdev(message(devices.create(request.getUri())))
-                .build());
+        () -> CreateBdevResponse.newBuilder().setBdev(message(created(request.getUri()))).build());
+  }
+
+  /** Whatever keeps an io_uring disk from being opened is NOT_FOUND in Mayastor; the sentence tells more. */
+  private DeviceSlot created(String uri) throws TenonException, StatusException {
+    try {
+      return devices.create(uri);
+    } catch (DeviceException e) {
+      switch (e.kind()) {
+        case IN_USE, UNSUPPORTED, MISMATCH, PERMISSION_DENIED, TIMED_OUT, IO -> {
+          if (DeviceUri.parse(uri).scheme().equals(URING)) throw Answers.notFound(e.getMessage());
+        }
+        case INVALID_URI, UNKNOWN_SCHEME, INVALID_PARAMETER, NOT_FOUND, ALREADY_EXISTS -> {}
+      }
+      throw e;
+    }
   }
 
   @Override
@@ -51,9 +70,22 @@ final class BdevService extends BdevRpcGrpc.BdevRpcImplBase {
     answer(
         observer,
         () -> {
-          devices.destroy(existing(request.getUri()));
+          String uri = request.getUri();
+          if (devices.find(uri).isEmpty()) throw unknown(uri);
+          devices.destroy(uri);
           return Empty.getDefaultInstance();
         });
+  }
+
+  /** There is no such device; but perhaps there cannot be one. */
+  private StatusException unknown(String uri) throws DeviceException {
+    String scheme = DeviceUri.parse(uri).scheme();
+    if (devices.schemes().contains(scheme) || ALIASES.contains(scheme)) {
+      return Answers.notFound(DeviceException.notFound(uri).getMessage());
+    }
+    return Answers.invalid(
+        "Device URI %s was refused. Unsupported scheme %s: no backend of this node provides it."
+            .formatted(uri, scheme));
   }
 
   @Override
@@ -87,12 +119,22 @@ final class BdevService extends BdevRpcGrpc.BdevRpcImplBase {
         });
   }
 
-  private void share(DeviceSlot device, BdevShareRequest request) throws TenonException {
-    var hosts = new HashSet<>(request.getAllowedHostsList());
+  private void share(DeviceSlot device, BdevShareRequest request)
+      throws TenonException, StatusException {
+    var hosts =
+        Hosts.checked(
+            request.getAllowedHostsList(),
+            "Block device %s was not shared".formatted(device.name()));
     var shared = subsystem(device);
     if (shared.isPresent()) {
+      checkOwn(shared.get(), "changed");
       shared.get().hosts(hosts);
       return;
+    }
+    if (device.uri().startsWith(NEXUS)) {
+      throw Answers.precondition(
+          "Block device %s was not shared: it is a nexus, which has a share of its own. Publish the nexus."
+              .formatted(device.name()));
     }
     var any = ShareOptions.anyHost();
     target.share(
@@ -106,15 +148,34 @@ final class BdevService extends BdevRpcGrpc.BdevRpcImplBase {
     answer(
         observer,
         () -> {
-          devices.find(request.getName()).flatMap(this::subsystem).ifPresent(target::unshare);
+          var shared = devices.find(request.getName()).flatMap(this::subsystem);
+          if (shared.isPresent()) {
+            checkOwn(shared.get(), "ended");
+            target.unshare(shared.get());
+          }
           return Empty.getDefaultInstance();
         });
+  }
+
+  /** A share belongs to the service that made it, which keeps account of it. */
+  private static void checkOwn(Subsystem shared, String what) throws StatusException {
+    switch (shared.options().origin()) {
+      case DEVICE -> {}
+      case NEXUS ->
+          throw Answers.precondition(
+              "The share of %s was not %s: a nexus has published it. Publish or unpublish the nexus."
+                  .formatted(shared.device().name(), what));
+      case REPLICA ->
+          throw Answers.precondition(
+              "The share of %s was not %s: it is a replica's. Share or unshare the replica."
+                  .formatted(shared.device().name(), what));
+    }
   }
 
   private DeviceSlot existing(String nameOrUri) throws StatusException {
     return devices
         .find(nameOrUri)
-        .orElseThrow(() -> Answers.notFound(DeviceException.notFound(nameOrUri).what()));
+        .orElseThrow(() -> Answers.notFound(DeviceException.notFound(nameOrUri).getMessage()));
   }
 
   private Optional<Subsystem> subsystem(DeviceSlot device) {

@@ -5,6 +5,7 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -24,7 +25,7 @@ final class Locks {
     int users;
   }
 
-  private final Map<String, Entry> entries = new HashMap<>();
+  private final Map<UUID, Entry> entries = new HashMap<>();
   private final long defaultDeadlineMs;
 
   Locks(long defaultDeadlineMs) {
@@ -32,21 +33,21 @@ final class Locks {
   }
 
   /**
-   * @throws StatusException DEADLINE_EXCEEDED when another call keeps it for too long, CANCELLED when the call is given up
+   * @throws StatusException DEADLINE_EXCEEDED when another call keeps it for too long, CANCELLED when the caller has gone
+   *     meanwhile
    */
-  Held lock(String key) throws StatusException {
+  Held lock(UUID key) throws StatusException {
     var entry = enter(key);
     try {
       if (entry.lock.tryLock(remainingMs(), TimeUnit.MILLISECONDS)) {
-        return () -> {
-          entry.lock.unlock();
-          leave(key, entry);
-        };
+        if (!Context.current().isCancelled()) return () -> release(key, entry);
+        release(key, entry);
+        throw givenUp();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       leave(key, entry);
-      throw Status.CANCELLED.withDescription("The call was given up.").asException();
+      throw givenUp();
     }
     leave(key, entry);
     throw Status.DEADLINE_EXCEEDED
@@ -56,18 +57,29 @@ final class Locks {
         .asException();
   }
 
+  private void release(UUID key, Entry entry) {
+    entry.lock.unlock();
+    leave(key, entry);
+  }
+
+  private static StatusException givenUp() {
+    return Status.CANCELLED
+        .withDescription("Nothing was changed: the caller gave the call up.")
+        .asException();
+  }
+
   private long remainingMs() {
     var deadline = Context.current().getDeadline();
     return deadline == null ? defaultDeadlineMs : deadline.timeRemaining(TimeUnit.MILLISECONDS);
   }
 
-  private synchronized Entry enter(String key) {
+  private synchronized Entry enter(UUID key) {
     var entry = entries.computeIfAbsent(key, _ -> new Entry());
     entry.users++;
     return entry;
   }
 
-  private synchronized void leave(String key, Entry entry) {
+  private synchronized void leave(UUID key, Entry entry) {
     if (--entry.users == 0) entries.remove(key);
   }
 }

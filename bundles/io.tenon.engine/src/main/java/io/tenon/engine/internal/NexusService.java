@@ -12,6 +12,7 @@ import io.tenon.engine.api.ListNexusOptions;
 import io.tenon.engine.api.ListNexusResponse;
 import io.tenon.engine.api.NexusNvmePreemption;
 import io.tenon.engine.api.NexusRpcGrpc;
+import io.tenon.engine.api.NvmeReservation;
 import io.tenon.engine.api.PublishNexusRequest;
 import io.tenon.engine.api.PublishNexusResponse;
 import io.tenon.engine.api.ShareProtocol;
@@ -24,7 +25,6 @@ import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.Nexuses;
-import java.util.HashSet;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -48,7 +48,7 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
         observer,
         () -> {
           var spec = spec(request);
-          try (var _ = locks.lock(spec.uuid().toString())) {
+          try (var _ = locks.lock(spec.uuid())) {
             return CreateNexusResponse.newBuilder()
                 .setNexus(NexusMessages.message(nexuses.create(spec)))
                 .build();
@@ -60,7 +60,7 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
     checkReservation(request);
     return new NexusSpec(
         request.getName(),
-        uuid(request.getUuid()),
+        Uuids.parse(request.getUuid()),
         request.getSize(),
         request.getChildrenList(),
         request.getMinCntlId(),
@@ -70,10 +70,10 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
 
   private static void checkReservation(CreateNexusRequest request) throws StatusException {
     boolean holder = request.getPreemptPolicy() == NexusNvmePreemption.Holder;
-    if (request.getResvKey() == 0 && request.getPreemptKey() != 0) {
+    if (request.getResvKey() == 0 && (holder || request.getPreemptKey() != 0)) {
       throw Answers.invalid(
-          "Nexus %s was not created: a preempt key needs a reservation key, which is 0."
-              .formatted(request.getName()));
+          "Nexus %s was not created: %s needs a reservation key, which is 0."
+              .formatted(request.getName(), holder ? "preempt policy Holder" : "a preempt key"));
     }
     if (holder && request.getPreemptKey() != 0) {
       throw Answers.invalid(
@@ -85,6 +85,11 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
           "Nexus %s was not created: preempt policy %d is unknown."
               .formatted(request.getName(), request.getPreemptPolicyValue()));
     }
+    if (request.getResvType() == NvmeReservation.UNRECOGNIZED) {
+      throw Answers.invalid(
+          "Nexus %s was not created: reservation type %d is unknown."
+              .formatted(request.getName(), request.getResvTypeValue()));
+    }
   }
 
   @Override
@@ -92,8 +97,9 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
     answer(
         observer,
         () -> {
-          try (var _ = locks.lock(request.getUuid())) {
-            existing(request.getUuid()).destroy();
+          var uuid = Uuids.parse(request.getUuid());
+          try (var _ = locks.lock(uuid)) {
+            existing(uuid).destroy();
             return Empty.getDefaultInstance();
           }
         });
@@ -109,7 +115,7 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
           if (request.hasName()) {
             add(list, nexuses.findByName(request.getName().getValue()));
           } else if (request.hasUuid()) {
-            add(list, Optional.of(existing(request.getUuid().getValue())));
+            add(list, Optional.of(existing(Uuids.parse(request.getUuid().getValue()))));
           } else {
             for (var nexus : nexuses.all()) add(list, Optional.of(nexus));
           }
@@ -129,10 +135,10 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
     answer(
         observer,
         () -> {
-          int keyLength = request.getKey().length();
+          int keyLength = request.getKeyBytes().size();
           if (keyLength != 0 && keyLength != KEY_LENGTH) {
             throw Answers.invalid(
-                "Nexus %s was not published: its key has %d characters. Give %d or none."
+                "Nexus %s was not published: its key has %d bytes. Give %d or none."
                     .formatted(request.getUuid(), keyLength, KEY_LENGTH));
           }
           if (request.getShare() != ShareProtocol.NVMF) {
@@ -140,9 +146,13 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
                 "Nexus %s was not published: protocol %s is not offered. Publish it by NVMF."
                     .formatted(request.getUuid(), request.getShare()));
           }
-          try (var _ = locks.lock(request.getUuid())) {
-            var nexus = existing(request.getUuid());
-            nexus.publish(new HashSet<>(request.getAllowedHostsList()));
+          var uuid = Uuids.parse(request.getUuid());
+          var hosts =
+              Hosts.checked(
+                  request.getAllowedHostsList(), "Nexus %s was not published".formatted(uuid));
+          try (var _ = locks.lock(uuid)) {
+            var nexus = existing(uuid);
+            nexus.publish(hosts);
             return PublishNexusResponse.newBuilder().setNexus(NexusMessages.message(nexus)).build();
           }
         });
@@ -154,8 +164,9 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
     answer(
         observer,
         () -> {
-          try (var _ = locks.lock(request.getUuid())) {
-            var nexus = existing(request.getUuid());
+          var uuid = Uuids.parse(request.getUuid());
+          try (var _ = locks.lock(uuid)) {
+            var nexus = existing(uuid);
             nexus.unpublish();
             return UnpublishNexusResponse.newBuilder()
                 .setNexus(NexusMessages.message(nexus))
@@ -170,8 +181,9 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
     answer(
         observer,
         () -> {
-          try (var _ = locks.lock(request.getUuid())) {
-            var nexus = existing(request.getUuid());
+          var uuid = Uuids.parse(request.getUuid());
+          try (var _ = locks.lock(uuid)) {
+            var nexus = existing(uuid);
             nexus.shutdown();
             return ShutdownNexusResponse.newBuilder()
                 .setNexus(NexusMessages.message(nexus))
@@ -180,21 +192,12 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
         });
   }
 
-  private Nexus existing(String uuid) throws StatusException {
+  private Nexus existing(UUID uuid) throws StatusException {
     return nexuses
-        .findByUuid(uuid(uuid))
+        .findByUuid(uuid)
         .orElseThrow(
             () ->
                 Answers.notFound(
                     "Nexus %s was not found. List the nexuses of this node.".formatted(uuid)));
-  }
-
-  private static UUID uuid(String text) throws StatusException {
-    try {
-      if (text.length() == 36) return UUID.fromString(text);
-    } catch (IllegalArgumentException e) {
-      throw Answers.invalid("Not a uuid: %s (%s).".formatted(text, e.getMessage()));
-    }
-    throw Answers.invalid("Not a uuid: \"%s\". Write 36 characters.".formatted(text));
   }
 }

@@ -1,28 +1,40 @@
 package io.tenon.engine.internal;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.tenon.engine.api.BlockDevice;
+import io.tenon.error.TenonException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The block devices that Linux knows, as sysfs, the udev database and the mount table tell (sysfs(5),
  * systemd-udevd(8) {@code /run/udev/data}, proc_pid_mountinfo(5)). Reads only; opens no device.
  */
 final class SystemDisks {
-  /** Fields of a mountinfo line: the device is the third, the mount point the fifth. */
+  private static final Logger log = LoggerFactory.getLogger(SystemDisks.class);
+
+  /** Fields of a mountinfo line; behind the blank-dash-blank its file system's. */
   private static final int MOUNTINFO_DEVICE = 2;
 
   private static final int MOUNTINFO_POINT = 4;
+  private static final String MOUNTINFO_SEPARATOR = " - ";
+  private static final int MOUNTINFO_SOURCE = 1;
 
   private final Path root;
 
@@ -35,26 +47,51 @@ final class SystemDisks {
 
   /**
    * @param all also those that a pool could not use
+   * @throws TenonException when it cannot be known what is in use: better no list than one that offers disks with data
    */
-  List<BlockDevice> list(boolean all) {
-    var mounts = mounts();
-    var found = new ArrayList<BlockDevice>();
-    try (var names = Files.list(root.resolve("sys/class/block"))) {
-      for (var directory : (Iterable<Path>) names.sorted()::iterator) {
-        read(directory, mounts)
-            .filter(device -> all || device.getAvailable())
-            .ifPresent(found::add);
+  List<BlockDevice> list(boolean all) throws TenonException {
+    try {
+      var uses = new Uses(mounts(), swaps());
+      var found = new ArrayList<BlockDevice>();
+      for (Path link : entries(root.resolve("sys/class/block"))) {
+        read(link, uses).filter(device -> all || device.getAvailable()).ifPresent(found::add);
       }
-    } catch (NoSuchFileException e) {
-      return List.of();
+      return found;
     } catch (IOException e) {
-      throw new UncheckedIOException("sysfs is not readable", e);
+      throw new TenonException(
+          "The block devices were not listed.",
+          "What the system says of them cannot be read: " + e + ".",
+          "Give the node's user access to /sys and /proc.",
+          e);
     }
-    return found;
   }
 
-  private Optional<BlockDevice> read(Path link, Map<String, List<String>> mounts)
-      throws IOException {
+  /**
+   * What the system itself uses.
+   *
+   * @param mountPoints by device number, and by the path of what was mounted: some file systems, such as btrfs, have a number
+   *     of their own
+   * @param swaps paths
+   */
+  private record Uses(Map<String, List<String>> mountPoints, Set<String> swaps) {
+    List<String> mountPoints(String number, Set<String> paths) {
+      var points = new TreeSet<>(mountPoints.getOrDefault(number, List.of()));
+      for (String path : paths) points.addAll(mountPoints.getOrDefault(path, List.of()));
+      return List.copyOf(points);
+    }
+  }
+
+  /** Empty for a device that goes while it is read. */
+  private Optional<BlockDevice> read(Path link, Uses uses) throws IOException {
+    try {
+      return device(link, uses);
+    } catch (NoSuchFileException e) {
+      log.debug("{} went while it was read", link, e);
+      return Optional.empty();
+    }
+  }
+
+  private Optional<BlockDevice> device(Path link, Uses uses) throws IOException {
     Path directory = link.toRealPath();
     var uevent = properties(directory.resolve("uevent"), "");
     String number = text(directory.resolve("dev"));
@@ -63,10 +100,13 @@ final class SystemDisks {
     var udev = udev(number);
     String name = link.getFileName().toString();
     boolean partition = "partition".equals(uevent.get("DEVTYPE"));
-    var mountPoints = mounts.getOrDefault(number, List.of());
+    String path = "/dev/" + uevent.getOrDefault("DEVNAME", name);
+    var paths = new TreeSet<>(udev.links());
+    paths.add(path);
+    var mountPoints = uses.mountPoints(number, paths);
     var device =
         BlockDevice.newBuilder()
-            .setDevname("/dev/" + uevent.getOrDefault("DEVNAME", name))
+            .setDevname(path)
             .setDevtype(uevent.getOrDefault("DEVTYPE", "disk"))
             .setDevmajor(Integer.parseInt(uevent.getOrDefault("MAJOR", "0")))
             .setDevminor(Integer.parseInt(uevent.getOrDefault("MINOR", "0")))
@@ -81,6 +121,7 @@ final class SystemDisks {
     filesystem.ifPresent(device::setFilesystem);
     boolean available =
         filesystem.isEmpty()
+            && Collections.disjoint(uses.swaps(), paths)
             && !hasEntries(directory.resolve("holders"))
             && !hasPartitions(directory)
             && number(directory.resolve("ro")) == 0;
@@ -129,28 +170,50 @@ final class SystemDisks {
   }
 
   private static boolean hasPartitions(Path directory) throws IOException {
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries.anyMatch(entry -> Files.exists(entry.resolve("partition")));
+    for (Path entry : entries(directory)) {
+      if (Files.exists(entry.resolve("partition"))) return true;
     }
+    return false;
   }
 
   private static boolean hasEntries(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) return false;
+    return Files.isDirectory(directory) && !entries(directory).isEmpty();
+  }
+
+  /** In the order of their names. */
+  private static List<Path> entries(Path directory) throws IOException {
     try (Stream<Path> entries = Files.list(directory)) {
-      return entries.findAny().isPresent();
+      return entries.sorted().toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 
-  private Map<String, List<String>> mounts() {
+  private Map<String, List<String>> mounts() throws IOException {
     var mounts = new HashMap<String, List<String>>();
-    for (String line : lines(root.resolve("proc/self/mountinfo"))) {
+    for (String line : read(root.resolve("proc/self/mountinfo"))) {
       String[] fields = line.split(" ");
       if (fields.length <= MOUNTINFO_POINT) continue;
-      mounts
-          .computeIfAbsent(fields[MOUNTINFO_DEVICE], _ -> new ArrayList<>())
-          .add(unescape(fields[MOUNTINFO_POINT]));
+      String point = unescape(fields[MOUNTINFO_POINT]);
+      add(mounts, fields[MOUNTINFO_DEVICE], point);
+      int separator = line.indexOf(MOUNTINFO_SEPARATOR);
+      if (separator < 0) continue;
+      String[] ofSystem = line.substring(separator + MOUNTINFO_SEPARATOR.length()).split(" ");
+      if (ofSystem.length > MOUNTINFO_SOURCE) {
+        add(mounts, unescape(ofSystem[MOUNTINFO_SOURCE]), point);
+      }
     }
     return mounts;
+  }
+
+  private static void add(Map<String, List<String>> mounts, String device, String point) {
+    mounts.computeIfAbsent(device, _ -> new ArrayList<>()).add(point);
+  }
+
+  private Set<String> swaps() {
+    var swaps = new TreeSet<String>();
+    for (String line : lines(root.resolve("proc/swaps"))) swaps.add(unescape(line.split("\\s")[0]));
+    return swaps;
   }
 
   /** The kernel writes blank, tab, newline and backslash as octal, such as {@code \040}. */
@@ -189,13 +252,19 @@ final class SystemDisks {
     return properties;
   }
 
-  /** Empty when the file is not there, as for a device that has just gone. */
+  /** Empty when the file is not there, as for a device that has just gone, or one without that attribute. */
   private static List<String> lines(Path file) {
     try {
-      return Files.readAllLines(file);
+      return read(file);
     } catch (IOException e) {
+      log.trace("{} cannot be read", file, e);
       return List.of();
     }
+  }
+
+  /** Names of mount points and labels may be in any encoding, which must not hide the rest of the file. */
+  private static List<String> read(Path file) throws IOException {
+    return new String(Files.readAllBytes(file), UTF_8).lines().toList();
   }
 
   private static String text(Path file) {

@@ -24,14 +24,24 @@ enum Answer {
     };
   }
 
-  /** Why a child that answered so is faulted. */
-  static ChildReason reason(IoStatus fault) {
+  /**
+   * Why a child that answered so is faulted: the same as its device says when it is lost, for either may be heard first.
+   *
+   * @param local its device is on this node
+   */
+  static ChildReason reason(IoStatus fault, boolean local) {
     return switch (fault) {
       case NO_SPACE -> ChildReason.NO_SPACE;
       case TIMED_OUT -> ChildReason.TIMED_OUT;
-      case IO_ERROR, OUT_OF_RANGE, DEVICE_GONE, ABORTED -> ChildReason.IO_FAILURE;
+      case DEVICE_GONE -> gone(local);
+      case IO_ERROR, OUT_OF_RANGE, ABORTED -> ChildReason.IO_FAILURE;
       case SUCCESS, UNSUPPORTED, MISCOMPARE, RESERVATION_CONFLICT ->
           throw Check.bug("%s is no fault", fault);
     };
+  }
+
+  /** Why a child is faulted whose device is lost. */
+  static ChildReason gone(boolean local) {
+    return local ? ChildReason.IO_FAILURE : ChildReason.ADMIN_FAILED;
   }
 }

@@ -87,6 +87,12 @@ final class Child {
     faultedAt = when;
   }
 
+  /** It failed and was kept, and works again. */
+  void keepServing() {
+    detail = "";
+    log.info("nexus {}: child {} serves again", nexus, uri);
+  }
+
   /** It failed, but it is the last healthy one: it stays, and says what is wrong. */
   void keepFailing(String what) {
     detail = "Kept because it is the last healthy child: " + what;

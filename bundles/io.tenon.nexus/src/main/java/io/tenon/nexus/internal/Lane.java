@@ -320,12 +320,13 @@ class Lane {
     if ((in & child.bit()) == 0) return;
     if (in == child.bit() && unsettled == 0) {
       if (!lastFaultTold)
-        membership.failed(child, Answer.reason(fault), detail(fault, request), null);
+        membership.failed(
+            child, Answer.reason(fault, child.isLocal()), detail(fault, request), null);
       lastFaultTold = true;
       return;
     }
     detach(child);
-    membership.failed(child, Answer.reason(fault), detail(fault, request), this);
+    membership.failed(child, Answer.reason(fault, child.isLocal()), detail(fault, request), this);
   }
 
   /**

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * for the protocol.
  *
  * <pre>
- * INIT ─► ONLINE ─► DEGRADED ─► FAULTED      derived from the children
+ * INIT ─► ONLINE ─► DEGRADED ◄─► FAULTED     derived from the children; ONLINE ◄─► FAULTED with a single one
  *           └──────────┴───────────┴─► SHUTTING_DOWN ─► SHUTDOWN
  * </pre>
  */
@@ -51,6 +51,10 @@ final class Membership {
   private List<Lane> lanes = List.of();
   private NexusState state = NexusState.INIT;
   private int healthy;
+
+  /** The last healthy child is kept, but its device is lost or out of reach: all I/O fails. */
+  private boolean lastIsGone;
+
   private int lanesStopping;
   private final List<Runnable> whenStopped = new ArrayList<>();
   private volatile View view;
@@ -95,7 +99,12 @@ final class Membership {
    * @param reporter has detached the child and waits for the verdict; absent when nobody does
    */
   void failed(Child child, ChildReason reason, String detail, @Nullable Lane reporter) {
-    home.execute(() -> retire(child, reason, detail, reporter));
+    home.execute(() -> retire(child, reason, detail, reporter, false));
+  }
+
+  /** A child's device is lost. Any thread. */
+  void lost(Child child, ChildReason reason, String detail) {
+    home.execute(() -> retire(child, reason, detail, null, true));
   }
 
   /**
@@ -103,7 +112,18 @@ final class Membership {
    */
   void interrupted(Child child, ChildReason reason, String detail) {
     DISTRUSTED.getAndBitwiseOr(this, child.bit());
-    failed(child, reason, detail, null);
+    lost(child, reason, detail);
+  }
+
+  /** A child's device works again after it was lost or interrupted; of use only when it was kept. Any thread. */
+  void returned(Child child) {
+    home.execute(
+        () -> {
+          if (!lastIsGone || isStopping() || !child.isHealthy()) return;
+          lastIsGone = false;
+          child.keepServing();
+          derive("its last healthy child is back");
+        });
   }
 
   /** Any thread. */
@@ -111,12 +131,14 @@ final class Membership {
     return (distrusted & child.bit()) != 0;
   }
 
-  private void retire(Child child, ChildReason reason, String detail, @Nullable Lane reporter) {
+  private void retire(
+      Child child, ChildReason reason, String detail, @Nullable Lane reporter, boolean gone) {
     if (isStopping() || !child.isHealthy()) return;
     if (healthy == 1) {
       DISTRUSTED.getAndBitwiseAnd(this, ~child.bit());
       child.keepFailing(detail);
-      publish();
+      lastIsGone |= gone;
+      derive("its last healthy child fails: " + detail);
       if (reporter != null) reporter.reactor().execute(() -> reporter.keep(child));
       return;
     }
@@ -240,9 +262,9 @@ final class Membership {
 
   private void derive(String why) {
     NexusState now =
-        healthy == children.length
-            ? NexusState.ONLINE
-            : healthy > 0 ? NexusState.DEGRADED : NexusState.FAULTED;
+        lastIsGone
+            ? NexusState.FAULTED
+            : healthy == children.length ? NexusState.ONLINE : NexusState.DEGRADED;
     if (now == state) publish();
     else become(now, why);
   }

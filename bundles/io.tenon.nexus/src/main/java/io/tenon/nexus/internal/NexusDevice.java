@@ -5,6 +5,9 @@ import io.tenon.block.DeviceListener;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
+import io.tenon.block.IoStatus;
+import io.tenon.block.SlotState;
+import io.tenon.block.SlotStatus;
 import io.tenon.error.Check;
 import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
@@ -87,16 +90,27 @@ final class NexusDevice implements BlockDevice {
 
     @Override
     public void lost(String reason) {
-      membership.failed(child, kind(), "device lost: " + reason, null);
+      membership.lost(child, kind(), "device lost: " + reason);
     }
 
     @Override
-    public void interrupted(String reason) {
-      membership.interrupted(child, kind(), "connection interrupted: " + reason);
+    public void interrupted(IoStatus how, String reason) {
+      var kind = how == IoStatus.TIMED_OUT ? ChildReason.TIMED_OUT : kind();
+      membership.interrupted(child, kind, "connection interrupted: " + reason);
+    }
+
+    @Override
+    public void returned() {
+      membership.returned(child);
+    }
+
+    @Override
+    public void stateChanged(SlotStatus now) {
+      if (now.state() == SlotState.READY) membership.returned(child);
     }
 
     private ChildReason kind() {
-      return child.isLocal() ? ChildReason.IO_FAILURE : ChildReason.ADMIN_FAILED;
+      return Answer.gone(child.isLocal());
     }
   }
 

@@ -172,6 +172,7 @@ class NexusServiceTest {
     assertEquals(ChildState.OPEN, nexus.children().getFirst().state());
     var detail = nexus.children().getFirst().detail();
     assertTrue(detail.startsWith("Kept because it is the last healthy child"), detail);
+    assertEquals(NexusState.FAULTED, nexus.state());
   }
 
   @Test

@@ -1,8 +1,7 @@
 package io.tenon.nexus.internal;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import io.tenon.nexus.internal.SimRun.Scenario;
+import io.tenon.simulation.Seeds;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -11,11 +10,8 @@ class NexusSimulationTest {
   private static final int OPERATIONS = 300;
   private static final int SEEDS = 250;
 
-  /** {@code -Dseed=N} replays one, {@code -Dseeds=N} runs more. */
   static LongStream seeds() {
-    String one = System.getProperty("seed");
-    if (one != null) return LongStream.of(Long.parseLong(one));
-    return LongStream.rangeClosed(1, Integer.getInteger("seeds", SEEDS));
+    return Seeds.of(SEEDS);
   }
 
   @ParameterizedTest
@@ -49,11 +45,11 @@ class NexusSimulationTest {
   }
 
   private static void runTwice(long seed, Scenario scenario) {
-    long first = run(seed, scenario);
-    assertEquals(first, run(seed, scenario), "seed " + seed + " went two ways");
-  }
-
-  private static long run(long seed, Scenario scenario) {
-    return new SimRun(seed, scenario, new NexusParts(), SimRun.Neighbours.GOOD).run(OPERATIONS);
+    var _ =
+        Seeds.runTwice(
+            seed,
+            one ->
+                new SimRun(one, scenario, new NexusParts(), SimRun.Neighbours.GOOD)
+                    .run(OPERATIONS));
   }
 }

@@ -7,6 +7,7 @@ import io.tenon.block.Geometry;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.reactor.Reactor;
+import io.tenon.simulation.Seeds;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -62,8 +63,11 @@ class PlantedBugsTest {
     for (long seed = 1; seed <= MOST_SEEDS; seed++) {
       try {
         var _ =
-            new SimRun(seed, SimRun.Scenario.ONE_GOOD_CHILD, bug.parts(), bug.neighbours())
-                .run(OPERATIONS);
+            Seeds.run(
+                seed,
+                one ->
+                    new SimRun(one, SimRun.Scenario.ONE_GOOD_CHILD, bug.parts(), bug.neighbours())
+                        .run(OPERATIONS));
       } catch (AssertionError found) {
         assertTrue(found.getMessage().endsWith("replay with -Dseed=" + seed), found.getMessage());
         return;

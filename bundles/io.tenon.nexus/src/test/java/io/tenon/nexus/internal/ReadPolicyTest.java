@@ -8,6 +8,10 @@ import io.tenon.block.Geometry;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
+import io.tenon.simulation.SimDisk;
+import io.tenon.simulation.SimMedium;
+import io.tenon.simulation.SimReactors;
+import io.tenon.simulation.SimWorld;
 import java.lang.foreign.Arena;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,7 +23,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class ReadPolicyTest {
-  private final SimReactors world = new SimReactors(new SplittableRandom(1), 1);
+  private final SimWorld world = new SimWorld(new SplittableRandom(1));
+  private final SimReactors node = world.node("node", 1);
   private final List<SimDisk> disks = new ArrayList<>();
   private final int[] reads = new int[3];
 
@@ -41,15 +46,9 @@ class ReadPolicyTest {
     for (String uri : uris) {
       var disk =
           new SimDisk(
-              uri,
-              geometry,
-              world,
-              new SplittableRandom(2),
-              SimDisk.Faults.memory(),
-              counter,
-              false);
+              uri, geometry, new SimMedium(), world, SimDisk.Faults.memory(), counter, false);
       disks.add(disk);
-      var slot = new DeviceSlot(disk, uri, clock, world.main()::execute);
+      var slot = new DeviceSlot(disk, uri, clock, node.main()::execute);
       children.add(new Child("n", children.size(), uri, slot));
       shapes.add(new DataArea.Shape(uri, geometry));
     }
@@ -60,11 +59,11 @@ class ReadPolicyTest {
             DataArea.of("n", 1 << 20, shapes),
             children,
             policy,
-            world.all(),
+            node.all(),
             4,
             RetirementRecord.NOTHING,
             clock,
-            new ServedNexus.Watcher(world.main()::execute),
+            new ServedNexus.Watcher(node.main()::execute),
             new NexusParts()));
   }
 
@@ -72,11 +71,10 @@ class ReadPolicyTest {
     try (var arena = Arena.ofConfined()) {
       long memory = arena.allocate(512, 4096).address();
       var ended = new ArrayList<IoStatus>();
-      world
-          .main()
+      node.main()
           .execute(
               () -> {
-                var channel = nexus.channel(world.main());
+                var channel = nexus.channel(node.main());
                 for (int i = 0; i < times; i++) {
                   var read =
                       new IoRequest() {

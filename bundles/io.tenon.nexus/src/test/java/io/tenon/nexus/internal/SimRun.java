@@ -9,8 +9,12 @@ import io.tenon.nexus.ChildState;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
+import io.tenon.simulation.SimDisk;
+import io.tenon.simulation.SimHost;
+import io.tenon.simulation.SimMedium;
+import io.tenon.simulation.SimReactors;
+import io.tenon.simulation.SimWorld;
 import java.lang.foreign.Arena;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -24,11 +28,11 @@ final class SimRun implements SimDisk.Observer {
   private static final int BLOCK_BYTES = 512;
   private static final long MOST_EVENTS = 2_000_000;
 
-  private final long seed;
   private final Scenario scenario;
   private final Neighbours neighbours;
   private final SplittableRandom random;
-  private final SimReactors world;
+  private final SimWorld world;
+  private final SimReactors node;
   private final List<SimDisk> disks = new ArrayList<>();
   private final List<Set<Long>> writtenStamps = new ArrayList<>();
   private final boolean[] lacksAcknowledged;
@@ -63,17 +67,17 @@ final class SimRun implements SimDisk.Observer {
   }
 
   SimRun(long seed, Scenario scenario, NexusParts parts, Neighbours neighbours) {
-    this.seed = seed;
     this.scenario = scenario;
     this.neighbours = neighbours;
     random = new SplittableRandom(seed);
-    world = new SimReactors(random.split(), 1 + random.nextInt(3));
+    world = new SimWorld(random.split());
+    node = world.node("node", 1 + random.nextInt(3));
     int children = 1 + random.nextInt(4);
     int good = random.nextInt(children);
     anchor = scenario == Scenario.ALL_MAY_FAIL ? -1 : good;
     lacksAcknowledged = new boolean[children];
     onRecord = new boolean[children];
-    InstantSource clock = () -> Instant.ofEpochSecond(0, world.nowNs());
+    InstantSource clock = world.clock();
     var kids = new ArrayList<Child>();
     var shapes = new ArrayList<DataArea.Shape>();
     // 40 MiB and some: more granules than the range table has words, for some seeds.
@@ -86,15 +90,15 @@ final class SimRun implements SimDisk.Observer {
           new SimDisk(
               "disk" + i,
               geometry,
+              new SimMedium(),
               world,
-              random.split(),
               faults,
               this,
               neighbours.believesEveryAnswer);
       disks.add(disk);
       writtenStamps.add(new HashSet<>());
       String uri = random.nextBoolean() ? "nvmf://far:8420/disk" + i : "aio:///disk" + i;
-      var slot = new DeviceSlot(disk, uri, clock, world.main()::execute);
+      var slot = new DeviceSlot(disk, uri, clock, node.main()::execute);
       kids.add(new Child("sim", i, uri, slot));
       shapes.add(new DataArea.Shape(uri, geometry));
     }
@@ -113,7 +117,7 @@ final class SimRun implements SimDisk.Observer {
                 area,
                 kids,
                 random.nextBoolean() ? ReadPolicy.LOCAL_FIRST : ReadPolicy.ROUND_ROBIN,
-                world.all(),
+                node.all(),
                 1 + random.nextInt(8),
                 (name, uri, outcome) -> record(uri, outcome, neighbours.recordLies),
                 clock,
@@ -142,8 +146,7 @@ final class SimRun implements SimDisk.Observer {
   private void record(String uri, RetirementRecord.Outcome outcome, boolean lies) {
     int child = uri.charAt(uri.length() - 1) - '0';
     if (lies) outcome.recorded();
-    world
-        .main()
+    node.main()
         .schedule(
             random.nextLong(500_000),
             () -> {
@@ -190,11 +193,10 @@ final class SimRun implements SimDisk.Observer {
     long middle = random.nextLong(10_000_000);
     if (scenario == Scenario.FENCED) {
       var disk = disks.get(random.nextInt(disks.size()));
-      world.main().schedule(middle, disk::fence);
+      node.main().schedule(middle, disk::fence);
     }
     if (scenario == Scenario.SHUT_DOWN) {
-      world
-          .main()
+      node.main()
           .schedule(middle, () -> nexus.membership().shutDown("asked to", () -> shutDown = true));
     }
     for (int i = 0; i < disks.size(); i++) {
@@ -202,17 +204,15 @@ final class SimRun implements SimDisk.Observer {
       var disk = disks.get(i);
       long when = random.nextLong(20_000_000);
       switch (random.nextInt(5)) {
-        case 0 -> world.main().schedule(when, disk::crash);
+        case 0 -> node.main().schedule(when, disk::crash);
         case 1 -> {
-          world.main().schedule(when, disk::crash);
-          world
-              .main()
-              .schedule(when + random.nextLong(2_000_000), () -> disk.lose("no keep-alive"));
+          node.main().schedule(when, disk::crash);
+          node.main().schedule(when + random.nextLong(2_000_000), () -> disk.lose("no keep-alive"));
         }
-        case 2 -> world.main().schedule(when, () -> disk.lose("unplugged"));
+        case 2 -> node.main().schedule(when, () -> disk.lose("unplugged"));
         case 3 -> {
           if (scenario != Scenario.ALL_MAY_FAIL) {
-            world.main().schedule(when, () -> disk.restart(neighbours.reconnectsSilently));
+            node.main().schedule(when, () -> disk.restart(neighbours.reconnectsSilently));
           }
         }
         default -> {}
@@ -229,13 +229,20 @@ final class SimRun implements SimDisk.Observer {
       int hot = random.nextBoolean() ? 2 + random.nextInt(6) : 24 + random.nextInt(40);
       long last = nexus.geometry().blockCount() - hot;
       long hotAt = random.nextBoolean() ? last : random.nextLong(last + 1);
-      var host = new SimHost(nexus, world, random.split(), arena, this::acknowledged, hotAt, hot);
+      var host =
+          new SimHost(
+              nexus.geometry(),
+              nexus::channel,
+              world,
+              node.all(),
+              arena,
+              this::acknowledged,
+              hotAt,
+              hot);
       host.start(operations, 1 + random.nextInt(hot < 24 ? 2 : 12));
       world.run(MOST_EVENTS);
       finish(host, arena);
-      return world.traceHash();
-    } catch (AssertionError | RuntimeException e) {
-      throw new AssertionError(e.getMessage() + "\nreplay with -Dseed=" + seed, e);
+      return world.trace().hash();
     }
   }
 
@@ -277,9 +284,18 @@ final class SimRun implements SimDisk.Observer {
 
   private void checkStates() {
     var view = nexus.membership().view();
-    boolean degraded = false;
-    for (ChildInfo child : view.children()) degraded |= child.state() != ChildState.OPEN;
-    var expected = degraded ? NexusState.DEGRADED : NexusState.ONLINE;
+    int open = 0;
+    boolean lost = false;
+    for (int i = 0; i < disks.size(); i++) {
+      if (view.children().get(i).state() != ChildState.OPEN) continue;
+      open++;
+      lost |= disks.get(i).isLost();
+    }
+    // Only the last one stays when its device is lost.
+    var expected =
+        lost && open == 1
+            ? NexusState.FAULTED
+            : open < disks.size() ? NexusState.DEGRADED : NexusState.ONLINE;
     if (view.state() != expected)
       throw new AssertionError("state " + view.state() + " with " + view.children());
     if (scenario == Scenario.ONE_GOOD_CHILD
@@ -311,14 +327,13 @@ final class SimRun implements SimDisk.Observer {
             ended.add(status);
           }
         };
-    world
-        .main()
+    node.main()
         .execute(
             () -> {
-              var channel = nexus.channel(world.main());
+              var channel = nexus.channel(node.main());
               read.prepareRead(block, 1, memory, BLOCK_BYTES);
               channel.submit(read);
-              world.main().schedule(4 * SimDisk.TIMEOUT_NS, channel::close);
+              node.main().schedule(4 * SimDisk.TIMEOUT_NS, channel::close);
             });
     world.run(MOST_EVENTS);
     if (!ended.equals(List.of(IoStatus.SUCCESS)))
@@ -337,7 +352,7 @@ final class SimRun implements SimDisk.Observer {
         }
       }
     }
-    world.trace(lba);
+    world.trace().note(lba);
   }
 
   @Override

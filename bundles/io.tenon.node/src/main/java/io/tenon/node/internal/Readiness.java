@@ -3,6 +3,7 @@ package io.tenon.node.internal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,9 +12,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.framework.wiring.BundleRevision;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -30,12 +35,14 @@ import org.slf4j.LoggerFactory;
  * it waits for.
  *
  * <p>A part that listens registers a {@link Condition} with {@code osgi.condition.id=tenon.ready.<name>} and {@code
- * tenon.address=<where>} for as long as it does. The framework property {@code tenon.ready} names those that make a node.
+ * tenon.address=<where>} for as long as it does. Its bundle states {@code Provide-Capability: tenon.ready; tenon.ready=<name>}, so
+ * that the distribution's own bundles say what the node waits for. The condition {@code tenon.ready} then says that all do.
  */
 @Component(service = {})
 public final class Readiness {
   private static final Logger log = LoggerFactory.getLogger("io.tenon.node");
-  private static final String PREFIX = "tenon.ready.";
+  private static final String CAPABILITY = "tenon.ready";
+  private static final String PREFIX = CAPABILITY + ".";
   private static final long PATIENCE_SECONDS = 10;
 
   private final Bundle framework;
@@ -44,14 +51,17 @@ public final class Readiness {
   private final ServiceComponentRuntime components;
   private final Map<String, String> listening = new HashMap<>();
   private final ScheduledExecutorService patience;
+  private final BundleContext context;
+  private @Nullable ServiceRegistration<Condition> registration;
   private boolean ready;
 
   @Activate
   public Readiness(BundleContext context, @Reference ServiceComponentRuntime components)
       throws IOException {
+    this.context = context;
     this.framework = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
     this.components = components;
-    this.required = List.of(context.getProperty("tenon.ready").split(","));
+    this.required = required(context);
     this.file = new ReadyFile(Path.of(context.getProperty("tenon.data"), "ready.json"));
     file.delete(); // of a node that was killed
     this.patience =
@@ -60,6 +70,17 @@ public final class Readiness {
     var _ =
         patience.scheduleWithFixedDelay(
             this::complain, PATIENCE_SECONDS, PATIENCE_SECONDS, TimeUnit.SECONDS);
+    if (required.isEmpty()) decide();
+  }
+
+  private static List<String> required(BundleContext context) {
+    return Arrays.stream(context.getBundles())
+        .flatMap(
+            bundle ->
+                bundle.adapt(BundleRevision.class).getDeclaredCapabilities(CAPABILITY).stream())
+        .map(capability -> String.valueOf(capability.getAttributes().get(CAPABILITY)))
+        .sorted()
+        .toList();
   }
 
   @Reference(
@@ -108,12 +129,19 @@ public final class Readiness {
         addresses.entrySet().stream()
             .map(entry -> entry.getKey() + " " + entry.getValue())
             .collect(Collectors.joining(", "));
-    if (ready) log.info("listening changed: {}", where);
-    else log.info("ready in {} s: {}", Seconds.text(seconds), where);
+    if (ready) {
+      log.info("listening changed: {}", where);
+      return;
+    }
+    log.info("ready in {} s: {}", Seconds.text(seconds), where);
+    var properties = FrameworkUtil.asDictionary(Map.of(Condition.CONDITION_ID, CAPABILITY));
+    registration = context.registerService(Condition.class, Condition.INSTANCE, properties);
   }
 
   private void withdraw() throws IOException {
     file.delete();
+    if (registration != null) registration.unregister();
+    registration = null;
     if (framework.getState() == Bundle.STOPPING) log.info("stopping");
     else log.warn("not ready any more: {} gone", missing());
   }

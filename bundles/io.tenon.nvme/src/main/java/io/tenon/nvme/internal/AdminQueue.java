@@ -5,6 +5,7 @@ import io.tenon.error.Check;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.Cns;
 import io.tenon.nvme.Feature;
+import io.tenon.nvme.IdentifyController;
 import io.tenon.nvme.NvmeCommand;
 import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.Opcode;
@@ -21,10 +22,13 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
   private final Features features;
   private final LogPages logPages;
 
+  /** Aborts that an I/O queue has not answered yet. */
+  private int aborting;
+
   AdminQueue(Controller controller, ConnectedQueue queue) {
     this.controller = controller;
     this.queue = queue;
-    this.features = new Features(controller);
+    this.features = controller.features();
     this.logPages = new LogPages(controller);
   }
 
@@ -33,7 +37,7 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
     command.reset(this);
     long sqe = command.sqe();
     int opcode = command.opcode();
-    if (opcode == Opcode.FABRICS) return;
+    if (opcode == Opcode.FABRICS) return; // they have no PSDT
     if (!controller.isReady()) {
       Transfers.refuse(command, NvmeStatus.COMMAND_SEQUENCE_ERROR);
       return;
@@ -44,7 +48,13 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
       case Opcode.GET_FEATURES -> beginFeatures(command, sqe, false);
       case Opcode.SET_FEATURES -> beginFeatures(command, sqe, true);
       case Opcode.ABORT, Opcode.ASYNC_EVENT_REQUEST, Opcode.KEEP_ALIVE -> {}
-      default -> Transfers.refuse(command, NvmeStatus.INVALID_OPCODE);
+      default -> {
+        Transfers.refuse(command, NvmeStatus.INVALID_OPCODE);
+        return;
+      }
+    }
+    if ((Memory.getU8(sqe + Sqe.FLAGS) & Sqe.PSDT_MASK) != Sqe.PSDT_SGL) {
+      Transfers.refuse(command, NvmeStatus.INVALID_FIELD);
     }
   }
 
@@ -64,7 +74,7 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
           case Feature.HOST_BEHAVIOR -> HOST_BEHAVIOR_BYTES;
           default -> 0;
         };
-    if (bytes == 0) return;
+    if (bytes == 0 || (!set && !Features.asksForValue(sqe))) return;
     if (set) Transfers.in(command, bytes);
     else Transfers.out(command, bytes);
   }
@@ -86,7 +96,7 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
       case Opcode.GET_LOG_PAGE -> finish(command, 0, logPages.read(command));
       case Opcode.GET_FEATURES -> finish(command, features.get(command), features.status());
       case Opcode.SET_FEATURES -> finish(command, features.set(command), features.status());
-      case Opcode.ABORT -> command.finish(1, NvmeStatus.SUCCESS); // 1: nothing was aborted
+      case Opcode.ABORT -> abort(command);
       case Opcode.ASYNC_EVENT_REQUEST -> controller.events().request(command);
       case Opcode.KEEP_ALIVE ->
           finish(
@@ -97,6 +107,29 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
                   : NvmeStatus.SUCCESS);
       default -> throw Check.bug("admin command %x was let through", command.opcode());
     }
+  }
+
+  private void abort(NvmeCommand command) {
+    int queueId = Memory.getU16(command.sqe() + Sqe.CDW10);
+    int commandId = Memory.getU16(command.sqe() + Sqe.CDW10 + Short.BYTES);
+    if (queueId == 0) {
+      answer(command, controller.events().abort(commandId));
+    } else if (aborting == IdentifyController.MAX_ABORTS) {
+      fail(command, NvmeStatus.ABORT_LIMIT | NvmeStatus.DO_NOT_RETRY);
+    } else {
+      aborting++;
+      controller.abort(
+          queueId,
+          commandId,
+          aborted -> {
+            aborting--;
+            answer(command, aborted);
+          });
+    }
+  }
+
+  private static void answer(NvmeCommand abort, boolean aborted) {
+    abort.finish(aborted ? 0 : 1, NvmeStatus.SUCCESS);
   }
 
   private void fabrics(NvmeCommand command) {
@@ -124,6 +157,8 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
       }
       case Opcode.CONNECT ->
           fail(command, NvmeStatus.COMMAND_SEQUENCE_ERROR | NvmeStatus.DO_NOT_RETRY);
+      case Opcode.DISCONNECT ->
+          fail(command, NvmeStatus.INVALID_QUEUE_TYPE | NvmeStatus.DO_NOT_RETRY);
       default -> fail(command, NvmeStatus.INVALID_OPCODE | NvmeStatus.DO_NOT_RETRY);
     }
   }
@@ -145,8 +180,9 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
   }
 
   private void fail(NvmeCommand command, int status) {
-    long sqe = command.sqe();
-    controller.errors().add(0, command.commandId(), status, 0, Memory.getU32(sqe + Sqe.NSID));
+    boolean named = command.opcode() != Opcode.FABRICS;
+    long nsid = named ? Memory.getU32(command.sqe() + Sqe.NSID) : 0;
+    controller.errors().add(0, command.commandId(), status, 0, nsid);
     command.finish(0, status);
   }
 

@@ -55,6 +55,18 @@ final class AsyncEvents {
     send();
   }
 
+  /** Ends a request that waits. */
+  boolean abort(int commandId) {
+    for (var waiting = requests.iterator(); waiting.hasNext(); ) {
+      var request = waiting.next();
+      if (request.commandId() != commandId) continue;
+      waiting.remove();
+      request.finish(0, NvmeStatus.ABORT_REQUESTED);
+      return true;
+    }
+    return false;
+  }
+
   void happened(Notice notice) {
     if ((enabled & notice.configurationBit) == 0) return;
     due |= notice.configurationBit;
@@ -80,7 +92,15 @@ final class AsyncEvents {
     }
   }
 
-  /** Ends the requests that wait: the queue is going away, or the controller is reset. */
+  /** The controller is reset: what the host asked for is forgotten. */
+  void reset() {
+    abandon();
+    enabled = 0;
+    due = 0;
+    masked = 0;
+  }
+
+  /** Ends the requests that wait: the queue is going away. */
   void abandon() {
     while (!requests.isEmpty()) {
       requests.remove().finish(0, NvmeStatus.ABORTED_SQ_DELETION);

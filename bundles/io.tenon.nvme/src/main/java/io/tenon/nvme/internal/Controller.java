@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,12 +23,16 @@ import org.slf4j.LoggerFactory;
  * One host's association: an admin queue and its I/O queues. It dies with its admin queue.
  *
  * <pre>
- * Disabled ─► Ready ─► ShutDown ─► Disabled
- *    ▲          │
- *    └──────────┘        Gone: the admin connection is lost, from any state
+ * Disabled ─► Ready ─► ShutDown     a reset (EN goes to 0) leads to Disabled,
+ *     │ ▲                 ▲         the loss of the admin connection to Gone,
+ *     │ └─► Fatal         │         from any state
+ *     └───────────────────┘
  * </pre>
  *
- * The admin queue's reactor only, unless said otherwise.
+ * <p>Reset and shutdown end the I/O queues. The host sees either as completed (CSTS) only when nothing that came by them is
+ * with the device any more: what it sends afterwards must not be overtaken by what it has given up.
+ *
+ * <p>The admin queue's reactor only, unless said otherwise.
  */
 final class Controller {
   /** VS: 1.4. */
@@ -40,14 +45,16 @@ final class Controller {
   private enum State {
     DISABLED,
     READY,
+    /** Enabled with a configuration that was not offered. */
+    FATAL,
     SHUT_DOWN,
     GONE
   }
 
-  /** An I/O queue, and what went through it once it serves. */
+  /** An I/O queue's connection, and what it is once it serves. */
   private static final class Attached {
     final ConnectedQueue queue;
-    @Nullable IoCounts counts;
+    @Nullable IoQueue serving;
 
     Attached(ConnectedQueue queue) {
       this.queue = queue;
@@ -60,11 +67,13 @@ final class Controller {
   private final String hostNqn;
   private final UUID hostId;
   private final Map<Integer, Attached> ioQueues = new LinkedHashMap<>();
+  private final Features features;
   private final AsyncEvents events = new AsyncEvents();
   private final ErrorLog errors = new ErrorLog();
   private final IoCounts ended = new IoCounts();
   private State state = State.DISABLED;
   private int configuration;
+  private final long connectedKeepAliveMs;
   private long keepAliveMs;
   private long lastHeardNs;
   private Reactor.@Nullable Timer keepAliveTimer;
@@ -81,6 +90,8 @@ final class Controller {
     this.id = id;
     this.hostNqn = data.hostNqn();
     this.hostId = data.hostId();
+    this.features = new Features(this, admin.transport().limits());
+    this.connectedKeepAliveMs = keepAliveMs;
     keepAlive(keepAliveMs);
   }
 
@@ -126,6 +137,10 @@ final class Controller {
     return admin.transport().limits();
   }
 
+  Features features() {
+    return features;
+  }
+
   AsyncEvents events() {
     return events;
   }
@@ -146,31 +161,59 @@ final class Controller {
           Property.capabilities(limits().maxQueueDepth(), READY_WITHIN_HALF_SECONDS);
       case Property.VS -> VERSION;
       case Property.CC -> Integer.toUnsignedLong(configuration);
-      case Property.CSTS ->
-          switch (state) {
-            case READY -> Property.CSTS_READY;
-            case SHUT_DOWN -> Property.CSTS_READY | Property.CSTS_SHUTDOWN_COMPLETE;
-            case DISABLED, GONE -> 0;
-          };
+      case Property.CSTS -> status();
       default -> 0;
     };
   }
 
+  private int status() {
+    boolean ended = ioQueues.isEmpty();
+    return switch (state) {
+      case READY -> Property.CSTS_READY;
+      case FATAL -> Property.CSTS_FATAL;
+      case SHUT_DOWN ->
+          (isEnabled(configuration) ? Property.CSTS_READY : 0)
+              | (ended ? Property.CSTS_SHUTDOWN_COMPLETE : Property.CSTS_SHUTDOWN_OCCURRING);
+      case DISABLED -> ended ? 0 : Property.CSTS_READY;
+      case GONE -> 0;
+    };
+  }
+
+  private static boolean isEnabled(int cc) {
+    return (cc & Property.CC_ENABLE) != 0;
+  }
+
   /** Property Set of CC. */
   void configure(int cc) {
-    configuration = cc;
-    boolean enable = (cc & Property.CC_ENABLE) != 0;
+    boolean wasEnabled = isEnabled(configuration);
+    boolean enable = isEnabled(cc);
     boolean shutDown = (cc & Property.CC_SHUTDOWN_MASK) != 0;
-    if (shutDown && state == State.READY) {
-      become(State.SHUT_DOWN, "the host shuts it down");
+    configuration = cc;
+    if (wasEnabled && !enable) reset();
+    if (shutDown) {
+      if (state != State.SHUT_DOWN) become(State.SHUT_DOWN, "the host shuts it down");
       endIoQueues("controller shut down by its host");
-    } else if (enable && !shutDown && state == State.DISABLED) {
-      become(State.READY, "enabled");
+    } else if (enable && !wasEnabled) {
+      if (isOffered(cc)) become(State.READY, "enabled");
+      else become(State.FATAL, "CC is %08x".formatted(cc));
     } else if (!enable && state != State.DISABLED) {
-      endIoQueues("controller reset by its host");
-      events.abandon();
-      become(State.DISABLED, "the host resets it");
+      become(State.DISABLED, "the host takes the shutdown back");
     }
+  }
+
+  /** Many hosts of discovery leave the sizes of entries of I/O queues, which there are none of, at 0. */
+  private boolean isOffered(int cc) {
+    boolean sizes = (cc & Property.CC_ENTRY_SIZES_MASK) == Property.CC_ENTRY_SIZES || !home.hasIo();
+    return sizes && (cc & Property.CC_CHOICES_MASK) == 0;
+  }
+
+  private void reset() {
+    endIoQueues("controller reset by its host");
+    events.reset();
+    features.reset();
+    namespaceChanged = false;
+    keepAlive(connectedKeepAliveMs);
+    become(State.DISABLED, "the host resets it");
   }
 
   private void become(State next, String reason) {
@@ -188,20 +231,52 @@ final class Controller {
     if (!hostNqn.equals(data.hostNqn()) || !hostId.equals(data.hostId())) {
       return NvmeStatus.CONNECT_INVALID_HOST;
     }
-    if (ioQueues.containsKey(queueId)) return NvmeStatus.CONNECT_INVALID_PARAMETERS;
+    if (ioQueues.containsKey(queueId) || queueId > features.grantedQueues()) {
+      return NvmeStatus.CONNECT_INVALID_PARAMETERS;
+    }
     ioQueues.put(queueId, new Attached(queue));
     ioQueueCount = ioQueues.size();
     return NvmeStatus.SUCCESS;
   }
 
-  void counts(int queueId, IoCounts counts) {
+  boolean hasIoQueues() {
+    return !ioQueues.isEmpty();
+  }
+
+  void serves(int queueId, IoQueue queue) {
     var attached = ioQueues.get(queueId);
-    if (attached != null) attached.counts = counts;
+    if (attached == null) return;
+    attached.serving = queue;
+    boolean through = features.writesThrough();
+    queue.tell(() -> queue.writesThrough(through));
+  }
+
+  /** Whether writes are answered when they are durable; the queues follow. */
+  void writesThrough(boolean now) {
+    for (var attached : ioQueues.values()) {
+      var queue = attached.serving;
+      if (queue != null) queue.tell(() -> queue.writesThrough(now));
+    }
+  }
+
+  /** Tries to abort a command of an I/O queue. {@code answer} is told here whether it was, now or later. */
+  void abort(int queueId, int commandId, Consumer<Boolean> answer) {
+    var attached = ioQueues.get(queueId);
+    var queue = attached == null ? null : attached.serving;
+    if (queue == null) {
+      answer.accept(false);
+      return;
+    }
+    queue.tell(
+        () -> {
+          boolean aborted = queue.abort(commandId);
+          reactor().execute(() -> answer.accept(aborted));
+        });
   }
 
   void detached(int queueId) {
     var attached = ioQueues.remove(queueId);
-    if (attached != null && attached.counts != null) ended.add(attached.counts);
+    if (attached != null && attached.serving != null) ended.add(attached.serving.counts());
     ioQueueCount = ioQueues.size();
     leaveIfEmpty();
   }
@@ -210,7 +285,7 @@ final class Controller {
     var total = new IoCounts();
     total.add(ended);
     for (var attached : ioQueues.values()) {
-      if (attached.counts != null) total.add(attached.counts);
+      if (attached.serving != null) total.add(attached.serving.counts());
     }
     return total;
   }
@@ -245,9 +320,18 @@ final class Controller {
     return keepAliveMs;
   }
 
+  /** As Connect asked for, rounded as {@link #keepAlive} does. */
+  long connectedKeepAliveMs() {
+    return rounded(connectedKeepAliveMs);
+  }
+
+  private static long rounded(long ms) {
+    return (ms + KEEP_ALIVE_UNIT_MS - 1) / KEEP_ALIVE_UNIT_MS * KEEP_ALIVE_UNIT_MS;
+  }
+
   /** Sets the timer anew; 0 switches it off. Rounded up to the granularity that KAS states. */
   void keepAlive(long ms) {
-    keepAliveMs = (ms + KEEP_ALIVE_UNIT_MS - 1) / KEEP_ALIVE_UNIT_MS * KEEP_ALIVE_UNIT_MS;
+    keepAliveMs = rounded(ms);
     shownKeepAliveMs = keepAliveMs;
     if (keepAliveTimer != null) keepAliveTimer.cancel();
     heard();
@@ -280,16 +364,18 @@ final class Controller {
     reactor()
         .execute(
             () -> {
-              if (notice == AsyncEvents.Notice.NAMESPACE_CHANGED) namespaceChanged = true;
+              if (notice == AsyncEvents.Notice.NAMESPACE_CHANGED) namespaceChanged |= isReady();
               events.happened(notice);
             });
   }
 
-  /** Whether namespace 1 has changed since this was last asked. */
-  boolean takeNamespaceChanged() {
-    boolean changed = namespaceChanged;
+  /** Whether namespace 1 has changed since the host was told. */
+  boolean namespaceChanged() {
+    return namespaceChanged;
+  }
+
+  void namespaceChangeWasRead() {
     namespaceChanged = false;
-    return changed;
   }
 
   /** Any thread. */

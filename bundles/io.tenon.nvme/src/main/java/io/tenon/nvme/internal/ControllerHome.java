@@ -30,12 +30,16 @@ interface ControllerHome {
    */
   int identify(int cns, long nsid, long address);
 
+  /** Another number whenever {@link #logPage} has changed. */
+  long logGeneration(int id);
+
   /**
    * A log page that the home keeps, as it is now.
    *
+   * @param specific LSP, log specific parameter
    * @return empty array when it has no such page
    */
-  byte[] logPage(int id, Controller controller);
+  byte[] logPage(int id, int specific, Controller controller);
 
   /** I/O queues may be connected. */
   boolean hasIo();

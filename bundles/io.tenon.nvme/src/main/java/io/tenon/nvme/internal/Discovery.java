@@ -85,7 +85,12 @@ final class Discovery implements ControllerHome {
   }
 
   @Override
-  public byte[] logPage(int id, Controller controller) {
+  public long logGeneration(int id) {
+    return target.discoveryGeneration();
+  }
+
+  @Override
+  public byte[] logPage(int id, int specific, Controller controller) {
     return id == LogPage.DISCOVERY ? target.discoveryPage(controller) : new byte[0];
   }
 

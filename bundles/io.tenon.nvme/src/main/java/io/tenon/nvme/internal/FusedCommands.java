@@ -1,5 +1,6 @@
 package io.tenon.nvme.internal;
 
+import io.tenon.block.IoOperation;
 import io.tenon.block.IoStatus;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.NvmeCommand;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FusedCommands {
   private static final int FIRST = 1;
+  private static final int RESERVED = 3;
 
   /** Atomic compare and write unit, ACWU, which we state as 0: one block. */
   private static final int MAX_BLOCKS = 1;
@@ -28,6 +30,7 @@ final class FusedCommands {
     @Nullable NvmeCommand write;
     boolean compareIsReady;
     boolean writeIsReady;
+    boolean waitsForMemory;
     boolean started;
     int failure;
     long buffer;
@@ -58,16 +61,19 @@ final class FusedCommands {
 
   /** Every command that is fused, or follows a first one. */
   void begin(NvmeCommand command) {
-    int fuse = Memory.getU8(command.sqe() + Sqe.FLAGS) & IoQueue.FUSE_MASK;
+    int fuse = Memory.getU8(command.sqe() + Sqe.FLAGS) & Sqe.FUSE_MASK;
     var first = awaitingSecond;
     awaitingSecond = null;
     if (fuse == FIRST) {
-      if (first != null) fail(first, NvmeStatus.ABORTED_MISSING_FUSED);
+      if (first != null) fail(first, NvmeStatus.ABORTED_MISSING_FUSED | NvmeStatus.DO_NOT_RETRY);
       beginFirst(command);
+    } else if (fuse == RESERVED) {
+      if (first != null) fail(first, NvmeStatus.ABORTED_MISSING_FUSED | NvmeStatus.DO_NOT_RETRY);
+      Transfers.refuse(command, NvmeStatus.INVALID_FIELD);
     } else if (first == null) {
       command.refuse(NvmeStatus.ABORTED_MISSING_FUSED | NvmeStatus.DO_NOT_RETRY);
     } else if (fuse == 0) {
-      fail(first, NvmeStatus.ABORTED_MISSING_FUSED);
+      fail(first, NvmeStatus.ABORTED_MISSING_FUSED | NvmeStatus.DO_NOT_RETRY);
     } else {
       beginSecond(command, first);
     }
@@ -92,7 +98,7 @@ final class FusedCommands {
             && IoQueue.blocks(sqe) == IoQueue.blocks(first);
     if (!matches) {
       Transfers.refuse(command, NvmeStatus.INVALID_FIELD);
-      fail(pair, NvmeStatus.ABORTED_FAILED_FUSED);
+      fail(pair, NvmeStatus.ABORTED_FAILED_FUSED | NvmeStatus.DO_NOT_RETRY);
       return;
     }
     pair.write = command;
@@ -113,16 +119,23 @@ final class FusedCommands {
     }
     if (command.equals(pair.compare)) pair.compareIsReady = true;
     else pair.writeIsReady = true;
-    if (pair.compareIsReady && pair.writeIsReady) start(pair);
+    start(pair);
   }
 
+  /** To the device, when all is here that it takes. Memory may come long after the queue has let the pair in. */
   private void start(Pair pair) {
     var write = pair.write;
-    if (write == null || pair.started || pair.failure != 0) return;
+    if (write == null || !pair.compareIsReady || !pair.writeIsReady) return;
+    if (pair.started || pair.failure != 0 || queue.isPaused()) return;
+    int refusal = queue.refusal();
+    if (refusal != 0) {
+      fail(pair, refusal);
+      return;
+    }
     int bytes = pair.compare.transferBytes();
     long buffer = pool.take(2 * bytes);
     if (buffer == 0) {
-      pool.whenAvailable(() -> start(pair));
+      waitForMemory(pair);
       return;
     }
     pair.started = true;
@@ -135,14 +148,34 @@ final class FusedCommands {
     queue.submit(write);
   }
 
+  private void waitForMemory(Pair pair) {
+    if (pair.waitsForMemory) return;
+    pair.waitsForMemory = true;
+    pool.whenAvailable(
+        () -> {
+          pair.waitsForMemory = false;
+          start(pair);
+        });
+  }
+
+  /** The queue goes on after a pause: so does what was ready meanwhile. */
+  void resume() {
+    for (var pair : List.copyOf(pairs.values())) start(pair);
+  }
+
   /** The I/O of a pair has ended. */
   void completed(NvmeCommand write, IoStatus status) {
     var pair = pairs.get(write);
     if (pair == null) return;
+    boolean wrote = status == IoStatus.SUCCESS;
+    if (wrote && write.operation() == IoOperation.COMPARE_AND_WRITE && queue.isForced(write)) {
+      queue.flush(write);
+      return;
+    }
     pool.give(pair.buffer, pair.bufferBytes);
     forget(pair.compare);
     forget(write);
-    if (status == IoStatus.SUCCESS) {
+    if (wrote) {
       pair.compare.finish(0, NvmeStatus.SUCCESS);
       write.finish(0, NvmeStatus.SUCCESS);
     } else {
@@ -153,13 +186,15 @@ final class FusedCommands {
 
   /** What waits ends now, what is still receiving data ends when it is executed. */
   private void fail(Pair pair, int status) {
-    pair.failure = status | NvmeStatus.DO_NOT_RETRY;
+    pair.failure = status;
     if (pair.compareIsReady) {
+      pair.compareIsReady = false;
       forget(pair.compare);
       queue.fail(pair.compare, pair.failure);
     }
     var write = pair.write;
     if (write != null && pair.writeIsReady) {
+      pair.writeIsReady = false;
       forget(write);
       queue.fail(write, pair.failure);
     }
@@ -174,7 +209,7 @@ final class FusedCommands {
     var pair = pairs.remove(command);
     if (pair == null || pair.started) return;
     if (pair.equals(awaitingSecond)) awaitingSecond = null;
-    fail(pair, NvmeStatus.ABORTED_FAILED_FUSED);
+    fail(pair, NvmeStatus.ABORTED_FAILED_FUSED | NvmeStatus.DO_NOT_RETRY);
   }
 
   /** The connection is gone. */

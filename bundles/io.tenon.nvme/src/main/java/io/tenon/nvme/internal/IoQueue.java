@@ -6,6 +6,7 @@ import io.tenon.block.IoOperation;
 import io.tenon.block.IoStatus;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.AnaState;
+import io.tenon.nvme.ConnectData;
 import io.tenon.nvme.NvmeCommand;
 import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.Opcode;
@@ -22,7 +23,9 @@ import java.util.concurrent.CompletableFuture;
 final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   static final int NAMESPACE = 1;
   static final long ALL_NAMESPACES = 0xFFFF_FFFFL;
-  static final int FUSE_MASK = 0x03;
+
+  /** In dword 12 of writes: FUA. */
+  private static final int FORCE_UNIT_ACCESS = 1 << 30;
 
   private static final int DSM_RANGE_BYTES = 16;
   private static final int DSM_BLOCKS = 4;
@@ -44,6 +47,9 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   private long blockCount;
   private boolean accessible;
   private boolean paused;
+
+  /** The host has switched the volatile cache off. */
+  private boolean writesThrough;
 
   /** Commands between begin and end. */
   private int open;
@@ -67,7 +73,8 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
     paused = subsystem.isPaused();
     geometry(subsystem.device().geometry());
     accessible = subsystem.anaState() != AnaState.INACCESSIBLE;
-    controller.reactor().execute(() -> controller.counts(id, counts));
+    writesThrough = controller.features().writesThrough();
+    controller.reactor().execute(() -> controller.serves(id, this));
   }
 
   /** Any thread: {@code task} runs on this queue's reactor. */
@@ -84,6 +91,14 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
     accessible = is;
   }
 
+  void writesThrough(boolean now) {
+    writesThrough = now;
+  }
+
+  IoCounts counts() {
+    return counts;
+  }
+
   // Begin: decode and check.
 
   @Override
@@ -91,34 +106,70 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
     command.reset(this);
     open++;
     long sqe = command.sqe();
-    if ((Memory.getU8(sqe + Sqe.FLAGS) & FUSE_MASK) != 0 || fused.awaitsSecond()) {
-      fused.begin(command);
-    }
+    int flags = Memory.getU8(sqe + Sqe.FLAGS);
+    if (flags != Sqe.PSDT_SGL || fused.awaitsSecond()) beginUncommon(command, flags);
     if (command.status() == 0) check(command, sqe);
   }
 
-  private void check(NvmeCommand command, long sqe) {
-    int opcode = command.opcode();
-    long nsid = Memory.getU32(sqe + Sqe.NSID);
-    if (nsid != NAMESPACE && !(opcode == Opcode.FLUSH && nsid == ALL_NAMESPACES)) {
-      Transfers.refuse(command, NvmeStatus.INVALID_NAMESPACE);
-      return;
+  /** Fused, or without SGLs, which is wrong for any command that we know but those of fabrics, which have no such field. */
+  private void beginUncommon(NvmeCommand command, int flags) {
+    if ((flags & Sqe.FUSE_MASK) != 0 || fused.awaitsSecond()) fused.begin(command);
+    if (command.status() != 0 || (flags & Sqe.PSDT_MASK) == Sqe.PSDT_SGL) return;
+    switch (command.opcode()) {
+      case Opcode.READ,
+          Opcode.WRITE,
+          Opcode.COMPARE,
+          Opcode.FLUSH,
+          Opcode.WRITE_ZEROES,
+          Opcode.DATASET_MANAGEMENT ->
+          Transfers.refuse(command, NvmeStatus.INVALID_FIELD);
+      default -> {} // check knows
     }
-    switch (opcode) {
+  }
+
+  private void check(NvmeCommand command, long sqe) {
+    switch (command.opcode()) {
       case Opcode.READ -> {
-        if (inRange(command, sqe) && fits(command, sqe)) {
+        if (isActive(command, sqe) && inRange(command, sqe) && fits(command, sqe)) {
           Transfers.out(command, dataBytes(sqe));
           if (channel.lendsMemory()) command.offerLending();
         }
       }
       case Opcode.WRITE, Opcode.COMPARE -> {
-        if (inRange(command, sqe) && fits(command, sqe)) Transfers.in(command, dataBytes(sqe));
+        if (isActive(command, sqe) && inRange(command, sqe) && fits(command, sqe)) {
+          Transfers.in(command, dataBytes(sqe));
+        }
       }
-      case Opcode.FLUSH -> {}
-      case Opcode.WRITE_ZEROES -> inRange(command, sqe);
-      case Opcode.DATASET_MANAGEMENT -> Transfers.in(command, (long) ranges(sqe) * DSM_RANGE_BYTES);
+      case Opcode.FLUSH -> {
+        if (Memory.getU32(sqe + Sqe.NSID) != ALL_NAMESPACES) isActive(command, sqe);
+      }
+      case Opcode.WRITE_ZEROES -> {
+        if (isActive(command, sqe)) inRange(command, sqe);
+      }
+      case Opcode.DATASET_MANAGEMENT -> {
+        if (isActive(command, sqe)) Transfers.in(command, (long) ranges(sqe) * DSM_RANGE_BYTES);
+      }
+      case Opcode.FABRICS -> checkFabrics(command, sqe);
       default -> Transfers.refuse(command, NvmeStatus.INVALID_OPCODE);
     }
+  }
+
+  private static void checkFabrics(NvmeCommand command, long sqe) {
+    switch (Memory.getU8(sqe + Opcode.FABRICS_TYPE_OFFSET)) {
+      case Opcode.DISCONNECT -> {
+        if (Memory.getU16(sqe + ConnectData.RECFMT) != 0) {
+          Transfers.refuse(command, NvmeStatus.CONNECT_INCOMPATIBLE_FORMAT);
+        }
+      }
+      case Opcode.CONNECT -> Transfers.refuse(command, NvmeStatus.COMMAND_SEQUENCE_ERROR);
+      default -> Transfers.refuse(command, NvmeStatus.INVALID_OPCODE);
+    }
+  }
+
+  private static boolean isActive(NvmeCommand command, long sqe) {
+    if (Memory.getInt(sqe + Sqe.NSID) == NAMESPACE) return true;
+    Transfers.refuse(command, NvmeStatus.INVALID_NAMESPACE);
+    return false;
   }
 
   static long lba(long sqe) {
@@ -157,15 +208,27 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   public void execute(NvmeCommand command) {
     if (command.status() != 0) {
       fail(command, command.status());
-    } else if (gone) {
-      command.finish(0, NvmeStatus.ABORTED_SQ_DELETION);
-    } else if (paused) {
-      parked.add(command);
-    } else if (!accessible) {
-      command.finish(0, NvmeStatus.ANA_INACCESSIBLE);
+    } else if (gone || paused || !accessible) {
+      hold(command);
     } else {
       start(command);
     }
+  }
+
+  private void hold(NvmeCommand command) {
+    if (command.opcode() == Opcode.FABRICS && !gone) start(command);
+    else if (paused && !gone) parked.add(command);
+    else command.finish(0, refusal());
+  }
+
+  /** Why nothing may go to the device, but for a pause; 0 when it may. */
+  int refusal() {
+    if (gone) return NvmeStatus.ABORTED_SQ_DELETION;
+    return accessible ? 0 : NvmeStatus.ANA_INACCESSIBLE;
+  }
+
+  boolean isPaused() {
+    return paused;
   }
 
   private void start(NvmeCommand command) {
@@ -204,12 +267,19 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
         command.prepareWriteZeroes(lba, blocks);
         submit(command);
       }
+      case Opcode.FABRICS -> leave(command);
       default -> manage(command);
     }
   }
 
+  /** Disconnect: the response is the last that the host gets by this queue. */
+  private void leave(NvmeCommand command) {
+    command.finish(0, NvmeStatus.SUCCESS);
+    queue.disconnect("its host has left");
+  }
+
   private static boolean isFused(long sqe) {
-    return (Memory.getU8(sqe + Sqe.FLAGS) & FUSE_MASK) != 0;
+    return (Memory.getU8(sqe + Sqe.FLAGS) & Sqe.FUSE_MASK) != 0;
   }
 
   void submit(NvmeCommand command) {
@@ -255,30 +325,49 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   @Override
   public void completed(NvmeCommand command, IoStatus status) {
     inFlight--;
-    int opcode = command.opcode();
     if (status != IoStatus.SUCCESS) {
-      if (command.operation() == IoOperation.COMPARE_AND_WRITE) fused.completed(command, status);
+      if (isFused(command.sqe())) fused.completed(command, status);
       else fail(command, hostStatus(status));
-    } else if (opcode == Opcode.READ) {
+    } else if (command.opcode() == Opcode.READ) {
       counts.reads++;
       counts.blocksRead += command.blocks();
       command.finish(0, NvmeStatus.SUCCESS);
     } else if (command.operation() == IoOperation.WRITE) {
       counts.writes++;
       counts.blocksWritten += command.blocks();
-      command.finish(0, NvmeStatus.SUCCESS);
-    } else if (command.operation() == IoOperation.COMPARE_AND_WRITE) {
-      fused.completed(command, status);
-    } else if (opcode == Opcode.DATASET_MANAGEMENT) {
-      deallocateNext(command);
+      if (isForced(command)) flush(command);
+      else command.finish(0, NvmeStatus.SUCCESS);
     } else {
-      command.finish(0, NvmeStatus.SUCCESS);
+      completedUncommon(command);
     }
     if (inFlight == 0 && paused) tellDrained();
   }
 
+  private void completedUncommon(NvmeCommand command) {
+    if (isFused(command.sqe())) {
+      fused.completed(command, IoStatus.SUCCESS);
+    } else if (command.opcode() == Opcode.DATASET_MANAGEMENT) {
+      deallocateNext(command);
+    } else if (command.operation() == IoOperation.WRITE_ZEROES && isForced(command)) {
+      flush(command);
+    } else {
+      command.finish(0, NvmeStatus.SUCCESS);
+    }
+  }
+
+  /** A write that is answered when it is durable. */
+  boolean isForced(NvmeCommand write) {
+    return writesThrough || (Memory.getInt(write.sqe() + Sqe.CDW12) & FORCE_UNIT_ACCESS) != 0;
+  }
+
+  /** Makes a write durable that the device has; its completion comes once more. */
+  void flush(NvmeCommand write) {
+    write.prepareFlush();
+    submit(write);
+  }
+
   int hostStatus(IoStatus status) {
-    return subsystem.hostStatus(status);
+    return subsystem.hostStatus(status, controller.features().honoursRetryDelays());
   }
 
   void fail(NvmeCommand command, int status) {
@@ -306,6 +395,19 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   void resume() {
     paused = false;
     for (int left = parked.size(); left > 0; left--) execute(parked.remove());
+    if (!fused.isIdle()) fused.resume();
+  }
+
+  /** Ends a command that waits for the end of a pause; what the device has cannot be called back. */
+  boolean abort(int commandId) {
+    for (var waiting = parked.iterator(); waiting.hasNext(); ) {
+      var command = waiting.next();
+      if (command.commandId() != commandId || isFused(command.sqe())) continue;
+      waiting.remove();
+      fail(command, NvmeStatus.ABORT_REQUESTED);
+      return true;
+    }
+    return false;
   }
 
   // The end.

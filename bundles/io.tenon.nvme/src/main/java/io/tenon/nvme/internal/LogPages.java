@@ -36,7 +36,25 @@ final class LogPages {
   private static final int SUPPORTED = 1;
   private static final int CHANGES_DATA = 1 << 1;
 
+  private static final int SPECIFIC_MASK = 0x7F;
+
   private final Controller controller;
+  private Kept kept = new Kept(0, 0, 0, none());
+
+  /** A page of the home's, as it was read last. */
+  private static final class Kept {
+    final int id;
+    final int specific;
+    final long generation;
+    final byte[] content;
+
+    Kept(int id, int specific, long generation, byte[] content) {
+      this.id = id;
+      this.specific = specific;
+      this.generation = generation;
+      this.content = content;
+    }
+  }
 
   LogPages(Controller controller) {
     this.controller = controller;
@@ -56,7 +74,7 @@ final class LogPages {
     long sqe = command.sqe();
     int id = Memory.getU8(sqe + Sqe.CDW10);
     long offset = Memory.getLong(sqe + Sqe.CDW12);
-    byte[] page = page(id);
+    byte[] page = page(id, Memory.getU8(sqe + Sqe.CDW10 + 1) & SPECIFIC_MASK, offset);
     if (page.length == 0) return NvmeStatus.INVALID_LOG_PAGE | NvmeStatus.DO_NOT_RETRY;
     if (offset < 0 || offset % Integer.BYTES != 0 || offset > page.length) {
       return Identify.invalidField();
@@ -66,11 +84,19 @@ final class LogPages {
     int available = (int) Math.min(length, page.length - offset);
     Memory.copy(page, (int) offset, address, available);
     Memory.zero(address + available, length - available);
-    if ((Memory.getU16(sqe + Sqe.CDW10) & RETAIN_EVENT) == 0) controller.events().wasRead(id);
+    if ((Memory.getU16(sqe + Sqe.CDW10) & RETAIN_EVENT) == 0) wasRead(id);
     return NvmeStatus.SUCCESS;
   }
 
-  private byte[] page(int id) {
+  private void wasRead(int id) {
+    if (id == LogPage.CHANGED_NAMESPACES) controller.namespaceChangeWasRead();
+    controller.events().wasRead(id);
+  }
+
+  /**
+   * @param specific LSP
+   */
+  private byte[] page(int id, int specific, long offset) {
     boolean io = controller.home().hasIo();
     return switch (id) {
       case LogPage.ERRORS -> controller.errors().page();
@@ -78,8 +104,20 @@ final class LogPages {
       case LogPage.FIRMWARE_SLOTS -> io ? firmware() : none();
       case LogPage.CHANGED_NAMESPACES -> io ? changedNamespaces() : none();
       case LogPage.COMMANDS_AND_EFFECTS -> io ? effects() : none();
-      default -> controller.home().logPage(id, controller);
+      default -> ofHome(id, specific, offset);
     };
+  }
+
+  /** A page that may change and takes several reads: what follows the first is as the first found it. */
+  private byte[] ofHome(int id, int specific, long offset) {
+    boolean isSame = kept.id == id && kept.specific == specific;
+    if (isSame && offset > 0) return kept.content;
+    long generation = controller.home().logGeneration(id);
+    if (!isSame || kept.generation != generation) {
+      byte[] content = controller.home().logPage(id, specific, controller);
+      kept = new Kept(id, specific, generation, content);
+    }
+    return kept.content;
   }
 
   private static byte[] none() {
@@ -121,7 +159,7 @@ final class LogPages {
   }
 
   private byte[] changedNamespaces() {
-    return buffer(CHANGED_BYTES).putInt(0, controller.takeNamespaceChanged() ? 1 : 0).array();
+    return buffer(CHANGED_BYTES).putInt(0, controller.namespaceChanged() ? 1 : 0).array();
   }
 
   private static byte[] effects() {

@@ -44,7 +44,7 @@ record RetryDelays(List<Integer> units) {
         "Write them as 30 or 30,30,30, in units of 100 ms.");
   }
 
-  /** The status that a host gets for an I/O of a device of this kind. */
+  /** The status that a host that honours delays gets for an I/O of a device of this kind. */
   int status(IoStatus status, Origin origin) {
     int plain = plain(status);
     int index =
@@ -61,7 +61,8 @@ record RetryDelays(List<Integer> units) {
     return delayed ? NvmeStatus.withRetryDelay(plain, index) : plain;
   }
 
-  private static int plain(IoStatus status) {
+  /** The status without a delay. */
+  static int plain(IoStatus status) {
     return switch (status) {
       case SUCCESS -> NvmeStatus.SUCCESS;
       case IO_ERROR, TIMED_OUT -> NvmeStatus.INTERNAL_ERROR;

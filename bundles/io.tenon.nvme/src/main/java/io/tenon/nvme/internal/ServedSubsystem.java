@@ -34,6 +34,10 @@ import java.util.concurrent.CopyOnWriteArraySet;
 final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener {
   private static final int ANA_PAGE_BYTES = 52;
   private static final int ANA_GROUP = 1;
+
+  /** RGO. */
+  private static final int ANA_GROUPS_ONLY = 1;
+
   private static final int READY = 1;
 
   private final Target target;
@@ -97,8 +101,12 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
     return options;
   }
 
-  int hostStatus(IoStatus status) {
-    return target.retryDelays().status(status, options.origin());
+  /**
+   * @param delayed the host waits as long as a status tells it
+   */
+  int hostStatus(IoStatus status, boolean delayed) {
+    var delays = target.retryDelays();
+    return delayed ? delays.status(status, options.origin()) : RetryDelays.plain(status);
   }
 
   // Hosts.
@@ -261,18 +269,26 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
   }
 
   @Override
-  public byte[] logPage(int id, Controller controller) {
+  public long logGeneration(int id) {
+    return anaChanges;
+  }
+
+  /** Asymmetric Namespace Access, Base 2.0c §5.16.1.13: one group. RGO leaves its namespaces out. */
+  @Override
+  public byte[] logPage(int id, int specific, Controller controller) {
     if (id != LogPage.ANA) return new byte[0];
-    return ByteBuffer.allocate(ANA_PAGE_BYTES)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putLong(0, anaChanges)
-        .putShort(8, (short) 1)
-        .putInt(16, ANA_GROUP)
-        .putInt(20, 1)
-        .putLong(24, anaChanges)
-        .put(32, (byte) anaState.code())
-        .putInt(48, IoQueue.NAMESPACE)
-        .array();
+    boolean groupsOnly = (specific & ANA_GROUPS_ONLY) != 0;
+    var page =
+        ByteBuffer.allocate(groupsOnly ? ANA_PAGE_BYTES - Integer.BYTES : ANA_PAGE_BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putLong(0, anaChanges)
+            .putShort(8, (short) 1)
+            .putInt(16, ANA_GROUP)
+            .putInt(20, groupsOnly ? 0 : 1)
+            .putLong(24, anaChanges)
+            .put(32, (byte) anaState.code());
+    if (!groupsOnly) page.putInt(48, IoQueue.NAMESPACE);
+    return page.array();
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.tenon.nvme.internal;
 
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
+import io.tenon.error.Check;
 import io.tenon.error.TenonException;
 import io.tenon.nvme.ConnectData;
 import io.tenon.nvme.DiscoveryLog;
@@ -17,8 +18,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -53,6 +56,10 @@ public final class Target implements NvmeTarget {
   private final ConcurrentSkipListMap<String, ServedSubsystem> subsystems =
       new ConcurrentSkipListMap<>();
   private final List<Transport> transports = new CopyOnWriteArrayList<>();
+
+  /** Those that queues live on. */
+  private final Set<Reactor> reactors = new CopyOnWriteArraySet<>();
+
   private final AtomicLong generation = new AtomicLong();
 
   @Activate
@@ -154,6 +161,13 @@ public final class Target implements NvmeTarget {
   @Override
   public void unshare(Subsystem subsystem) {
     if (!(subsystem instanceof ServedSubsystem served)) return;
+    for (var reactor : reactors) {
+      Check.that(
+          !reactor.isCurrent(),
+          "%s cannot be unshared on reactor %s, whose queues it would wait for: use another thread",
+          served.nqn(),
+          reactor.name());
+    }
     if (!subsystems.remove(served.nqn(), served)) return;
     discoveryChanged();
     try {
@@ -208,12 +222,17 @@ public final class Target implements NvmeTarget {
 
   @Override
   public NvmeQueue accept(QueueTransport connection, Reactor reactor) {
+    reactors.add(reactor);
     return new ConnectedQueue(this, connection, reactor);
   }
 
   void discoveryChanged() {
     generation.incrementAndGet();
     discovery.changed();
+  }
+
+  long discoveryGeneration() {
+    return generation.get();
   }
 
   /** What the host of a discovery controller may know of. */

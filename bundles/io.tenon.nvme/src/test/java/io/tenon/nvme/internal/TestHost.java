@@ -21,16 +21,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongConsumer;
 
-/** One connection of a host, without a network. Fails on a command that is answered twice. */
+/** One connection of a host, without a network. A command that is answered twice is a {@link #wrong}. */
 final class TestHost implements QueueTransport {
   static final TransportLimits LIMITS =
       new TransportLimits(TransportType.TCP, 128, 8, 131_072, 4096, 32);
   static final UUID HOST_ID = new UUID(1, 2);
   static final String HOST_NQN = "nqn.2014-08.org.nvmexpress:uuid:test";
 
-  private static final int MAX_DATA_BYTES = 131_072;
+  /** PSDT as hosts on fabrics set it. */
+  static final int SGL = 0x40;
+
+  private static final int LEAST_DATA_BYTES = 4096;
+
+  /** Of all hosts: what a model must not do. */
+  static final List<String> wrong = new CopyOnWriteArrayList<>();
 
   final CompletableFuture<String> disconnected = new CompletableFuture<>();
   private final Arena arena = Arena.ofShared();
@@ -43,19 +50,27 @@ final class TestHost implements QueueTransport {
     this.queue = TestReactors.on(reactor, () -> target.accept(this, reactor));
   }
 
+  NvmeQueue queue() {
+    return queue;
+  }
+
   /** A command on its way. */
   final class Command extends NvmeCommand {
-    final long data = arena.allocate(MAX_DATA_BYTES, 4096).address();
+    final long data;
     final CompletableFuture<Command> answered = new CompletableFuture<>();
 
-    Command() {
+    Command(int dataBytes) {
       super(arena.allocate(Sqe.LENGTH_BYTES, 8).address());
+      data = arena.allocate(Math.max(LEAST_DATA_BYTES, dataBytes), 4096).address();
       Memory.putShort(sqe() + Sqe.CID, nextId++);
     }
 
     @Override
     protected void respond() {
-      if (!answered.complete(this)) throw Check.bug("answered twice: %s", this);
+      if (!answered.complete(this)) {
+        wrong.add("answered twice: opcode " + opcode() + ", command " + commandId());
+        return;
+      }
       reactor.execute(this::ended);
     }
 
@@ -69,9 +84,10 @@ final class TestHost implements QueueTransport {
   }
 
   Command command(int opcode, int dataBytes, LongConsumer fill) {
-    var command = new Command();
+    var command = new Command(dataBytes);
     long sqe = command.sqe();
     Memory.putByte(sqe, opcode);
+    Memory.putByte(sqe + Sqe.FLAGS, SGL);
     SglDescriptor.write(sqe, SglDescriptor.BY_TRANSPORT, dataBytes);
     fill.accept(sqe);
     return command;
@@ -89,6 +105,17 @@ final class TestHost implements QueueTransport {
     return command;
   }
 
+  /** Its data never comes: it is begun, and not executed. */
+  Command begin(Command command) {
+    TestReactors.run(reactor, () -> queue.begin(command));
+    return command;
+  }
+
+  /** Gives up a command that was only begun, as a transport does whose connection is gone. */
+  void giveUp(Command command) {
+    TestReactors.run(reactor, () -> queue.end(command));
+  }
+
   Command call(Command command) {
     return TestReactors.await(send(command).answered);
   }
@@ -101,6 +128,12 @@ final class TestHost implements QueueTransport {
    * @param queueId 0 for the admin queue
    */
   Command connect(String nqn, String hostNqn, int queueId, int controllerId, long keepAliveMs) {
+    return call(connectCommand(nqn, hostNqn, queueId, controllerId, keepAliveMs));
+  }
+
+  /** For a test to change before it is sent. */
+  Command connectCommand(
+      String nqn, String hostNqn, int queueId, int controllerId, long keepAliveMs) {
     var command =
         command(
             Opcode.FABRICS,
@@ -112,7 +145,7 @@ final class TestHost implements QueueTransport {
               Memory.putInt(sqe + ConnectData.KATO, (int) keepAliveMs);
             });
     new ConnectData(HOST_ID, controllerId, nqn, hostNqn).write(command.data);
-    return call(command);
+    return command;
   }
 
   /** Connects the admin queue and enables the controller. @return its id */
@@ -121,6 +154,49 @@ final class TestHost implements QueueTransport {
     Check.that(connected.status() == 0, "connect answered %x", connected.status());
     admin.property(Property.CC, Property.CC_ENTRY_SIZES | Property.CC_ENABLE);
     return (int) connected.result();
+  }
+
+  long property(int offset) {
+    var got =
+        call(
+            Opcode.FABRICS,
+            0,
+            sqe -> {
+              Memory.putByte(sqe + Opcode.FABRICS_TYPE_OFFSET, Opcode.PROPERTY_GET);
+              Memory.putInt(sqe + Property.OFST, offset);
+            });
+    Check.that(got.status() == 0, "property %x answered %x", offset, got.status());
+    return got.result();
+  }
+
+  Command setFeature(int id, int value) {
+    return call(
+        Opcode.SET_FEATURES,
+        0,
+        sqe -> {
+          Memory.putByte(sqe + Sqe.CDW10, id);
+          Memory.putInt(sqe + Sqe.CDW11, value);
+        });
+  }
+
+  /**
+   * @param select 0 current, 1 default, 2 saved, 3 supported
+   */
+  Command getFeature(int id, int select) {
+    return call(Opcode.GET_FEATURES, 0, sqe -> Memory.putInt(sqe + Sqe.CDW10, id | select << 8));
+  }
+
+  /**
+   * @param options dword 10 but for page and length: LSP from bit 8, RAE in bit 15
+   */
+  Command logPage(int id, int options, long offset, int bytes) {
+    return call(
+        Opcode.GET_LOG_PAGE,
+        bytes,
+        sqe -> {
+          Memory.putInt(sqe + Sqe.CDW10, id | options | (bytes / 4 - 1) << 16);
+          Memory.putLong(sqe + Sqe.CDW12, offset);
+        });
   }
 
   Command property(int offset, int value) {
@@ -140,7 +216,7 @@ final class TestHost implements QueueTransport {
         opcode,
         moves ? blocks * 512 : 0,
         sqe -> {
-          Memory.putByte(sqe + Sqe.FLAGS, fuse);
+          Memory.putByte(sqe + Sqe.FLAGS, SGL | fuse);
           Memory.putInt(sqe + Sqe.NSID, 1);
           Memory.putLong(sqe + Sqe.CDW10, lba);
           Memory.putShort(sqe + Sqe.CDW12, blocks - 1);

@@ -104,7 +104,7 @@ final class EventLoop implements Reactor {
     thread.start();
   }
 
-  /** Ends after the messages that were sent before; waits for it. */
+  /** Ends after the messages that were sent before, and closes what is connected or listens; waits for it. */
   void stop() throws InterruptedException {
     execute(() -> stopping = true);
     thread.join();
@@ -139,6 +139,15 @@ final class EventLoop implements Reactor {
       } else {
         Thread.onSpinWait();
       }
+    }
+    end();
+  }
+
+  /** Connections that were accepted for this loop meanwhile wait among the messages. */
+  private void end() {
+    runMessages();
+    for (var registration : registrations.clone()) {
+      if (registration != null) registration.loopEnds();
     }
     runEndOfRound();
   }
@@ -212,7 +221,7 @@ final class EventLoop implements Reactor {
   }
 
   private int runSockets() {
-    if (hot.canBeAsked() && ++roundsSinceEpoll < ROUNDS_PER_EPOLL) {
+    if (hot.canBeAsked(nowNs) && ++roundsSinceEpoll < ROUNDS_PER_EPOLL) {
       return hot.ask(nowNs);
     }
     roundsSinceEpoll = 0;

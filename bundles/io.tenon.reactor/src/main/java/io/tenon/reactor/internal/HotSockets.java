@@ -12,6 +12,10 @@ final class HotSockets {
   private final @Nullable TcpSocket[] sockets = new TcpSocket[MAX];
   private final long[] lastWorkNs = new long[MAX];
   private int count;
+
+  /** When one more than fit had work; meaningless while none had. */
+  private long overflowNs;
+
   private boolean overflow;
 
   /** A socket had work. */
@@ -24,6 +28,7 @@ final class HotSockets {
     }
     if (count == MAX) {
       overflow = true;
+      overflowNs = nowNs;
       return;
     }
     sockets[count] = socket;
@@ -48,7 +53,8 @@ final class HotSockets {
   }
 
   /** Asking directly is worth it: there are some, and not more than fit. */
-  boolean canBeAsked() {
+  boolean canBeAsked(long nowNs) {
+    if (overflow && nowNs - overflowNs > COOLS_AFTER_NS) overflow = false;
     return count > 0 && !overflow;
   }
 

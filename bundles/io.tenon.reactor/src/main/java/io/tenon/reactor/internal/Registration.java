@@ -10,4 +10,7 @@ abstract class Registration {
 
   /** For the log, when {@link #ready} threw. */
   abstract void failed(Throwable bug);
+
+  /** The loop will not run any more: what belongs to the loop is closed, and its user told. */
+  abstract void loopEnds();
 }

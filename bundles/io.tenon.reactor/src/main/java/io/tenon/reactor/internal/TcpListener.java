@@ -32,10 +32,18 @@ final class TcpListener extends Registration implements ListenSocket {
     this.acceptor = acceptor;
   }
 
+  /**
+   * @param fd this listener's from now on, also when opening fails
+   */
   static TcpListener open(EventLoop loop, int fd, Reactor.Acceptor acceptor) throws LinuxException {
-    var listener = new TcpListener(loop, fd, Sockets.local(fd), acceptor);
-    loop.execute(listener::watch);
-    return listener;
+    try {
+      var listener = new TcpListener(loop, fd, Sockets.local(fd), acceptor);
+      loop.execute(listener::watch);
+      return listener;
+    } catch (LinuxException e) {
+      Descriptors.close(fd);
+      throw e;
+    }
   }
 
   private void watch() {
@@ -95,6 +103,11 @@ final class TcpListener extends Registration implements ListenSocket {
   @Override
   void failed(Throwable bug) {
     log.error("{}: accepting on {} failed by a bug", loop.name(), local, bug);
+  }
+
+  @Override
+  void loopEnds() {
+    closeHere();
   }
 
   @Override

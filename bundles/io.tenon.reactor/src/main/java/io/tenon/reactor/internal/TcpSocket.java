@@ -190,6 +190,11 @@ final class TcpSocket extends Registration implements StreamSocket {
   }
 
   @Override
+  void loopEnds() {
+    if (state == State.OPEN || state == State.CONNECTING) breakFor("the reactor stops");
+  }
+
+  @Override
   public Reactor reactor() {
     return loop;
   }

@@ -30,6 +30,12 @@ final class WatchedDescriptor extends Registration implements Reactor.Watch {
     log.error("{}: a watched descriptor's handler failed by a bug", loop.name(), bug);
   }
 
+  /** The descriptor is its owner's. */
+  @Override
+  void loopEnds() {
+    cancel();
+  }
+
   @Override
   public void cancel() {
     if (cancelled) return;

@@ -4,10 +4,18 @@ import static java.util.concurrent.TimeUnit.MICROSECONDS;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tenon.error.TenonException;
 import io.tenon.reactor.Poller;
 import io.tenon.reactor.Reactor;
+import io.tenon.reactor.SocketHandler;
+import io.tenon.reactor.StreamSocket;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -136,6 +144,69 @@ class SurvivalTest {
       while (System.nanoTime() - pauseUntil < 0) Thread.onSpinWait();
       first.execute(() -> second.execute(() -> first.execute(back::countDown)));
       assertTrue(back.await(10, SECONDS), "a message was lost");
+    }
+  }
+
+  @Test
+  void whoStopsAReactorClosesItsConnectionsAndPortsAndTellsTheirUsers() throws Exception {
+    var told = new CompletableFuture<String>();
+    var accepted = new CountDownLatch(1);
+    var port = new CompletableFuture<Integer>();
+    var stopped = new ReactorService(TestConfig.withCores("0"));
+    var reactor = stopped.main();
+    reactor.execute(
+        () -> {
+          try {
+            var listener =
+                reactor.listen(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                    new Reactor.Acceptor() {
+                      @Override
+                      public Reactor choose(InetSocketAddress peer) {
+                        return reactor;
+                      }
+
+                      @Override
+                      public SocketHandler accepted(StreamSocket socket) {
+                        accepted.countDown();
+                        return new Listening(told);
+                      }
+                    });
+            port.complete(listener.local().getPort());
+          } catch (TenonException e) {
+            port.completeExceptionally(e);
+          }
+        });
+    try (var peer = new Socket(InetAddress.getLoopbackAddress(), port.get(10, SECONDS))) {
+      assertTrue(accepted.await(10, SECONDS));
+      stopped.close();
+      assertEquals("the reactor stops", told.get(10, SECONDS));
+      peer.setSoTimeout(10_000);
+      assertEquals(-1, peer.getInputStream().read());
+    }
+    assertThrows(
+        ConnectException.class,
+        () -> {
+          try (var late = new Socket(InetAddress.getLoopbackAddress(), port.get())) {
+            late.getPort();
+          }
+        });
+  }
+
+  private record Listening(CompletableFuture<String> told) implements SocketHandler {
+    @Override
+    public int readable() {
+      return 0;
+    }
+
+    @Override
+    public void writable() {
+      throw new AssertionError("nothing was sent");
+    }
+
+    @Override
+    public void closed(String reason) {
+      told.complete(reason);
     }
   }
 }

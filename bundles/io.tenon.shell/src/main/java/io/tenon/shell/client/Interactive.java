@@ -1,10 +1,12 @@
 package io.tenon.shell.client;
 
 import io.tenon.error.TenonException;
+import io.tenon.shell.attach.ShellSocket;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.jline.reader.Candidate;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
@@ -16,19 +18,29 @@ import org.jline.terminal.Terminal.Signal;
 import org.jline.terminal.TerminalBuilder;
 
 /** A prompt: lines are edited and completed here, and run on the node. */
-final class Interactive {
+public final class Interactive {
   private static final String PROMPT = "tenon> ";
+  private static final Set<String> LEAVE = Set.of("exit", "quit", "logout");
 
   private final Connection node;
 
-  Interactive(Connection node) {
+  private Interactive(Connection node) {
     this.node = node;
   }
 
   /**
+   * On this process' terminal, until who sits there leaves.
+   *
+   * @param data data directory of the node
    * @return status of the last command
    */
-  int run() throws IOException, TenonException {
+  public static int attach(Path data) throws IOException, TenonException {
+    try (var node = Connection.open(ShellSocket.in(data))) {
+      return new Interactive(node).run();
+    }
+  }
+
+  private int run() throws IOException, TenonException {
     int status = 0;
     try (var terminal = TerminalBuilder.builder().system(true).build()) {
       var reader =
@@ -40,9 +52,11 @@ final class Interactive {
                   Path.of(System.getProperty("user.home"), ".tenon-shell-history"))
               .build();
       terminal.handle(Signal.INT, _ -> interrupt(terminal));
+      terminal.writer().println("Tab completes, help lists the commands, exit or Ctrl-D leaves.");
       while (true) {
         try {
           String line = reader.readLine(PROMPT);
+          if (LEAVE.contains(line.strip())) return status;
           if (!line.isBlank()) status = execute(line, terminal.output());
         } catch (UserInterruptException e) {
           status = 1; // the line that was being typed is dropped

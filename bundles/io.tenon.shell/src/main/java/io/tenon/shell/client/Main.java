@@ -59,10 +59,10 @@ public final class Main implements Callable<Integer> {
 
   @Override
   public Integer call() throws TenonException, IOException {
+    var command = Optional.ofNullable(words).filter(given -> !given.isEmpty());
+    if (command.isEmpty()) return Interactive.attach(data);
     try (var node = Connection.open(ShellSocket.in(data))) {
-      var command = Optional.ofNullable(words).filter(given -> !given.isEmpty());
-      if (command.isPresent()) return node.execute(joined(command.get()), System.out, error());
-      return new Interactive(node).run();
+      return node.execute(joined(command.get()), System.out, error());
     }
   }
 

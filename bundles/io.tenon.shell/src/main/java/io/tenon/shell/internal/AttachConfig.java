@@ -8,4 +8,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 public @interface AttachConfig {
   @AttributeDefinition(description = "Directory of the node's own files")
   String data_dir();
+
+  @AttributeDefinition(description = "Show the shell on the node's own terminal")
+  boolean terminal() default false;
 }

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * node's user alone, so nobody else can reach it; there is no other check.
  */
 @Component(
-    service = {},
+    service = AttachServer.class,
     configurationPid = "io.tenon.node",
     configurationPolicy = ConfigurationPolicy.REQUIRE)
 @Designate(ocd = AttachConfig.class)

@@ -45,6 +45,8 @@ final class AttachedClient {
             stream(Frame.Type.OUT),
             stream(Frame.Type.ERR))) {
       session.put("SCOPE", "tenon:gogo:*");
+      // Without a directory Gogo takes ? and * as they are: a URI is no pattern of file names.
+      session.currentDir(null);
       Optional<Thread> running = Optional.empty();
       for (var frame = Frame.read(in); frame.isPresent(); frame = Frame.read(in)) {
         switch (frame.get().type()) {

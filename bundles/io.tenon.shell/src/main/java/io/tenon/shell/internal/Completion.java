@@ -4,30 +4,16 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
-import org.apache.felix.service.command.CommandSession;
-import org.jline.reader.ParsedLine;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 
-/**
- * What a line can go on with: commands, verbs, options, and names of things that exist now. Gogo asks by the function {@code
- * tenon:complete}, which {@code etc/gosh_profile} ties to each command.
- */
-@Component(
-    service = Completion.class,
-    property = {"osgi.command.scope=tenon", "osgi.command.function=complete"})
+/** What a line can go on with: commands, verbs, options, and names of things that exist now. */
+@Component(service = Completion.class)
 public final class Completion {
   @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   private final List<Noun> nouns = new CopyOnWriteArrayList<>();
-
-  /** Called by Gogo with the line that is being typed. */
-  public List<String> complete(CommandSession session) {
-    return session.get(".commandLine") instanceof ParsedLine line
-        ? candidates(line.words(), line.wordIndex())
-        : List.of();
-  }
 
   /**
    * @param words of the line
@@ -38,7 +24,7 @@ public final class Completion {
     if (index == 0) return commands().toList();
     String command = words.getFirst();
     return nouns.stream()
-        .filter(noun -> noun.name().equals(command) || noun.name().endsWith(":" + command))
+        .filter(noun -> noun.answersTo(command))
         .flatMap(noun -> noun.candidates(words, index).stream())
         .sorted()
         .toList();

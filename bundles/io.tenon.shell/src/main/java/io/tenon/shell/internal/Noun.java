@@ -33,6 +33,23 @@ abstract class Noun {
         .getCommandName();
   }
 
+  /** In one sentence. */
+  final String description() {
+    return String.join(
+        " ",
+        line(new Output(new PrintWriter(System.out, true, StandardCharsets.UTF_8)))
+            .getCommandSpec()
+            .usageMessage()
+            .description());
+  }
+
+  /**
+   * @param word of a line: the name, perhaps without scope
+   */
+  final boolean answersTo(String word) {
+    return name().equals(word) || name().endsWith(":" + word);
+  }
+
   /** What the positional parameters of a verb can be now. */
   List<String> names(String verb) {
     return List.of();

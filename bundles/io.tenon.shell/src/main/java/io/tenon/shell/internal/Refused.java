@@ -1,6 +1,6 @@
 package io.tenon.shell.internal;
 
-/** A command was not done. The message is what people read; Gogo shows the name of this class before it. */
+/** A command was not done. The message is what people read. */
 final class Refused extends Exception {
   private static final long serialVersionUID = 1;
 

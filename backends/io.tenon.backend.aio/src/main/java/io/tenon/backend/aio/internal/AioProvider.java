@@ -39,6 +39,7 @@ public final class AioProvider implements DeviceProvider {
   @Override
   public String deviceName(DeviceUri uri) throws DeviceException {
     uri.allowOnly(PARAMETERS);
+    var _ = uri.flag("rescan");
     return uri.path();
   }
 

@@ -20,6 +20,7 @@ public final class MallocProvider implements DeviceProvider {
   @Override
   public String deviceName(DeviceUri uri) throws DeviceException {
     uri.allowOnly(PARAMETERS);
+    var _ = uri.flag("resize");
     if (!uri.host().isEmpty()) {
       throw uri.invalid("It has a host; write malloc:///name, with three slashes.");
     }

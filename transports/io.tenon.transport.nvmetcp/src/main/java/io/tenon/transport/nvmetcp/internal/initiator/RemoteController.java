@@ -41,6 +41,7 @@ final class RemoteController implements Session.Owner {
 
   private final RemoteUri uri;
   private final InitiatorOptions options;
+  private final Background where;
   private final List<Lane> lanes;
 
   // Guarded by this.
@@ -52,16 +53,19 @@ final class RemoteController implements Session.Owner {
   private volatile @Nullable RemoteNamespace namespace;
   private volatile UUID uuid = NO_UUID;
 
-  private RemoteController(RemoteUri uri, InitiatorOptions options, List<Reactor> reactors) {
+  private RemoteController(
+      RemoteUri uri, InitiatorOptions options, List<Reactor> reactors, Background where) {
     this.uri = uri;
     this.options = options;
+    this.where = where;
     this.lanes = reactors.stream().map(reactor -> new Lane(reactor, options.holdNs())).toList();
   }
 
   /** Connects; may take as long as the time-outs allow. */
-  static RemoteController open(RemoteUri uri, InitiatorOptions options, List<Reactor> reactors)
+  static RemoteController open(
+      RemoteUri uri, InitiatorOptions options, List<Reactor> reactors, Background where)
       throws DeviceException {
-    var controller = new RemoteController(uri, options, reactors);
+    var controller = new RemoteController(uri, options, reactors, where);
     controller.open();
     return controller;
   }
@@ -136,7 +140,8 @@ final class RemoteController implements Session.Owner {
     } catch (UnknownHostException e) {
       throw new ControllerException(IoStatus.DEVICE_GONE, "its host is not known");
     }
-    return new Session(uri, new InetSocketAddress(address, uri.port()), options, lanes, this);
+    return new Session(
+        uri, new InetSocketAddress(address, uri.port()), options, lanes, where, this);
   }
 
   /** A session that stands becomes the one in use. */
@@ -158,6 +163,8 @@ final class RemoteController implements Session.Owner {
       session = with;
       namespace = found;
       become(State.RUNNING, "connected to " + found.uuid());
+      // Within the lock: whoever is told of the next loss has been told of this return.
+      if (before != null) listener.returned();
     }
     if (with.isOver()) {
       // It broke before it was ours to lose.
@@ -165,8 +172,8 @@ final class RemoteController implements Session.Owner {
       return;
     }
     with.openLanes();
-    Thread.ofVirtual().name("keep-alive " + name()).start(() -> keepAlive(with));
-    if (events) Thread.ofVirtual().name("events " + name()).start(() -> watch(with));
+    where.thread("keep-alive " + name(), () -> keepAlive(with)).start();
+    if (events) where.thread("events " + name(), () -> watch(with)).start();
     if (before != null && !before.geometry().equals(found.geometry())) {
       listener.resized(found.geometry());
     }
@@ -237,7 +244,7 @@ final class RemoteController implements Session.Owner {
     if (options.keepAliveMs() == 0) return;
     try {
       while (isCurrent(with)) {
-        Thread.sleep(Math.max(1, options.keepAliveMs() / KEEP_ALIVES));
+        where.sleep(Math.max(1, options.keepAliveMs() / KEEP_ALIVES));
         if (isCurrent(with)) with.admin().keepAlive();
       }
     } catch (ControllerException e) {
@@ -278,7 +285,7 @@ final class RemoteController implements Session.Owner {
 
   @Override
   public void lost(Session which, String reason, IoStatus status) {
-    var reconnecting = Thread.ofVirtual().name("reconnect " + name()).unstarted(this::reconnect);
+    var reconnecting = where.thread("reconnect " + name(), this::reconnect);
     synchronized (this) {
       if (session != which) return;
       session = null;
@@ -287,18 +294,19 @@ final class RemoteController implements Session.Owner {
       background = reconnecting;
     }
     // First: a restarted node may have forgotten what a mirror counts on.
-    listener.interrupted(reason);
+    listener.interrupted(
+        status == IoStatus.TIMED_OUT ? IoStatus.TIMED_OUT : IoStatus.DEVICE_GONE, reason);
     reconnecting.start();
   }
 
   // While none stands.
 
   private void reconnect() {
-    long lostAtNs = System.nanoTime();
+    long lostAtNs = where.nowNs();
     long delayMs = options.firstDelayMs();
     while (true) {
       try {
-        Thread.sleep(delayMs);
+        where.sleep(delayMs);
       } catch (InterruptedException e) {
         return; // closed
       }
@@ -312,7 +320,7 @@ final class RemoteController implements Session.Owner {
       }
       log.info("controller {} was not reconnected: {}", name(), why);
       delayMs = Math.min(2 * delayMs, options.maxDelayMs());
-      if (TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lostAtNs) >= options.giveUpMs()) {
+      if (TimeUnit.NANOSECONDS.toMillis(where.nowNs() - lostAtNs) >= options.giveUpMs()) {
         log.warn("controller {} is given up", name());
         listener.lost("Controller " + name() + " was lost and not reconnected: " + why);
         return;

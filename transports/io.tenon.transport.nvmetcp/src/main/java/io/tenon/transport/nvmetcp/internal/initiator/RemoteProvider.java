@@ -9,7 +9,7 @@ import io.tenon.reactor.Reactors;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArraySet;
 import org.osgi.annotation.bundle.Capability;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -36,7 +36,8 @@ public final class RemoteProvider implements DeviceProvider, InitiatorController
 
   private final Reactors reactors;
   private final InitiatorOptions options;
-  private final Set<RemoteDevice> devices = ConcurrentHashMap.newKeySet();
+  private final Background background;
+  private final Set<RemoteDevice> devices = new CopyOnWriteArraySet<>();
 
   @Activate
   public RemoteProvider(@Reference Reactors reactors, InitiatorConfig config) {
@@ -44,8 +45,13 @@ public final class RemoteProvider implements DeviceProvider, InitiatorController
   }
 
   RemoteProvider(Reactors reactors, InitiatorOptions options) {
+    this(reactors, options, Background.REAL);
+  }
+
+  RemoteProvider(Reactors reactors, InitiatorOptions options, Background background) {
     this.reactors = reactors;
     this.options = options;
+    this.background = background;
     log.info("host {} with id {}", options.hostNqn(), options.hostId());
   }
 
@@ -56,7 +62,7 @@ public final class RemoteProvider implements DeviceProvider, InitiatorController
 
   @Override
   public BlockDevice open(DeviceUri uri) throws DeviceException {
-    var controller = RemoteController.open(RemoteUri.of(uri), options, reactors.all());
+    var controller = RemoteController.open(RemoteUri.of(uri), options, reactors.all(), background);
     var device = new RemoteDevice(controller, devices::remove);
     devices.add(device);
     return device;

@@ -47,6 +47,7 @@ final class Session implements HostQueue.Owner {
   private final InetSocketAddress address;
   private final InitiatorOptions options;
   private final List<Lane> lanes;
+  private final Background where;
   private final Owner owner;
 
   // Guarded by this.
@@ -65,12 +66,14 @@ final class Session implements HostQueue.Owner {
       InetSocketAddress address,
       InitiatorOptions options,
       List<Lane> lanes,
+      Background where,
       Owner owner)
       throws ControllerException {
     this.uri = uri;
     this.address = address;
     this.options = options;
     this.lanes = lanes;
+    this.where = where;
     this.owner = owner;
     try {
       Reactor home = lanes.get(Math.floorMod(uri.name().hashCode(), lanes.size())).reactor();
@@ -196,14 +199,14 @@ final class Session implements HostQueue.Owner {
   private void enable(int withinMs) throws ControllerException {
     admin.property(Property.CC, Property.CC_ENABLE | Property.CC_ENTRY_SIZES);
     long deadlineNs =
-        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(Math.max(READY_POLL_MS, withinMs));
+        where.nowNs() + TimeUnit.MILLISECONDS.toNanos(Math.max(READY_POLL_MS, withinMs));
     while (true) {
       long status = admin.property(Property.CSTS, false);
       if ((status & Property.CSTS_FATAL) != 0) {
         throw new ControllerException(IoStatus.IO_ERROR, "the controller reports a fatal status");
       }
       if ((status & Property.CSTS_READY) != 0) return;
-      if (System.nanoTime() - deadlineNs > 0) {
+      if (where.nowNs() - deadlineNs > 0) {
         throw new ControllerException(
             IoStatus.TIMED_OUT, "the controller is not ready after " + withinMs + " ms");
       }
@@ -211,9 +214,9 @@ final class Session implements HostQueue.Owner {
     }
   }
 
-  private static void pause() throws ControllerException {
+  private void pause() throws ControllerException {
     try {
-      Thread.sleep(READY_POLL_MS);
+      where.sleep(READY_POLL_MS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ControllerException(IoStatus.ABORTED, "interrupted");

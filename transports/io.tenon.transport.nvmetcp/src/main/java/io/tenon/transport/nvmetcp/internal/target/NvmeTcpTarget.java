@@ -8,6 +8,7 @@ import io.tenon.reactor.Reactors;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
 /** The NVMe/TCP target of this node. Announces the condition {@value #READY} with its address once it listens. */
 @Component(configurationPid = "io.tenon.transport.nvmetcp")
 @Designate(ocd = TargetConfig.class)
+@Capability(namespace = "tenon.ready", name = "nvme")
 public final class NvmeTcpTarget implements Transport {
   static final String READY = "tenon.ready.nvme";
   static final String ADDRESS = "tenon.address";

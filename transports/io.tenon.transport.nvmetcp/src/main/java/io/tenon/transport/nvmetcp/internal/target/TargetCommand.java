@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * Free ─► Begun ─► Executing ─► Responding ─► Free
- *           ├─► WaitingForBuffer ─► Receiving ─► Executing
- *           ├─► WaitingForBuffer ─► Executing
+ *           ├─► Waiting ─► Receiving ─► Executing
+ *           ├─► Waiting ─► Executing
  *           └─► Responding   (an error of the transport)
  * </pre>
  *
@@ -20,7 +20,7 @@ final class TargetCommand extends NvmeCommand {
   enum State {
     FREE,
     BEGUN,
-    /** The reactor's pool had nothing, or the socket is full; in the connection's line. */
+    /** In one of the connection's lines: for a buffer, for the socket, or for its turn to send data. */
     WAITING,
     /** Data is asked for by R2T. */
     RECEIVING,

@@ -54,6 +54,12 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   /** Below this, a copy is cheaper than receiving in two pieces. */
   private static final int LARGE_BYTES = 16384;
 
+  /**
+   * Large writes of one connection that send their data at a time. Enough to fill a fast network; with more of them the
+   * buffers that they cycle through fall out of the core's cache.
+   */
+  private static final int MAX_LARGE_WRITES = 8;
+
   private enum State {
     OPEN,
     ENDING,
@@ -88,8 +94,12 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   private int inFlight;
   private int sqhd;
 
-  private @Nullable TargetCommand firstWaiting;
-  private @Nullable TargetCommand lastWaiting;
+  /** What they need is not there: a buffer, or room in the socket. */
+  private final WaitingLine waiting = new WaitingLine();
+
+  /** Large writes that are not asked for their data yet. */
+  private final WaitingLine largeWrites = new WaitingLine();
+
   private boolean asksForBuffer;
   private boolean serving;
   private int awaitedLarge;
@@ -236,9 +246,17 @@ final class TargetConnection implements SocketHandler, QueueTransport {
       execute(command);
     } else if (command.transfer() == Transfer.IN && command.isDataInCapsule()) {
       takeCapsuleData(command, data, dataBytes, intact);
-    } else if (firstWaiting != null || !start(command)) {
-      wait(command);
+    } else if (isLargeWrite(command)
+        && (awaitedLarge >= MAX_LARGE_WRITES || !largeWrites.isEmpty())) {
+      command.become(TargetCommand.State.WAITING);
+      largeWrites.add(command);
+    } else {
+      startOrWait(command);
     }
+  }
+
+  private static boolean isLargeWrite(TargetCommand command) {
+    return command.transfer() == Transfer.IN && command.transferBytes() >= LARGE_BYTES;
   }
 
   private void takeCapsuleData(TargetCommand command, long data, int dataBytes, boolean intact) {
@@ -288,13 +306,22 @@ final class TargetConnection implements SocketHandler, QueueTransport {
       askForMore(command);
       return;
     }
-    if (command.transferBytes() >= LARGE_BYTES) awaitedLarge--;
+    boolean large = isLargeWrite(command);
     if (command.failure != 0) {
       fail(command, command.failure);
-      return;
+    } else {
+      command.dataAddress(address);
+      execute(command);
     }
-    command.dataAddress(address);
-    execute(command);
+    if (large) largeWriteEnded();
+  }
+
+  private void largeWriteEnded() {
+    awaitedLarge--;
+    TargetCommand next = largeWrites.first();
+    if (next == null || state != State.OPEN) return;
+    largeWrites.removeFirst(next);
+    startOrWait(next);
   }
 
   // Commands on their way.
@@ -316,7 +343,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
       execute(command);
     } else {
       command.become(TargetCommand.State.RECEIVING);
-      if (command.transferBytes() >= LARGE_BYTES) awaitedLarge++;
+      if (isLargeWrite(command)) awaitedLarge++;
       askForMore(command);
     }
     return true;
@@ -334,12 +361,10 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     scheduleFlush();
   }
 
-  private void wait(TargetCommand command) {
-    command.become(TargetCommand.State.WAITING);
-    TargetCommand last = lastWaiting;
-    if (last == null) firstWaiting = command;
-    else last.nextWaiting = command;
-    lastWaiting = command;
+  private void startOrWait(TargetCommand command) {
+    if (waiting.isEmpty() && start(command)) return;
+    if (command.state != TargetCommand.State.WAITING) command.become(TargetCommand.State.WAITING);
+    waiting.add(command);
     askForBuffer();
   }
 
@@ -359,15 +384,13 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     if (serving) return;
     serving = true;
     while (state == State.OPEN) {
-      TargetCommand command = firstWaiting;
+      TargetCommand command = waiting.first();
       if (command == null) break;
       if (!start(command)) {
         askForBuffer();
         break;
       }
-      firstWaiting = command.nextWaiting;
-      command.nextWaiting = null;
-      if (firstWaiting == null) lastWaiting = null;
+      waiting.removeFirst(command);
     }
     serving = false;
   }
@@ -422,7 +445,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     if (state == State.CLOSED) return;
     boolean all = sending.flush();
     if (!all) return;
-    if (firstWaiting != null) serveWaiting();
+    if (!waiting.isEmpty()) serveWaiting();
     if (state == State.ENDING) close(reason);
   }
 
@@ -466,14 +489,13 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     inFlight++; // so that nothing is released before the end of this method
     tellModel();
     sending.abandon();
-    firstWaiting = null;
-    lastWaiting = null;
+    waiting.clear();
+    largeWrites.clear();
     for (TargetCommand command : commands) {
       switch (command.state) {
         case BEGUN, WAITING, RECEIVING -> sent(command);
         case FREE, EXECUTING, RESPONDING -> {}
       }
-      command.nextWaiting = null;
     }
     if (--inFlight == 0) release();
   }

@@ -11,10 +11,11 @@ import io.tenon.reactor.Reactors;
 import io.tenon.reactor.SocketHandler;
 import io.tenon.reactor.StreamSocket;
 import java.net.InetSocketAddress;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -35,9 +36,9 @@ final class TargetPort
   private final ConnectionLimits limits;
   private final ListenSocket listener;
 
-  /** Each with the future that tells when it holds nothing any more. */
+  /** Each with the future that tells when it holds nothing any more; in the order of their coming. */
   private final Map<TargetConnection, CompletableFuture<Void>> connections =
-      new ConcurrentHashMap<>();
+      Collections.synchronizedMap(new LinkedHashMap<>());
 
   private volatile boolean closing;
 
@@ -173,8 +174,13 @@ final class TargetPort
     closing = true;
     listener.close();
     settle();
-    connections.keySet().forEach(TargetConnection::shutdown);
-    var over = CompletableFuture.allOf(connections.values().toArray(CompletableFuture[]::new));
-    await(over, "connections still wait for their devices");
+    List<TargetConnection> open;
+    CompletableFuture<?>[] ends;
+    synchronized (connections) {
+      open = List.copyOf(connections.keySet());
+      ends = connections.values().toArray(CompletableFuture[]::new);
+    }
+    open.forEach(TargetConnection::shutdown);
+    await(CompletableFuture.allOf(ends), "connections still wait for their devices");
   }
 }

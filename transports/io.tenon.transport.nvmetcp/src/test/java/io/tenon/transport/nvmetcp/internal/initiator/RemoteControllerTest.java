@@ -19,9 +19,11 @@ import io.tenon.transport.nvmetcp.internal.target.TargetNode;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -113,6 +115,32 @@ class RemoteControllerTest {
     node.start();
     awaitThat(() -> state() == State.RUNNING, "running again");
     awaitThat(() -> volume.write(0, content(2)) == IoStatus.SUCCESS, "works again");
+  }
+
+  @Test
+  void whoListensIsToldOfEachInterruptionHowAndThenOfTheReturn() throws Exception {
+    open(Map.of("io_timeout", "200ms"));
+    var told = new CopyOnWriteArrayList<String>();
+    slot.addListener(
+        new DeviceListener() {
+          @Override
+          public void interrupted(IoStatus how, String reason) {
+            told.add(how.name());
+          }
+
+          @Override
+          public void returned() {
+            told.add("returned");
+          }
+        });
+    relay.fallSilent();
+    assertEquals(IoStatus.TIMED_OUT, volume.write(0, content(1)));
+    relay.reset();
+    awaitThat(() -> told.size() == 2, "returned");
+    awaitThat(() -> volume.write(0, content(2)) == IoStatus.SUCCESS, "works again");
+    relay.reset();
+    awaitThat(() -> told.size() == 4, "returned again");
+    assertEquals(List.of("TIMED_OUT", "returned", "DEVICE_GONE", "returned"), told);
   }
 
   @Test

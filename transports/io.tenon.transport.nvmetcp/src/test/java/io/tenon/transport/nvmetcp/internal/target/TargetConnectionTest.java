@@ -12,6 +12,7 @@ import io.tenon.transport.nvmetcp.internal.FakeTarget;
 import io.tenon.transport.nvmetcp.internal.TestReactors;
 import io.tenon.transport.nvmetcp.internal.pdu.Pdu;
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -223,6 +224,38 @@ class TargetConnectionTest {
           assertEquals(0, pdu.status());
           done++;
         }
+      }
+    }
+  }
+
+  @Test
+  void largeWritesSendTheirDataEightAtATimeAndNothingElseWaitsForThem() throws Exception {
+    start();
+    byte[] data = pattern(9, 131_072);
+    try (var host = ioQueue(0)) {
+      int writes = DEPTH - 1;
+      for (int i = 0; i < writes; i++) {
+        byte[] sqe = RawHost.io(1, i, i * 256L, 256, RawHost.TRANSPORT_SGL, 131_072);
+        host.send(host.capsule(sqe, new byte[0]));
+      }
+      var asked = new ArrayDeque<RawHost.Received>();
+      for (int i = 0; i < 8; i++) asked.add(host.receive());
+      host.send(
+          host.capsule(RawHost.io(2, writes, 0, 8, RawHost.TRANSPORT_SGL, 4096), new byte[0]));
+      assertRead(host.receive(), writes, new byte[4096]);
+      for (int done = 0; done < writes; ) {
+        var r2t = asked.remove();
+        assertEquals(Pdu.R2T, r2t.type());
+        host.send(host.h2cData(r2t.commandId(), r2t.view().getShort(10), 0, data, true));
+        var answer = host.receive();
+        while (answer.type() == Pdu.R2T) {
+          asked.add(answer);
+          answer = host.receive();
+        }
+        assertEquals(0, answer.status());
+        done++;
+        boolean oneMoreIsAsked = done + asked.size() < writes && asked.size() < 8;
+        if (oneMoreIsAsked) asked.add(host.receive());
       }
     }
   }

@@ -1,37 +1,40 @@
-package io.tenon.nexus.internal;
+package io.tenon.simulation;
 
-import io.tenon.block.BlockDevice;
+import io.tenon.block.Geometry;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.linux.Memory;
-import io.tenon.nexus.internal.BlockHistory.Kind;
-import io.tenon.nexus.internal.BlockHistory.Op;
 import io.tenon.reactor.Reactor;
+import io.tenon.simulation.BlockHistory.Kind;
+import io.tenon.simulation.BlockHistory.Op;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * Hosts that read and write a few blocks of a device over and over, from all reactors, overlapping as they like, and remember what they
  * were told.
  */
-final class SimHost {
+public final class SimHost {
   private static final int MOST_BLOCKS = 12;
 
   /** What has failed may still happen for ever, so each failure doubles what the checker must think of. */
   private static final int MOST_ERRORS = 4;
 
   /** Is asked whether a write that is about to be counted as acknowledged is where it must be. */
-  interface Acknowledged {
+  public interface Acknowledged {
     void write(long lba, long[] stamps);
   }
 
-  private final BlockDevice device;
-  private final SimReactors world;
+  private final Geometry geometry;
+  private final Function<Reactor, IoChannel> device;
+  private final SimWorld world;
+  private final List<Reactor> reactors;
   private final SplittableRandom random;
   private final Arena arena;
   private final Acknowledged acknowledged;
@@ -41,21 +44,29 @@ final class SimHost {
   private final List<String> errors = new ArrayList<>();
   private final TreeMap<Long, Long> lastGood = new TreeMap<>();
   private long lastStamp;
+  private int openQueues;
   private int operationsLeft;
   private int underWay;
   private int operations;
 
-  SimHost(
-      BlockDevice device,
-      SimReactors world,
-      SplittableRandom random,
+  /**
+   * @param device gives a channel on each reactor
+   * @param firstHot of the few blocks that hosts work on
+   */
+  public SimHost(
+      Geometry geometry,
+      Function<Reactor, IoChannel> device,
+      SimWorld world,
+      List<Reactor> reactors,
       Arena arena,
       Acknowledged acknowledged,
       long firstHot,
       int hotBlocks) {
+    this.geometry = geometry;
     this.device = device;
     this.world = world;
-    this.random = random;
+    this.reactors = List.copyOf(reactors);
+    this.random = world.chance();
     this.arena = arena;
     this.acknowledged = acknowledged;
     this.firstHot = firstHot;
@@ -64,47 +75,59 @@ final class SimHost {
   }
 
   /** Hosts that begin nothing more: what they began ends. */
-  void stop() {
+  public void stop() {
     operationsLeft = 0;
   }
 
-  void start(int total, int depthPerReactor) {
+  public void start(int total, int depthPerReactor) {
     operationsLeft = total;
-    for (Reactor reactor : world.all()) {
+    openQueues = reactors.size();
+    for (Reactor reactor : reactors) {
       reactor.execute(
           () -> {
-            var channel = device.channel(reactor);
+            var channel = device.apply(reactor);
             var queue = new Queue(channel, depthPerReactor);
             for (int i = 0; i < depthPerReactor; i++) new Slot(reactor, queue).next();
           });
     }
   }
 
-  int operations() {
+  /** All that was to be done has been done. */
+  public boolean isDone() {
+    return operationsLeft == 0 && underWay == 0 && openQueues == 0;
+  }
+
+  public int operations() {
     return operations;
   }
 
-  int underWay() {
+  public int underWay() {
     return underWay;
   }
 
-  List<String> errors() {
+  public List<String> errors() {
     return errors;
   }
 
   /** A read from outside, after everything: a child's medium, or the device itself. */
-  void observe(String who, long block, long stamp) {
+  public void observe(String who, long block, long stamp) {
     var op = new Op(who, Kind.READ, 0, stamp);
-    histories.get(block).begins(op, world.nowNs());
-    histories.get(block).ends(op, world.nowNs());
+    history(block).begins(op, world.nowNs());
+    history(block).ends(op, world.nowNs());
   }
 
-  void check() {
+  public void check() {
     for (BlockHistory history : histories.values()) history.check();
   }
 
-  Iterable<Long> blocks() {
+  public Iterable<Long> blocks() {
     return histories.keySet();
+  }
+
+  private BlockHistory history(long block) {
+    var history = histories.get(block);
+    if (history == null) throw new AssertionError("block " + block + " is not looked at");
+    return history;
   }
 
   private static final class Queue {
@@ -120,7 +143,7 @@ final class SimHost {
   private final class Slot extends IoRequest {
     private final Reactor reactor;
     private final Queue queue;
-    private final int blockBytes = device.geometry().blockBytes();
+    private final int blockBytes = geometry.blockBytes();
     private final long memory = arena.allocate(2L * MOST_BLOCKS * blockBytes, 4096).address();
     private final List<Op> ops = new ArrayList<>();
     private String name = "";
@@ -133,7 +156,10 @@ final class SimHost {
 
     void next() {
       if (operationsLeft == 0) {
-        if (--queue.slots == 0) queue.channel.close();
+        if (--queue.slots == 0) {
+          queue.channel.close();
+          openQueues--;
+        }
         return;
       }
       operationsLeft--;
@@ -169,7 +195,7 @@ final class SimHost {
           // Now and then a long one, of which the hot blocks see the end or all.
           boolean isLong = random.nextInt(3) == 0;
           long from = isLong ? 0 : lba;
-          long count = isLong ? device.geometry().blockCount() - random.nextInt(3) : blocks;
+          long count = isLong ? geometry.blockCount() - random.nextInt(3) : blocks;
           for (long b = Math.max(from, firstHot);
               b < Math.min(from + count, firstHot + hotBlocks);
               b++) {
@@ -214,7 +240,7 @@ final class SimHost {
       var op = new Op(name, kind, expected, value);
       op.block = block;
       ops.add(op);
-      histories.get(block).begins(op, world.nowNs());
+      history(block).begins(op, world.nowNs());
     }
 
     @Override
@@ -223,7 +249,7 @@ final class SimHost {
       busy = false;
       underWay--;
       long now = world.nowNs();
-      world.trace(operations * 17L + status.name().hashCode());
+      world.trace().note(operations * 17L + status.name().hashCode());
       switch (status) {
         case SUCCESS -> succeeded(now);
         case MISCOMPARE -> miscompared(now);
@@ -240,7 +266,7 @@ final class SimHost {
       }
       for (Op op : ops) {
         if (op.kind != Kind.UNMAP) lastGood.put(op.block, op.value);
-        histories.get(op.block).ends(op, now);
+        history(op.block).ends(op, now);
       }
       if (operation() == IoOperation.WRITE || operation() == IoOperation.COMPARE_AND_WRITE) {
         acknowledged.write(lba(), ops.stream().mapToLong(op -> op.value).toArray());
@@ -251,7 +277,7 @@ final class SimHost {
       if (ops.size() != 1 || operation() == IoOperation.READ)
         throw new AssertionError("miscompare of " + this);
       var asked = ops.getFirst();
-      var history = histories.get(asked.block);
+      var history = history(asked.block);
       history.turnInto(asked, new Op(asked.name, Kind.READ_OTHER, asked.expected, 0), now);
     }
 
@@ -259,7 +285,7 @@ final class SimHost {
       if (status == IoStatus.DEVICE_GONE || errors.size() >= MOST_ERRORS) stop();
       errors.add("%s %s ended with %s".formatted(name, this, status));
       for (Op op : ops) {
-        if (op.kind == Kind.READ) histories.get(op.block).withdraw(op, now);
+        if (op.kind == Kind.READ) history(op.block).withdraw(op, now);
         else op.failed = true;
       }
     }

@@ -1,9 +1,10 @@
-package io.tenon.nexus.internal;
+package io.tenon.simulation;
 
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that hosts did to one block and were told about it, and whether one single block could have answered so: each
@@ -12,9 +13,9 @@ import java.util.Set;
  *
  * <p>Knows nothing of nexuses. After an unmap a block may show zeroes or what it held, now this and now that.
  */
-final class BlockHistory {
+public final class BlockHistory {
   /** What an operation does to a block. */
-  enum Kind {
+  public enum Kind {
     READ,
     /** Has seen something else than {@link Op#expected}. */
     READ_OTHER,
@@ -24,19 +25,19 @@ final class BlockHistory {
   }
 
   /** One operation on the block. {@code value} of a read is set at its end. */
-  static final class Op {
-    final String name;
-    final Kind kind;
-    final long expected;
-    long value;
-    long block;
+  public static final class Op {
+    public final String name;
+    public final Kind kind;
+    public final long expected;
+    public long value;
+    public long block;
 
     /** A change that its host was told to have failed. */
-    boolean failed;
+    public boolean failed;
 
     private int bit;
 
-    Op(String name, Kind kind, long expected, long value) {
+    public Op(String name, Kind kind, long expected, long value) {
       this.name = name;
       this.kind = kind;
       this.expected = expected;
@@ -54,6 +55,8 @@ final class BlockHistory {
   private enum What {
     BEGINS,
     ENDS,
+    /** Nothing of it is under way any more: it has taken effect by now, or never will. */
+    SETTLES,
     WITHDRAWN
   }
 
@@ -83,20 +86,20 @@ final class BlockHistory {
   private final long block;
   private final List<Event> events = new ArrayList<>();
 
-  BlockHistory(long block) {
+  public BlockHistory(long block) {
     this.block = block;
   }
 
-  void begins(Op op, long atNs) {
+  public void begins(Op op, long atNs) {
     events.add(new Event(What.BEGINS, op, atNs));
   }
 
-  void ends(Op op, long atNs) {
+  public void ends(Op op, long atNs) {
     events.add(new Event(What.ENDS, op, atNs));
   }
 
   /** It has turned out at its end to have been another operation. */
-  void turnInto(Op asked, Op was, long atNs) {
+  public void turnInto(Op asked, Op was, long atNs) {
     for (int i = 0; i < events.size(); i++) {
       var event = events.get(i);
       if (event.op == asked) events.set(i, new Event(event.what, was, event.atNs));
@@ -104,17 +107,25 @@ final class BlockHistory {
     ends(was, atNs);
   }
 
-  /** A failed read: it says nothing. */
-  void withdraw(Op op, long atNs) {
+  /**
+   * Its host does not know how it ended, but it has ended: it has taken effect by now, or never will. Without this a change that
+   * {@link Op#failed} may happen at any later time.
+   */
+  public void settles(Op op, long atNs) {
+    events.add(new Event(What.SETTLES, op, atNs));
+  }
+
+  /** A failed read says nothing; a change that was never begun must have had no effect. */
+  public void withdraw(Op op, long atNs) {
     events.add(new Event(What.WITHDRAWN, op, atNs));
   }
 
   /** Withdrawn operations must be known before they begin; those without an end stay open. */
-  void check() {
+  public void check() {
     var withdrawn = new HashSet<Op>();
     for (Event event : events) if (event.what == What.WITHDRAWN) withdrawn.add(event.op);
     var open = new ArrayList<Op>();
-    Set<State> states = Set.of(State.of(0, 0));
+    Set<State> states = new HashSet<>(Set.of(State.of(0, 0)));
     long freeBits = -1L;
     for (Event event : events) {
       if (withdrawn.contains(event.op)) continue;
@@ -127,12 +138,21 @@ final class BlockHistory {
         for (State state : states) next.add(reads(state, open));
         states = next;
       } else {
+        var without = event.what == What.SETTLES ? without(event.op, states) : Set.<State>of();
         states = withEffectOf(event.op, states, open);
+        states.addAll(without);
         if (states.isEmpty()) throw violation(event);
         open.remove(event.op);
         freeBits |= 1L << event.op.bit;
       }
     }
+  }
+
+  /** The states in which {@code op} has not taken effect. */
+  private static Set<State> without(Op op, Set<State> from) {
+    var found = new HashSet<State>();
+    for (State state : from) if ((state.done & 1L << op.bit) == 0) found.add(state);
+    return found;
   }
 
   /** All states in which {@code op} has taken effect, before and after whatever else may have. */
@@ -157,7 +177,7 @@ final class BlockHistory {
     return found;
   }
 
-  private static State after(State state, Op op) {
+  private static @Nullable State after(State state, Op op) {
     long done = state.done | 1L << op.bit;
     return switch (op.kind) {
       case READ, READ_OTHER -> null;

@@ -1,4 +1,4 @@
-package io.tenon.nexus.internal;
+package io.tenon.simulation;
 
 import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceListener;
@@ -11,9 +11,9 @@ import io.tenon.linux.Memory;
 import io.tenon.reactor.Reactor;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.UUID;
 
 /**
@@ -21,9 +21,9 @@ import java.util.UUID;
  * answers, and some come twice. The near end of the wire is an initiator that gives up after a time-out and then declares the
  * disk lost, as ours does. Everything by the seed.
  */
-final class SimDisk implements BlockDevice {
+public final class SimDisk implements BlockDevice {
   /** What goes wrong, and how often. */
-  record Faults(
+  public record Faults(
       double inline,
       long mostDelayNs,
       double error,
@@ -33,39 +33,42 @@ final class SimDisk implements BlockDevice {
       double lateRequest,
       double twice,
       boolean unmapZeroes) {
-    static Faults none(long mostDelayNs) {
+    public static Faults none(long mostDelayNs) {
       return new Faults(0, mostDelayNs, 0, 0, 0, 0, 0, 0, true);
     }
 
-    static Faults memory() {
+    public static Faults memory() {
       return new Faults(1, 1, 0, 0, 0, 0, 0, 0, true);
     }
   }
 
   /** Sees what reaches the medium. */
-  interface Observer {
+  public interface Observer {
     void readSubmitted(SimDisk disk);
+
+    /** Anything was submitted. */
+    default void submitted(SimDisk disk) {}
 
     void written(SimDisk disk, long block, long stamp);
   }
 
-  static final long TIMEOUT_NS = 20_000_000;
+  /** How long the near end of the wire waits for an answer. */
+  public static final long TIMEOUT_NS = 20_000_000;
 
   private final String name;
   private final Geometry geometry;
-  private final SimReactors world;
+  private final SimWorld world;
   private final SplittableRandom random;
   private final Observer observer;
-  private final TreeMap<Long, Long> stamps = new TreeMap<>();
+  private final SimMedium medium;
   private final List<Command> underWay = new ArrayList<>();
-
-  /** What blocks held at the last flush that have changed since. */
-  private final TreeMap<Long, Long> notDurable = new TreeMap<>();
 
   /** Test-only: a lower layer that believes every answer. */
   private final boolean believesEveryAnswer;
 
+  private final SimLentMemory lent = new SimLentMemory();
   private Faults faults;
+  private boolean isMemory;
 
   private DeviceListener listener = new DeviceListener() {};
   private boolean crashed;
@@ -73,29 +76,36 @@ final class SimDisk implements BlockDevice {
   private boolean fenced;
   private int openChannels;
 
-  SimDisk(
+  public SimDisk(
       String name,
       Geometry geometry,
-      SimReactors world,
-      SplittableRandom random,
+      SimMedium medium,
+      SimWorld world,
       Faults faults,
       Observer observer,
       boolean believesEveryAnswer) {
     this.name = name;
     this.geometry = geometry;
+    this.medium = medium;
     this.world = world;
-    this.random = random;
+    this.random = world.chance();
     this.faults = faults;
     this.observer = observer;
     this.believesEveryAnswer = believesEveryAnswer;
   }
 
-  void faults(Faults now) {
+  public void faults(Faults now) {
     faults = now;
   }
 
+  /** From now on as memory is: a write has been read when it is submitted, and reads are lent. */
+  public void actLikeMemory() {
+    if (openChannels > 0) throw new AssertionError("channels have asked already");
+    isMemory = true;
+  }
+
   /** Power is gone: what was under way is done, half done or not done, and nobody answers any more. */
-  void crash() {
+  public void crash() {
     if (crashed) return;
     for (Command command : List.copyOf(underWay)) {
       int choice = random.nextInt(3);
@@ -105,8 +115,14 @@ final class SimDisk implements BlockDevice {
     crashed = true;
   }
 
+  /** As {@link #crash}, and what was not flushed is there or not. The medium is free for another disk. */
+  public void losePower() {
+    crash();
+    medium.losePower(random);
+  }
+
   /** Another host has taken it over: what arrives from now on is refused. */
-  void fence() {
+  public void fence() {
     fenced = true;
   }
 
@@ -115,22 +131,30 @@ final class SimDisk implements BlockDevice {
    *
    * @param silently the initiator keeps that to itself
    */
-  void restart(boolean silently) {
+  public void restart(boolean silently) {
     if (crashed || lost) return;
     for (Command command : List.copyOf(underWay)) {
       if (random.nextBoolean()) command.apply(0, command.blocks);
       command.dead = true;
       command.answer(IoStatus.DEVICE_GONE);
     }
-    for (var block : notDurable.entrySet()) {
-      if (random.nextBoolean()) stamps.put(block.getKey(), block.getValue());
-    }
-    notDurable.clear();
-    if (!silently) listener.interrupted("restarted by the test");
+    medium.losePower(random);
+    if (silently) return;
+    listener.interrupted(IoStatus.DEVICE_GONE, "restarted by the test");
+    listener.returned();
+  }
+
+  /** The way to it breaks, or stands again; only those who listen are told. */
+  public DeviceListener listener() {
+    return listener;
+  }
+
+  public boolean isLost() {
+    return lost;
   }
 
   /** The initiator has noticed without an I/O. */
-  void lose(String reason) {
+  public void lose(String reason) {
     if (lost) return;
     lost = true;
     for (Command command : List.copyOf(underWay)) command.answer(IoStatus.DEVICE_GONE);
@@ -138,11 +162,16 @@ final class SimDisk implements BlockDevice {
   }
 
   /** What is on the medium: 0 for zeroes, or the stamp that the whole block consists of. */
-  long stampAt(long block) {
-    return stamps.getOrDefault(block, 0L);
+  public long stampAt(long block) {
+    return medium.stampAt(block);
   }
 
-  int openChannels() {
+  /** I/Os that have not been answered. */
+  public int underWay() {
+    return underWay.size();
+  }
+
+  public int openChannels() {
     return openChannels;
   }
 
@@ -207,6 +236,16 @@ final class SimDisk implements BlockDevice {
     }
 
     @Override
+    public boolean consumesInline() {
+      return isMemory;
+    }
+
+    @Override
+    public boolean lendsMemory() {
+      return isMemory;
+    }
+
+    @Override
     public void close() {
       if (closed) throw new AssertionError(name + ": channel closed twice");
       if (underWayHere != 0) throw new AssertionError(name + ": channel closed with I/O under way");
@@ -222,6 +261,10 @@ final class SimDisk implements BlockDevice {
     final IoOperation operation;
     final long lba;
     final long blocks;
+
+    /** The caller's memory, or ours to lend. */
+    final long data;
+
     boolean ended;
     boolean dead;
     Reactor.Timer timeout = () -> {};
@@ -236,16 +279,21 @@ final class SimDisk implements BlockDevice {
       operation = request.operation();
       lba = request.lba();
       blocks = request.blocks();
+      if (request.isLendable() && !isMemory) {
+        throw new AssertionError(name + " lends no memory: " + request);
+      }
+      data = request.isLendable() ? lent.take(request.lengthBytes()) : request.address();
     }
 
     void start() {
       channel.underWayHere++;
+      observer.submitted(SimDisk.this);
       if (operation == IoOperation.READ) observer.readSubmitted(SimDisk.this);
       if (lost) {
         channel.reactor.schedule(1 + random.nextLong(5_000), () -> answer(IoStatus.DEVICE_GONE));
         return;
       }
-      if (operation == IoOperation.WRITE) payload = stampsIn(request.address());
+      if (operation == IoOperation.WRITE) payload = stampsIn(data);
       if (!crashed && random.nextDouble() < faults.inline) {
         onMedium(0, blocks);
         answer(outcome);
@@ -272,36 +320,39 @@ final class SimDisk implements BlockDevice {
     }
 
     private void onMedium(long from, long to) {
+      if (operation == IoOperation.WRITE && !ended && !crashed && !isMemory) checkUnchanged();
       if (fenced) outcome = IoStatus.RESERVATION_CONFLICT;
       else if (!crashed && !dead) apply(from, to);
     }
 
     void apply(long from, long to) {
-      world.trace(lba * 31 + to);
-      if (operation == IoOperation.FLUSH) notDurable.clear();
+      world.trace().note(lba * 31 + to);
+      if (operation == IoOperation.FLUSH) medium.flush();
       for (long block = from; block < to; block++) {
         switch (operation) {
           case READ -> {
-            if (!ended)
-              fill(request.address() + block * geometry.blockBytes(), stampAt(lba + block));
+            if (!ended) fill(data + block * geometry.blockBytes(), stampAt(lba + block));
           }
           case WRITE -> {
-            notDurable.putIfAbsent(lba + block, stampAt(lba + block));
-            stamps.put(lba + block, payload[(int) block]);
+            medium.write(lba + block, payload[(int) block]);
             observer.written(SimDisk.this, lba + block, payload[(int) block]);
           }
           case FLUSH -> throw new AssertionError("a flush has no blocks");
           case UNMAP, WRITE_ZEROES -> {
             if (operation == IoOperation.WRITE_ZEROES || faults.unmapZeroes) {
-              var zeroed = stamps.subMap(lba + block, lba + to);
-              zeroed.forEach(notDurable::putIfAbsent);
-              zeroed.clear();
+              medium.zero(lba + block, lba + to);
             }
             block = to;
           }
           case COMPARE, COMPARE_AND_WRITE -> throw new AssertionError("not offered");
         }
       }
+    }
+
+    /** The device may read a write's memory at any time until it has answered. */
+    private void checkUnchanged() {
+      if (Arrays.equals(payload, stampsIn(data))) return;
+      throw new AssertionError("memory of " + request + " was changed before it was answered");
     }
 
     private long[] stampsIn(long address) {
@@ -323,6 +374,11 @@ final class SimDisk implements BlockDevice {
       lose("no answer in time");
     }
 
+    private void tell(IoStatus status) {
+      if (status.isSuccess() && request.isLendable()) lent.lend(request, data);
+      request.complete(status);
+    }
+
     void answer(IoStatus status) {
       if (ended && !believesEveryAnswer) return;
       if (!ended) {
@@ -331,15 +387,15 @@ final class SimDisk implements BlockDevice {
         underWay.remove(this);
         channel.underWayHere--;
       }
-      world.trace(lba ^ status.name().hashCode());
+      world.trace().note(lba ^ status.name().hashCode());
       // A lost disk answers on the reactor of each command.
-      if (channel.reactor.isCurrent()) request.complete(status);
-      else channel.reactor.execute(() -> request.complete(status));
+      if (channel.reactor.isCurrent()) tell(status);
+      else channel.reactor.execute(() -> tell(status));
     }
   }
 
   /** Fills a block with its stamp. */
-  static void fill(long address, int blockBytes, long stamp) {
+  public static void fill(long address, int blockBytes, long stamp) {
     for (int at = 0; at < blockBytes; at += Long.BYTES) Memory.putLong(address + at, stamp);
   }
 
@@ -348,7 +404,7 @@ final class SimDisk implements BlockDevice {
   }
 
   /** The stamp of a block; a block of two stamps is torn and nobody's. */
-  static long readStamp(long address, int blockBytes) {
+  public static long readStamp(long address, int blockBytes) {
     long stamp = Memory.getLong(address);
     for (int at = Long.BYTES; at < blockBytes; at += Long.BYTES) {
       if (Memory.getLong(address + at) != stamp) {

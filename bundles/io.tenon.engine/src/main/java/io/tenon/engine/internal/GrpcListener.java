@@ -1,0 +1,103 @@
+package io.tenon.engine.internal;
+
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.tenon.error.TenonException;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * An address at which API v1 answers, with reflection and health. Each call runs on a virtual thread of its own, since
+ * services may block.
+ */
+final class GrpcListener {
+  /** Calls that are still running get this long when the engine stops. */
+  private static final long GRACE_SECONDS = 5;
+
+  /** They only move bytes; calls have threads of their own. */
+  private static final int SOCKET_THREADS = 2;
+
+  private final HealthStatusManager health = new HealthStatusManager();
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  /**
+   * Its own: those that gRPC shares end some time after the last server, when the bundles that their threads run in have
+   * stopped already.
+   */
+  private final EventLoopGroup sockets =
+      new MultiThreadIoEventLoopGroup(
+          SOCKET_THREADS, new DefaultThreadFactory("tenon-grpc", true), NioIoHandler.newFactory());
+
+  private final Server server;
+
+  /**
+   * @param services what this version offers; {@link LaterMethods} adds the rest as refusals
+   * @throws TenonException when the address cannot be had
+   */
+  GrpcListener(InetSocketAddress address, List<ServerServiceDefinition> services)
+      throws TenonException {
+    var builder =
+        NettyServerBuilder.forAddress(address)
+            .executor(threads)
+            .bossEventLoopGroup(sockets)
+            .workerEventLoopGroup(sockets)
+            .channelType(NioServerSocketChannel.class)
+            .permitKeepAliveWithoutCalls(true)
+            .permitKeepAliveTime(1, TimeUnit.SECONDS)
+            .addService(health.getHealthService())
+            .addService(ProtoReflectionServiceV1.newInstance());
+    for (var service : LaterMethods.completed(services)) {
+      builder.addService(MalformedRequests.refusedBy(service));
+    }
+    try {
+      this.server = builder.build().start();
+    } catch (IOException e) {
+      threads.close();
+      sockets.shutdownGracefully(0, GRACE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
+      throw new TenonException(
+          "The engine does not listen on " + address + ".",
+          deepestMessage(e) + ".",
+          "Free the address, or set another: --grpc ADDRESS:PORT.",
+          e);
+    }
+    for (var service : services) {
+      health.setStatus(service.getServiceDescriptor().getName(), ServingStatus.SERVING);
+    }
+  }
+
+  private static String deepestMessage(Throwable thrown) {
+    var cause = thrown;
+    while (cause.getCause() != null) cause = cause.getCause();
+    return String.valueOf(cause.getMessage());
+  }
+
+  /** The one that the system chose when 0 was asked for. */
+  int port() {
+    return server.getPort();
+  }
+
+  /** Lets running calls end, within bounds. */
+  void close() throws InterruptedException {
+    health.enterTerminalState();
+    server.shutdown();
+    if (!server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
+      server.shutdownNow();
+      server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS);
+    }
+    threads.shutdownNow();
+    sockets.shutdownGracefully(0, GRACE_SECONDS, TimeUnit.SECONDS).await();
+  }
+}

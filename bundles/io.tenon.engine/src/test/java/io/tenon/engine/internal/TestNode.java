@@ -1,0 +1,176 @@
+package io.tenon.engine.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.AbstractBlockingStub;
+import io.tenon.backend.aio.internal.AioProvider;
+import io.tenon.backend.malloc.internal.MallocProvider;
+import io.tenon.backend.nil.internal.NullProvider;
+import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceProvider;
+import io.tenon.block.testing.TestReactors;
+import io.tenon.devices.internal.RegistryForTests;
+import io.tenon.engine.api.BdevRpcGrpc;
+import io.tenon.engine.api.HostRpcGrpc;
+import io.tenon.engine.api.NexusRpcGrpc;
+import io.tenon.nexus.Nexus;
+import io.tenon.nexus.Nexuses;
+import io.tenon.nvme.InitiatorControllers;
+import io.tenon.nvme.NvmeTarget;
+import io.tenon.nvme.Transport;
+import io.tenon.nvme.TransportType;
+import io.tenon.nvme.internal.Target;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.function.Executable;
+import org.osgi.framework.Version;
+
+/**
+ * A node without OSGi: the engine over the real registry, target and nexuses, behind a gRPC server on a port of its own, with
+ * a client. Only the transport is a word: it says where it listens, and does not.
+ */
+final class TestNode implements AutoCloseable {
+  static final String TARGET = "nvmf+tcp://127.0.0.1:8420/";
+
+  /** No call of a test takes longer, or it hangs. */
+  private static final long PATIENCE_SECONDS = 20;
+
+  final List<InitiatorControllers> initiators = new CopyOnWriteArrayList<>();
+  private final TestReactors reactors;
+  private final RegistryForTests registry = new RegistryForTests();
+  private final Target target = new Target("", 64, "test");
+  private final Nexuses nexuses;
+  private final GrpcListener listener;
+  private final ManagedChannel channel;
+
+  private record Loopback() implements Transport {
+    @Override
+    public TransportType type() {
+      return TransportType.TCP;
+    }
+
+    @Override
+    public String uriScheme() {
+      return "nvmf+tcp";
+    }
+
+    @Override
+    public List<InetSocketAddress> listening() {
+      return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 8420));
+    }
+  }
+
+  /**
+   * What differs from node to node.
+   *
+   * @param root of the files that tell of the machine's disks
+   * @param between what the engine sees of the nexuses
+   */
+  record Parts(Path root, long defaultDeadlineMs, UnaryOperator<Nexuses> between) {
+    static final Parts PLAIN = new Parts(Path.of("/"), 15_000, UnaryOperator.identity());
+  }
+
+  TestNode() throws Exception {
+    this(Parts.PLAIN);
+  }
+
+  TestNode(Parts parts) throws Exception {
+    reactors = TestReactors.start(1);
+    registry.add(new MallocProvider(), "malloc");
+    registry.add(new NullProvider(), "null");
+    registry.add(new AioProvider(reactors.reactors()), "aio");
+    target.addTransport(new Loopback());
+    nexuses =
+        new io.tenon.nexus.internal.NexusService(registry.devices(), target, reactors.reactors());
+    var identity = NodeIdentity.of(TestConfig.ofNode("node-7"), new Version(1, 2, 3));
+    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    listener =
+        new GrpcListener(
+            address,
+            List.of(
+                new BdevService(registry.devices(), target).bindService(),
+                new NexusService(parts.between().apply(nexuses), parts.defaultDeadlineMs())
+                    .bindService(),
+                new HostService(identity, initiators, new SystemDisks(parts.root()))
+                    .bindService()));
+    identity.listensOn(address, listener.port());
+    channel = NettyChannelBuilder.forAddress("127.0.0.1", listener.port()).usePlaintext().build();
+  }
+
+  void add(DeviceProvider provider, String scheme) {
+    registry.add(provider, scheme);
+  }
+
+  BlockDevices devices() {
+    return registry.devices();
+  }
+
+  NvmeTarget target() {
+    return target;
+  }
+
+  Nexuses nexuses() {
+    return nexuses;
+  }
+
+  int port() {
+    return listener.port();
+  }
+
+  ManagedChannel channel() {
+    return channel;
+  }
+
+  <S extends AbstractBlockingStub<S>> S patient(S stub) {
+    return stub.withDeadlineAfter(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  BdevRpcGrpc.BdevRpcBlockingStub bdev() {
+    return patient(BdevRpcGrpc.newBlockingStub(channel));
+  }
+
+  NexusRpcGrpc.NexusRpcBlockingStub nexus() {
+    return patient(NexusRpcGrpc.newBlockingStub(channel));
+  }
+
+  HostRpcGrpc.HostRpcBlockingStub host() {
+    return patient(HostRpcGrpc.newBlockingStub(channel));
+  }
+
+  /** The call ends with this code and a sentence, which is returned. */
+  static String refused(Status.Code code, Executable call) {
+    var refusal = assertThrows(StatusRuntimeException.class, call).getStatus();
+    assertEquals(code, refusal.getCode(), refusal.toString());
+    assertNotNull(refusal.getDescription(), refusal.toString());
+    return refusal.getDescription();
+  }
+
+  /** {@link #refused}, and the sentence names this. */
+  static void refused(Status.Code code, String named, Executable call) {
+    String sentence = refused(code, call);
+    assertTrue(sentence.contains(named), sentence);
+  }
+
+  @Override
+  public void close() throws Exception {
+    channel.shutdownNow();
+    channel.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    listener.close();
+    for (Nexus nexus : nexuses.all()) nexus.destroy();
+    for (var subsystem : target.subsystems()) target.unshare(subsystem);
+    registry.close();
+    reactors.close();
+  }
+}

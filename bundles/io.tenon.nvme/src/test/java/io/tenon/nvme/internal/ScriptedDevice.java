@@ -1,0 +1,143 @@
+package io.tenon.nvme.internal;
+
+import io.tenon.block.BlockDevice;
+import io.tenon.block.DeviceListener;
+import io.tenon.block.Geometry;
+import io.tenon.block.IoChannel;
+import io.tenon.block.IoOperation;
+import io.tenon.block.IoRequest;
+import io.tenon.block.IoStatus;
+import io.tenon.block.testing.TestReactors;
+import io.tenon.reactor.Reactor;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** A device that answers what a test tells it, at once or when the test lets it; it has no content. */
+final class ScriptedDevice implements BlockDevice {
+  /** What arrived, in its order on each reactor. */
+  final List<IoOperation> arrived = new CopyOnWriteArrayList<>();
+
+  private final String name;
+  private final UUID uuid = new UUID(3, 4);
+  private volatile Geometry geometry = new Geometry(512, 2048);
+  private volatile IoStatus answer = IoStatus.SUCCESS;
+  private volatile @Nullable IoOperation failing;
+  private volatile IoStatus failure = IoStatus.SUCCESS;
+  private volatile boolean holds;
+  private volatile boolean records = true;
+  private volatile @Nullable DeviceListener listener;
+  private final List<Channel> channels = new CopyOnWriteArrayList<>();
+
+  ScriptedDevice(String name) {
+    this.name = name;
+  }
+
+  void answer(IoStatus status) {
+    answer = status;
+  }
+
+  /** Operations of this kind end so, whatever {@link #answer} says. */
+  void fail(IoOperation operation, IoStatus status) {
+    failing = operation;
+    failure = status;
+  }
+
+  private IoStatus answerTo(IoRequest request) {
+    return request.operation() == failing ? failure : answer;
+  }
+
+  /** {@link #arrived} stays as it is: keeping it costs memory. */
+  void keepsNoRecord() {
+    records = false;
+  }
+
+  /** What comes from now on stays until {@link #letGo}. */
+  void hold() {
+    holds = true;
+  }
+
+  /** Ends what is held, and holds no more. */
+  void letGo() {
+    holds = false;
+    for (var channel : channels) TestReactors.run(channel.reactor, channel::endAll);
+  }
+
+  void grow(long blocks) {
+    geometry = new Geometry(512, blocks);
+    var told = listener;
+    if (told != null) told.resized(geometry);
+  }
+
+  private final class Channel extends IoChannel {
+    private final Reactor reactor;
+    private final ArrayDeque<IoRequest> held = new ArrayDeque<>();
+
+    Channel(Reactor reactor) {
+      this.reactor = reactor;
+    }
+
+    @Override
+    protected void take(IoRequest request) {
+      if (records) arrived.add(request.operation());
+      if (holds) held.add(request);
+      else request.complete(answerTo(request));
+    }
+
+    void endAll() {
+      while (!held.isEmpty()) {
+        var request = held.remove();
+        request.complete(answerTo(request));
+      }
+    }
+
+    @Override
+    public void close() {
+      channels.remove(this);
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public UUID uuid() {
+    return uuid;
+  }
+
+  @Override
+  public Geometry geometry() {
+    return geometry;
+  }
+
+  @Override
+  public String productName() {
+    return "scripted";
+  }
+
+  @Override
+  public boolean supports(IoOperation operation) {
+    return true;
+  }
+
+  @Override
+  public IoChannel channel(Reactor reactor) {
+    var channel = new Channel(reactor);
+    channels.add(channel);
+    return channel;
+  }
+
+  @Override
+  public void listener(DeviceListener told) {
+    listener = told;
+  }
+
+  @Override
+  public void close() {
+    // nothing is kept
+  }
+}

@@ -1,0 +1,229 @@
+package io.tenon.simulation;
+
+import io.tenon.reactor.ListenSocket;
+import io.tenon.reactor.Reactor;
+import io.tenon.reactor.SocketException;
+import io.tenon.reactor.SocketHandler;
+import io.tenon.reactor.StreamSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TCP between nodes: streams that arrive late and cut into other pieces than they were sent in; ways that are cut in one or both
+ * directions, connections that are reset, and some that die without a word.
+ */
+public final class SimNetwork {
+  /**
+   * What every connection suffers.
+   *
+   * @param mostDelayNs of each piece on its way
+   * @param split how often a piece is cut in two
+   * @param partialSend how often a send takes a part only
+   * @param windowBytes sent and not received at a time
+   */
+  public record Weather(long mostDelayNs, double split, double partialSend, int windowBytes) {
+    public static Weather calm() {
+      return new Weather(50_000, 0.1, 0, 1 << 20);
+    }
+  }
+
+  /** A way that is cut. */
+  private record Cut(InetAddress from, InetAddress to) {}
+
+  private static final byte[] NOTHING = {};
+  private static final int FIRST_PORT = 40_000;
+
+  private final SimWorld world;
+  private final SplittableRandom random;
+  private final Map<InetSocketAddress, Listener> listeners = new LinkedHashMap<>();
+  private final Map<InetAddress, SimReactors> nodes = new LinkedHashMap<>();
+  private final Set<Cut> cuts = new LinkedHashSet<>();
+  private final Set<SimLine> lines = new LinkedHashSet<>();
+  private final List<SimSocket> sockets = new ArrayList<>();
+  private Weather weather = Weather.calm();
+  private int nextPort = FIRST_PORT;
+
+  SimNetwork(SimWorld world, SplittableRandom random) {
+    this.world = world;
+    this.random = random;
+  }
+
+  public void weather(Weather now) {
+    weather = now;
+  }
+
+  Weather weather() {
+    return weather;
+  }
+
+  SplittableRandom chance() {
+    return random.split();
+  }
+
+  long delayNs() {
+    return 1 + random.nextLong(weather.mostDelayNs);
+  }
+
+  SimLine line(InetAddress from, InetAddress to) {
+    var line = new SimLine(world, this, from, to);
+    lines.add(line);
+    return line;
+  }
+
+  void nodeIsUp(SimReactors node) {
+    nodes.put(node.address(), node);
+  }
+
+  boolean isUp(InetAddress address) {
+    var node = nodes.get(address);
+    return node != null && node.isUp();
+  }
+
+  void opened(SimSocket socket) {
+    sockets.add(socket);
+  }
+
+  void closed(SimSocket socket) {
+    sockets.remove(socket);
+  }
+
+  // What goes wrong.
+
+  boolean isCut(InetAddress from, InetAddress to) {
+    return cuts.contains(new Cut(from, to));
+  }
+
+  /** From now on nothing of {@code from} reaches {@code to}; it waits. */
+  public void cut(SimReactors from, SimReactors to) {
+    cuts.add(new Cut(from.address(), to.address()));
+  }
+
+  /** All ways are there again. */
+  public void heal() {
+    cuts.clear();
+    for (var line : lines) line.healed();
+  }
+
+  /** Both ends of some connection of a node are reset. */
+  public void reset(SimReactors node) {
+    var socket = some(node);
+    if (socket == null) return;
+    socket.transmit(SimSocket.Kind.RESET, NOTHING);
+    socket.arrives(SimSocket.Kind.RESET, NOTHING);
+  }
+
+  /** Some connection of a node carries nothing any more, and neither end knows. */
+  public void blackhole(SimReactors node) {
+    var socket = some(node);
+    if (socket != null) socket.goSilent();
+  }
+
+  private @Nullable SimSocket some(SimReactors node) {
+    var all = sockets.stream().filter(socket -> socket.node() == node && socket.isOpen()).toList();
+    return all.isEmpty() ? null : all.get(random.nextInt(all.size()));
+  }
+
+  /** Connections of a node, open or being opened; of a node at rest a leak. */
+  public int sockets(SimReactors node) {
+    return (int) sockets.stream().filter(socket -> socket.node() == node).count();
+  }
+
+  /**
+   * @param silently as by a power cut; otherwise its kernel ends its connections
+   */
+  void nodeIsDown(SimReactors node, boolean silently) {
+    listeners.values().removeIf(listener -> listener.reactor.node() == node);
+    for (var socket : List.copyOf(sockets)) {
+      if (socket.node() != node) continue;
+      sockets.remove(socket);
+      if (silently) continue;
+      socket.transmit(random.nextBoolean() ? SimSocket.Kind.END : SimSocket.Kind.RESET, NOTHING);
+    }
+  }
+
+  // For reactors.
+
+  ListenSocket listen(SimReactor reactor, InetSocketAddress asked, Reactor.Acceptor acceptor)
+      throws SocketException {
+    int port = asked.getPort() == 0 ? nextPort++ : asked.getPort();
+    var address = new InetSocketAddress(reactor.node().address(), port);
+    if (!asked.getAddress().isAnyLocalAddress()
+        && !asked.getAddress().equals(address.getAddress())) {
+      throw new SocketException(asked + " is not listened on.", "It is not of this node.", "");
+    }
+    if (listeners.containsKey(address)) {
+      throw new SocketException(asked + " is not listened on.", "It is in use.", "");
+    }
+    var listener = new Listener(reactor, address, acceptor);
+    listeners.put(address, listener);
+    return listener;
+  }
+
+  private final class Listener implements ListenSocket {
+    private final SimReactor reactor;
+    private final InetSocketAddress local;
+    private final Reactor.Acceptor acceptor;
+
+    Listener(SimReactor reactor, InetSocketAddress local, Reactor.Acceptor acceptor) {
+      this.reactor = reactor;
+      this.local = local;
+      this.acceptor = acceptor;
+    }
+
+    @Override
+    public InetSocketAddress local() {
+      return local;
+    }
+
+    @Override
+    public void close() {
+      listeners.remove(local, this);
+    }
+
+    /** On its reactor. */
+    private void accept(SimSocket client) {
+      if (!(acceptor.choose(client.local()) instanceof SimReactor home)) {
+        throw new AssertionError("a connection was given to no reactor");
+      }
+      var socket = new SimSocket(SimNetwork.this, home, local, client.local(), null, true);
+      socket.connectedTo(client);
+      client.connectedTo(socket);
+      socket.transmit(SimSocket.Kind.ESTABLISHED, NOTHING);
+      home.execute(() -> socket.serve(acceptor.accepted(socket)));
+    }
+  }
+
+  StreamSocket connect(SimReactor reactor, InetSocketAddress address, SocketHandler handler) {
+    var local = new InetSocketAddress(reactor.node().address(), nextPort++);
+    var socket = new SimSocket(this, reactor, local, address, handler, false);
+    socket.line().carry(() -> call(socket, address));
+    return socket;
+  }
+
+  private void call(SimSocket client, InetSocketAddress address) {
+    var listener = listeners.get(address);
+    if (listener != null) {
+      listener.reactor.later(0, () -> listener.accept(client));
+    } else if (isUp(address.getAddress())) {
+      line(address.getAddress(), client.local().getAddress())
+          .carry(() -> client.arrives(SimSocket.Kind.REFUSED, NOTHING));
+    }
+  }
+
+  static byte[] bytesOf(int count) {
+    return ByteBuffer.allocate(Integer.BYTES).putInt(count).array();
+  }
+
+  static int countIn(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).getInt();
+  }
+}

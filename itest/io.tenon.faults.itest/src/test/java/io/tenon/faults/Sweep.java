@@ -1,0 +1,78 @@
+package io.tenon.faults;
+
+import io.tenon.block.BlockDevice;
+import io.tenon.block.IoChannel;
+import io.tenon.block.IoStatus;
+import io.tenon.block.testing.TestReactors;
+import io.tenon.block.testing.TestRequest;
+import io.tenon.reactor.Reactor;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads every place of a ledger once, after the load, and tells what is not as the ledger says. */
+final class Sweep {
+  private static final int SECTOR_BYTES = 512;
+  private static final int CHUNK_PLACES = 32;
+
+  private final Ledger ledger;
+
+  Sweep(Ledger ledger) {
+    this.ledger = ledger;
+  }
+
+  /**
+   * @param offsetBytes of the data on the device
+   */
+  List<String> device(Reactor reactor, BlockDevice device, long offsetBytes) {
+    IoChannel channel = TestReactors.on(reactor, () -> device.channel(reactor));
+    try {
+      var request = new TestRequest(reactor, channel, CHUNK_PLACES * Ledger.PLACE_BYTES);
+      var found = new ArrayList<String>();
+      for (int place = 0; place < ledger.places(); place += CHUNK_PLACES) {
+        int bytes = Math.min(CHUNK_PLACES, ledger.places() - place) * Ledger.PLACE_BYTES;
+        long lba = (offsetBytes + (long) place * Ledger.PLACE_BYTES) / SECTOR_BYTES;
+        request.fill(0xEE, bytes);
+        IoStatus status =
+            request.run(io -> io.prepareRead(lba, bytes / SECTOR_BYTES, request.memory(), bytes));
+        if (status.isSuccess()) judge(place, request.memory(), bytes, found);
+        else found.add("the read of place " + place + " and on ended with " + status);
+      }
+      return found;
+    } finally {
+      TestReactors.run(reactor, channel::close);
+    }
+  }
+
+  /**
+   * @param offsetBytes of the data in the file
+   */
+  List<String> file(Path file, long offsetBytes) throws IOException {
+    var found = new ArrayList<String>();
+    try (var channel = FileChannel.open(file);
+        var arena = Arena.ofConfined()) {
+      var memory = arena.allocate(Ledger.PLACE_BYTES, SECTOR_BYTES);
+      for (int place = 0; place < ledger.places(); place++) {
+        var buffer = memory.asByteBuffer();
+        long start = offsetBytes + (long) place * Ledger.PLACE_BYTES;
+        while (buffer.hasRemaining()) {
+          if (channel.read(buffer, start + buffer.position()) < 0) {
+            throw new EOFException(file + " ends before place " + place);
+          }
+        }
+        judge(place, memory.address(), Ledger.PLACE_BYTES, found);
+      }
+    }
+    return found;
+  }
+
+  private void judge(int first, long address, int bytes, List<String> found) {
+    for (int at = 0; at < bytes; at += Ledger.PLACE_BYTES) {
+      ledger.judge(first + at / Ledger.PLACE_BYTES, address + at).ifPresent(found::add);
+    }
+  }
+}
