@@ -74,7 +74,7 @@ final class MetadataWriter {
     superBlock = superBlock.withClean(true);
     disk.write(0, superBlock.encode());
     disk.flush();
-    journal.wipe();
+    journal.close();
   }
 
   boolean isClean() {

@@ -1,5 +1,6 @@
 package io.tenon.blobstore.internal;
 
+import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.internal.layout.Page;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -123,5 +124,5 @@ class MemoryDisk implements StoreDisk {
   }
 
   @Override
-  public void flush() {}
+  public void flush() throws BlobstoreException {}
 }

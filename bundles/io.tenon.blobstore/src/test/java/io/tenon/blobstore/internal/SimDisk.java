@@ -20,6 +20,9 @@ import java.util.UUID;
 final class SimDisk implements BlockDevice {
   private static final long MOST_DELAY_NS = 100_000;
 
+  /** Of a few, so that what was begun long before is still under way. */
+  private static final long MOST_LATE_NS = 6_000_000;
+
   private final SimWorld world;
   private final MemoryDisk durable;
   private final MemoryDisk now;
@@ -114,7 +117,8 @@ final class SimDisk implements BlockDevice {
             () -> request.complete(IoStatus.IO_ERROR));
         return;
       }
-      long when = world.random.nextLong(MOST_DELAY_NS);
+      boolean late = world.random.nextInt(16) == 0;
+      long when = world.random.nextLong(late ? MOST_LATE_NS : MOST_DELAY_NS);
       world.after(
           when,
           reactor.index(),

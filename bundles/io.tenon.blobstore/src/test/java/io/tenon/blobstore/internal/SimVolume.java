@@ -6,6 +6,7 @@ import io.tenon.block.IoChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -21,10 +22,13 @@ final class SimVolume {
   boolean[] busy;
 
   /** What a page may hold after a power failure: what was durable, and all that came since. */
-  List<TreeSet<Long>> possible = new ArrayList<>();
+  List<Set<Long>> possible = new ArrayList<>();
 
   /** While a snapshot is made: what it may hold of each page. */
-  @Nullable List<TreeSet<Long>> forSnapshot;
+  @Nullable List<Set<Long>> forSnapshot;
+
+  /** Counts the changes of each page. */
+  int[] changes;
 
   int underWay;
   boolean closing;
@@ -35,11 +39,12 @@ final class SimVolume {
     channels = new IoChannel[reactors];
     value = content.clone();
     busy = new boolean[content.length];
+    changes = new int[content.length];
     possible = sets(value);
   }
 
-  static List<TreeSet<Long>> sets(long[] values) {
-    var sets = new ArrayList<TreeSet<Long>>();
+  static List<Set<Long>> sets(long[] values) {
+    var sets = new ArrayList<Set<Long>>();
     for (long value : values) sets.add(new TreeSet<>(List.of(value)));
     return sets;
   }
@@ -48,11 +53,13 @@ final class SimVolume {
     int before = value.length;
     value = Arrays.copyOf(value, pages);
     busy = Arrays.copyOf(busy, pages);
+    changes = Arrays.copyOf(changes, pages);
     for (int i = before; i < pages; i++) possible.add(new TreeSet<>(List.of(0L)));
   }
 
   /** A change to {@code stamp} begins. */
   void begins(int page, long stamp) {
+    changes[page]++;
     possible.get(page).add(stamp);
     var snapshot = forSnapshot;
     if (snapshot != null) snapshot.get(page).add(stamp);

@@ -27,6 +27,10 @@ final class SimWorld implements Blocking {
   private final List<Reactor> reactors = new ArrayList<>();
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
   private final long[][] lastArrival;
+
+  /** Events until the power fails. */
+  long powerLasts = Long.MAX_VALUE;
+
   private boolean taskRuns;
   private long nowNs;
   private long sequence;
@@ -40,6 +44,15 @@ final class SimWorld implements Blocking {
       int byTime = Long.compare(atNs, other.atNs);
       return byTime != 0 ? byTime : Long.compare(sequence, other.sequence);
     }
+  }
+
+  /** Everything stops where it is. */
+  static final class PowerFailure extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
+  boolean hasPower() {
+    return powerLasts > 0;
   }
 
   SimWorld(long seed, int count) {
@@ -90,6 +103,7 @@ final class SimWorld implements Blocking {
   }
 
   private boolean oneEvent() {
+    if (!hasPower() || --powerLasts == 0) throw new PowerFailure();
     var next = events.poll();
     if (next == null) return false;
     nowNs = next.atNs;

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SimulationTest {
   static LongStream seeds() {
     Long one = Long.getLong("seed");
-    return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Long.getLong("seeds", 20));
+    return one != null ? LongStream.of(one) : LongStream.rangeClosed(1, Long.getLong("seeds", 10));
   }
 
   @ParameterizedTest
@@ -19,6 +19,30 @@ class SimulationTest {
   void hostsSeeWhatTheyWroteWhileSnapshotsComeAndGo(long seed) throws Exception {
     var first = run(seed);
     assertEquals(first.world.traceHash(), run(seed).world.traceHash(), "not the same run");
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whatWasAcknowledgedAndFlushedOutlivesAPowerFailureAtAnyMoment(long seed) throws Exception {
+    for (int i = 0; i < 5; i++) {
+      var simulation = new StoreSimulation(seed * 1_000 + i, 60);
+      simulation.world.powerLasts = 2_000L + simulation.world.random.nextInt(20_000);
+      try {
+        simulation.run();
+      } catch (SimWorld.PowerFailure e) {
+        assertTrue(simulation.writes > 0, "power failed before anything happened");
+      }
+      for (int j = 0; j < 3; j++) {
+        var left = simulation.disk.afterPowerFailure();
+        var read = StoreLoader.load(left, "TEST");
+        assertTrue(read.findings.isEmpty(), read.findings::toString);
+        assertTrue(read.unopened.isEmpty(), read.unopened::toString);
+        simulation.checkAfterPowerFailure(read, left);
+        OpenStore.load(left, "TEST").unload();
+        ModelTest.checkMasks(left, "TEST");
+        simulation.checkAfterPowerFailure(StoreLoader.load(left, "TEST"), left);
+      }
+    }
   }
 
   private static StoreSimulation run(long seed) throws Exception {

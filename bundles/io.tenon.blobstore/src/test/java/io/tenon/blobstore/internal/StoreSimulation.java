@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -45,7 +46,6 @@ final class StoreSimulation {
   /** What the metadata operation under way is about. */
   final TreeSet<BlobId> unsettled = new TreeSet<>();
 
-  boolean creating;
   private final InstantSource clock = () -> Instant.EPOCH;
   private final ReactorDisk reactorDisk;
   private int metadataLeft;
@@ -92,8 +92,7 @@ final class StoreSimulation {
       }
       refused++;
     } finally {
-      unsettled.clear();
-      creating = false;
+      settled();
     }
     world.after(world.random.nextLong(3_000_000), 0, () -> world.execute(this::metadataStep));
   }
@@ -123,7 +122,6 @@ final class StoreSimulation {
   }
 
   private void create() throws BlobstoreException {
-    creating = true;
     int clusters = 1 + world.random.nextInt(8);
     boolean thin = world.random.nextInt(4) != 0;
     var id = served.create(thin ? BlobSpec.thin(clusters) : BlobSpec.thick(clusters));
@@ -147,7 +145,6 @@ final class StoreSimulation {
   }
 
   private void snapshot(SimVolume volume) throws BlobstoreException {
-    creating = true;
     volume.snapshotBegins();
     BlobId id;
     try {
@@ -177,14 +174,13 @@ final class StoreSimulation {
     return content;
   }
 
-  static void check(TreeSet<Long> allowed, long found, String where) {
+  static void check(Set<Long> allowed, long found, String where) {
     if (allowed.contains(found) || allowed.contains(SimVolume.UNKNOWN)) return;
     throw new AssertionError("%s holds %d instead of one of %s".formatted(where, found, allowed));
   }
 
   private void cloneOne() throws BlobstoreException {
     if (snapshots.isEmpty() || volumes.size() >= MOST_VOLUMES) return;
-    creating = true;
     var ids = List.copyOf(snapshots.keySet());
     var snapshot = ids.get(world.random.nextInt(ids.size()));
     var clone = served.cloneOf(snapshot, Map.of());
@@ -243,8 +239,12 @@ final class StoreSimulation {
     } catch (BlobstoreException e) {
       throw new AssertionError(e);
     } finally {
-      unsettled.clear();
+      settled();
     }
+  }
+
+  private void settled() {
+    if (world.hasPower()) unsettled.clear();
   }
 
   // ---- hosts
@@ -257,7 +257,7 @@ final class StoreSimulation {
     private int first;
     private int count;
     private long written;
-    private long[] durable = {};
+    private int[] durable = {};
 
     Host(int reactor) {
       this.reactor = reactor;
@@ -296,7 +296,8 @@ final class StoreSimulation {
       chosen = volume;
       int kind = world.random.nextInt(20);
       if (kind == 0) {
-        durable = volume.value.clone();
+        durable = volume.changes.clone();
+        for (int i = 0; i < durable.length; i++) if (volume.busy[i]) durable[i] = -1;
         prepareFlush();
         return true;
       }
@@ -361,9 +362,9 @@ final class StoreSimulation {
       var volume = volume();
       for (int page = 0; page < durable.length; page++) {
         var possible = volume.possible.get(page);
-        if (volume.busy[page] || volume.value[page] != durable[page]) continue;
+        if (volume.changes[page] != durable[page]) continue;
         possible.clear();
-        possible.add(durable[page]);
+        possible.add(volume.value[page]);
       }
     }
   }
@@ -384,6 +385,25 @@ final class StoreSimulation {
       }
     }
     checkSnapshots(from.blobs(), disk);
+  }
+
+  /** After a power failure: what was acknowledged and flushed is there, and of the rest each page's former or later content. */
+  void checkAfterPowerFailure(LoadedStore found, MemoryDisk left) {
+    for (var volume : volumes.values()) {
+      if (unsettled.contains(volume.id) && volume.closing) continue;
+      var blob = found.blobs.get(volume.id);
+      if (blob == null) throw new AssertionError("volume lost: " + volume.id);
+      int pages = Math.min(volume.value.length, blob.map().clusters() * PAGES_PER_CLUSTER);
+      if (pages < volume.value.length) throw new AssertionError("volume cut: " + volume.id);
+      var content = content(blob.view(), left, pages);
+      for (int page = 0; page < pages; page++) {
+        check(
+            volume.possible.get(page),
+            content[page],
+            "%s page %d after a power failure".formatted(volume.id, page));
+      }
+    }
+    checkSnapshots(found.blobs, left);
   }
 
   void checkSnapshots(Map<BlobId, StoredBlob> blobs, MemoryDisk disk) {
