@@ -45,8 +45,7 @@ final class Signatures {
           new Signature("an exFAT filesystem", 3, "EXFAT   "),
           new Signature("an ISO 9660 filesystem", 32769, "CD001"),
           new Signature("a JFS filesystem", 32768, "JFS1"),
-          new Signature(
-              "a bcachefs filesystem or a bcache device", 4120, "\u00c6\u0085s\u00f6"),
+          new Signature("a bcachefs filesystem or a bcache device", 4120, "\u00c6\u0085s\u00f6"),
           new Signature("a LUKS volume", 0, "LUKS\u00ba\u00be"),
           new Signature("an LVM physical volume", 0, "LABELONE"),
           new Signature("an LVM physical volume", 512, "LABELONE"),

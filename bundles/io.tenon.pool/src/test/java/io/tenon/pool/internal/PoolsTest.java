@@ -88,7 +88,8 @@ class PoolsTest {
     assertEquals(1, node.target.subsystems().size());
     var subsystem = node.target.subsystems().getFirst();
     assertEquals(Set.of("nqn.a", "nqn.b"), subsystem.options().hosts());
-    assertEquals(Optional.of("volume-9"), again.findReplica(uuid("r1")).orElseThrow().info().entityId());
+    assertEquals(
+        Optional.of("volume-9"), again.findReplica(uuid("r1")).orElseThrow().info().entityId());
     try (var volume = node.volume("r1")) {
       ok(volume.read(64, 16));
       assertArrayEquals(content, volume.content(16));

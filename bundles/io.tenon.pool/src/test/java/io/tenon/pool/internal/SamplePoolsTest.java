@@ -44,7 +44,13 @@ class SamplePoolsTest {
   }
 
   private record Volume(
-      String name, UUID uuid, long bytes, boolean thin, long own, String sha256, Map<String, String> xattrs) {}
+      String name,
+      UUID uuid,
+      long bytes,
+      boolean thin,
+      long own,
+      String sha256,
+      Map<String, String> xattrs) {}
 
   static List<Disk> disks() throws IOException {
     var disks = new ArrayList<Disk>();
