@@ -36,7 +36,7 @@ class SamplePoolsTest {
 
   @TempDir private Path directory;
 
-  private record Disk(String file, int blockBytes, long freeBytes, String name, UUID uuid) {
+  record Disk(String file, int blockBytes, long freeBytes, String name, UUID uuid) {
     @Override
     public String toString() {
       return file;
