@@ -71,4 +71,7 @@ public interface Blobstore {
 
   /** The clean end, when no blob is open. The store is of no use afterwards. */
   void unload() throws BlobstoreException;
+
+  /** Lets go of the store as it is, whatever state its device is in: nothing is written. The store is of no use afterwards. */
+  void abandon();
 }

@@ -225,6 +225,11 @@ final class OpenStore {
     closed = true;
   }
 
+  /** The end without a word to the disk. */
+  void abandon() {
+    closed = true;
+  }
+
   private void writeMasks() throws BlobstoreException {
     var superBlock = superBlock();
     var roots = new BitSet();

@@ -185,4 +185,14 @@ final class ServedStore implements Blobstore {
         });
     disk.close();
   }
+
+  @Override
+  public void abandon() {
+    look(
+        () -> {
+          store.abandon();
+          return true;
+        });
+    disk.close();
+  }
 }

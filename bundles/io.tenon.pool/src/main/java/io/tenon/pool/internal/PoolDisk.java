@@ -1,0 +1,118 @@
+package io.tenon.pool.internal;
+
+import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceSlot;
+import io.tenon.pool.PoolException;
+import io.tenon.pool.PoolException.Kind;
+import io.tenon.reactor.Reactor;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A pool's disk: claimed for it, and closed with it when it was opened for it. May block; never on a reactor. */
+final class PoolDisk implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(PoolDisk.class);
+  private static final int SUPER_BLOCK_BYTES = 4096;
+
+  private final String pool;
+  private final String uri;
+  private final DeviceSlot slot;
+  private final DeviceSlot.Claim claim;
+  private final boolean openedHere;
+  private final BlockDevices devices;
+  private final Reactor reactor;
+
+  private PoolDisk(
+      String pool,
+      String uri,
+      DeviceSlot slot,
+      DeviceSlot.Claim claim,
+      boolean openedHere,
+      BlockDevices devices,
+      Reactor reactor) {
+    this.pool = pool;
+    this.uri = uri;
+    this.slot = slot;
+    this.claim = claim;
+    this.openedHere = openedHere;
+    this.devices = devices;
+    this.reactor = reactor;
+  }
+
+  /** A path means an {@code aio://} URI. */
+  static String uri(String disk) {
+    return disk.startsWith("/") ? "aio://" + disk : disk;
+  }
+
+  static PoolDisk open(String pool, String disk, BlockDevices devices, Reactor reactor)
+      throws PoolException {
+    String uri = uri(disk);
+    try {
+      boolean openedHere = devices.find(uri).isEmpty();
+      var slot = devices.findOrCreate(uri);
+      return new PoolDisk(
+          pool, disk, slot, claim(pool, slot, openedHere, devices), openedHere, devices, reactor);
+    } catch (DeviceException e) {
+      throw new PoolException(
+          Kind.DISK, "Disk %s cannot be had for pool %s.".formatted(disk, pool), e);
+    }
+  }
+
+  private static DeviceSlot.Claim claim(
+      String pool, DeviceSlot slot, boolean openedHere, BlockDevices devices)
+      throws DeviceException {
+    try {
+      return slot.claim("pool " + pool);
+    } catch (DeviceException e) {
+      if (openedHere) devices.destroy(slot);
+      throw e;
+    }
+  }
+
+  DeviceSlot slot() {
+    return slot;
+  }
+
+  /** As given. */
+  String uri() {
+    return uri;
+  }
+
+  boolean isThisDisk(String disk) {
+    return disk.equals(uri) || devices.find(uri(disk)).equals(Optional.of(slot));
+  }
+
+  /** What somebody would miss if it were formatted; empty when nothing that is known is on it. */
+  Optional<String> content() throws PoolException {
+    try (var io = new PlainIo(slot, reactor)) {
+      return Signatures.find(io, slot.geometry());
+    } catch (DeviceException e) {
+      throw new PoolException(
+          Kind.DISK, "Disk %s was not looked at for pool %s.".formatted(uri, pool), e);
+    }
+  }
+
+  /** Nobody takes it for a pool any more. */
+  void eraseSuperBlock() throws PoolException {
+    try (var io = new PlainIo(slot, reactor)) {
+      io.writeZeroes(0, SUPER_BLOCK_BYTES);
+      io.flush();
+    } catch (DeviceException e) {
+      throw new PoolException(
+          Kind.DISK, "Disk %s still looks like pool %s.".formatted(uri, pool), e);
+    }
+  }
+
+  /** Gives it back. */
+  @Override
+  public void close() {
+    claim.close();
+    if (!openedHere) return;
+    try {
+      devices.destroy(slot);
+    } catch (DeviceException e) {
+      log.warn("pool {}: disk {} stays open: {}", pool, slot.name(), e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.tenon.pool.internal;
+
+import io.tenon.blobstore.Blobstore;
+import io.tenon.blobstore.BlobstoreException;
+import io.tenon.blobstore.Blobstores;
+import io.tenon.pool.PoolException;
+import io.tenon.pool.PoolException.Kind;
+import java.util.UUID;
+
+/** Who a pool is, as its disk says. */
+record PoolIdentity(String name, UUID uuid) {
+  /** What the original calls its stores. */
+  static final String STORE_TYPE = "LVOLSTORE";
+
+  private static final int MOST_NAME_VALUE_BYTES = Lvol.MOST_NAME_BYTES + 1;
+
+  /** A store, and who it says that it is. */
+  record Loaded(Blobstore store, PoolIdentity identity) {}
+
+  /**
+   * Loads the pool that is on the disk.
+   *
+   * @throws PoolException {@link Kind#NO_POOL} when there is none that can be read; nothing stays loaded then
+   */
+  static Loaded load(Blobstores blobstores, PoolDisk disk) throws PoolException {
+    String what = "No pool was loaded from disk " + disk.uri() + ".";
+    Blobstore store;
+    try {
+      store = blobstores.load(disk.slot(), STORE_TYPE);
+    } catch (BlobstoreException e) {
+      throw Failures.ofLoading(what, e);
+    }
+    try {
+      return new Loaded(store, of(store, what));
+    } catch (PoolException e) {
+      store.abandon();
+      throw e;
+    } catch (BlobstoreException e) {
+      store.abandon();
+      throw Failures.ofLoading(what, e);
+    }
+  }
+
+  private static PoolIdentity of(Blobstore store, String what)
+      throws BlobstoreException, PoolException {
+    var id = store.superBlob();
+    if (id.isEmpty()) throw unreadable(what, "Its blobstore names no blob that says whose it is.");
+    var xattrs = store.blob(id.get()).xattrs();
+    var uuid = Lvol.uuid(Lvol.text(xattrs, Lvol.UUID_NAME));
+    if (uuid.isEmpty()) throw unreadable(what, "Its blobstore has no uuid that can be read.");
+    byte[] bytes = xattrs.get(Lvol.NAME);
+    var name = Lvol.text(xattrs, Lvol.NAME);
+    if (bytes == null || bytes.length > MOST_NAME_VALUE_BYTES || name.isEmpty()) {
+      throw unreadable(what, "Its blobstore has no name that can be read.");
+    }
+    return new PoolIdentity(name.get(), uuid.get());
+  }
+
+  private static PoolException unreadable(String what, String why) {
+    return new PoolException(
+        Kind.NO_POOL,
+        what,
+        why,
+        "Check the disk; make a new pool on it when nothing on it is needed.");
+  }
+
+  @Override
+  public String toString() {
+    return "pool %s with uuid %s".formatted(name, uuid);
+  }
+}

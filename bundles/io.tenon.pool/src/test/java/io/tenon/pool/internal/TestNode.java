@@ -1,0 +1,159 @@
+package io.tenon.pool.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tenon.backend.aio.internal.AioProvider;
+import io.tenon.backend.malloc.internal.MallocProvider;
+import io.tenon.blobstore.internal.BlobstoreService;
+import io.tenon.block.BlockDevices;
+import io.tenon.block.IoStatus;
+import io.tenon.block.testing.TestReactors;
+import io.tenon.block.testing.TestVolume;
+import io.tenon.devices.internal.RegistryForTests;
+import io.tenon.nvme.Transport;
+import io.tenon.nvme.TransportType;
+import io.tenon.nvme.internal.Target;
+import io.tenon.pool.Pool;
+import io.tenon.pool.PoolException;
+import io.tenon.pool.PoolException.Kind;
+import io.tenon.pool.PoolInfo;
+import io.tenon.pool.Replica;
+import io.tenon.pool.ReplicaInfo;
+import io.tenon.pool.ReplicaSpec;
+import io.tenon.pool.SnapshotSpec;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.function.Executable;
+
+/**
+ * A node without OSGi: pools over the real registry, target and blobstores. Only the transport is a word: it says where it
+ * listens, and does not.
+ */
+final class TestNode implements AutoCloseable {
+  static final String TARGET = "nvmf+tcp://127.0.0.1:8420/nqn.2019-05.io.openebs:";
+  static final long MIB = 1 << 20;
+  static final Instant NOW = Instant.parse("2026-11-20T21:40:07.123456789Z");
+
+  private final TestReactors reactors;
+  private final RegistryForTests registry = new RegistryForTests();
+  final Target target;
+  final PoolService pools;
+
+  private record Loopback() implements Transport {
+    @Override
+    public TransportType type() {
+      return TransportType.TCP;
+    }
+
+    @Override
+    public String uriScheme() {
+      return "nvmf+tcp";
+    }
+
+    @Override
+    public List<InetSocketAddress> listening() {
+      return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 8420));
+    }
+  }
+
+  TestNode() throws Exception {
+    reactors = TestReactors.start(2);
+    target = new Target("", 64, "test");
+    target.addTransport(new Loopback());
+    registry.add(new MallocProvider(), "malloc");
+    registry.add(new AioProvider(reactors.reactors()), "aio");
+    var parts =
+        new PoolParts(
+            registry.devices(),
+            target,
+            new BlobstoreService(reactors.reactors()),
+            reactors.get(0),
+            Thread::startVirtualThread);
+    pools = new PoolService(parts, new Random(1));
+  }
+
+  BlockDevices devices() {
+    return registry.devices();
+  }
+
+  TestVolume volume(Replica replica) {
+    return new TestVolume(replica.device().orElseThrow(), reactors.get(1));
+  }
+
+  TestVolume volume(String device) {
+    return new TestVolume(devices().find(device).orElseThrow(), reactors.get(1));
+  }
+
+  static ReplicaSpec thin(String name, long bytes) {
+    return new ReplicaSpec(name, uuid(name), bytes, true, Optional.empty());
+  }
+
+  static ReplicaSpec thick(String name, long bytes) {
+    return new ReplicaSpec(name, uuid(name), bytes, false, Optional.empty());
+  }
+
+  static SnapshotSpec snapshot(String name) {
+    return new SnapshotSpec(name, uuid(name), "volume-1", "txn-1", NOW);
+  }
+
+  static UUID uuid(String name) {
+    return new UUID(0x4000, name.hashCode());
+  }
+
+  static byte[] random(long seed, int bytes) {
+    var content = new byte[bytes];
+    new Random(seed).nextBytes(content);
+    return content;
+  }
+
+  static PoolException refused(Kind kind, Executable call) {
+    var refusal = assertThrows(PoolException.class, call);
+    assertEquals(kind, refusal.kind(), refusal.getMessage());
+    return refusal;
+  }
+
+  /** What all have allocated is what is used, and what is used and free is all. */
+  static PoolInfo adds(Pool pool) {
+    var info = pool.info();
+    long allocated = 0;
+    long committed = 0;
+    for (ReplicaInfo replica : pool.replicas()) {
+      allocated += replica.usage().allocatedBytes();
+      committed +=
+          replica.snapshot().isPresent() ? replica.usage().allocatedBytes() : replica.sizeBytes();
+    }
+    assertEquals(info.usedBytes(), allocated);
+    assertEquals(info.committedBytes(), committed);
+    assertEquals(info.capacityBytes(), info.usedBytes() + info.freeBytes());
+    assertTrue(info.capacityBytes() <= info.diskBytes());
+    return info;
+  }
+
+  static void ok(IoStatus status) {
+    assertEquals(IoStatus.SUCCESS, status);
+  }
+
+  /** What comes by itself on other threads comes soon, or the test fails. */
+  static void eventually(BooleanSupplier holds, String what) {
+    for (long deadline = System.nanoTime() + 20_000_000_000L; !holds.getAsBoolean(); ) {
+      assertTrue(System.nanoTime() < deadline, "never: " + what);
+      Thread.onSpinWait();
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    pools.close();
+    for (var subsystem : target.subsystems()) target.unshare(subsystem);
+    registry.close();
+    reactors.close();
+  }
+}

@@ -1,0 +1,210 @@
+package io.tenon.shell.internal;
+
+import io.tenon.error.TenonException;
+import io.tenon.pool.Pool;
+import io.tenon.pool.PoolSpec;
+import io.tenon.pool.Pools;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.felix.service.command.CommandSession;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tenon:pool}. */
+@Component(
+    service = {PoolCommand.class, Noun.class},
+    property = {"osgi.command.scope=tenon", "osgi.command.function=pool"})
+public final class PoolCommand extends Noun {
+  private final Pools pools;
+
+  @Activate
+  public PoolCommand(@Reference Pools pools) {
+    this.pools = pools;
+  }
+
+  /** Called by Gogo. */
+  public void pool(CommandSession session, String[] words) throws Exception {
+    run(session, words);
+  }
+
+  @Override
+  Object verbs(Output output) {
+    return new Verbs(pools, output);
+  }
+
+  @Override
+  List<String> names(String verb) {
+    return switch (verb) {
+      case "create", "import", "list" -> List.of();
+      default -> pools.all().stream().map(Pool::name).toList();
+    };
+  }
+
+  @Command(
+      name = "tenon:pool",
+      description = "Pools: disks that hold replicas, snapshots and clones, in Mayastor's format.",
+      synopsisSubcommandLabel = "VERB")
+  static final class Verbs {
+    private final Pools pools;
+    private final Output output;
+
+    Verbs(Pools pools, Output output) {
+      this.pools = pools;
+      this.output = output;
+    }
+
+    @Command(
+        description =
+            "Make a pool on a disk, or import the one of this name that is there. A disk that carries anything"
+                + " else is left as it is.",
+        footer = {"", "Example: tenon:pool create fast0 aio:///dev/nvme1n1 --cluster 4MiB"})
+    void create(
+        @Parameters(paramLabel = "NAME", description = "1 to 63 bytes.") String name,
+        @Parameters(paramLabel = "DISK", description = "URI, or path.") String disk,
+        @Option(
+                names = "--uuid",
+                paramLabel = "UUID",
+                description = "Uuid of the pool; a random one if none.")
+            UUID uuid,
+        @Option(
+                names = "--cluster",
+                paramLabel = "SIZE",
+                description = "Space is given out in pieces of this; 4MiB if not given.")
+            Size cluster,
+        @Option(
+                names = "--overwrite",
+                paramLabel = "DEVICE",
+                description = "Name of the disk, again: whatever it carries is lost.")
+            String overwrite)
+        throws TenonException {
+      output.show(
+          row(
+              pools.create(
+                  new PoolSpec(
+                      name,
+                      Optional.ofNullable(uuid),
+                      disk,
+                      Optional.ofNullable(cluster).map(Size::bytes),
+                      Optional.empty(),
+                      Optional.ofNullable(overwrite)))));
+    }
+
+    @Command(
+        name = "import",
+        description = "Load the pool that is on a disk.",
+        footer = {"", "Example: tenon:pool import fast0 aio:///dev/nvme1n1"})
+    void load(
+        @Parameters(paramLabel = "NAME", description = "That the pool has.") String name,
+        @Parameters(paramLabel = "DISK", description = "URI, or path.") String disk,
+        @Option(names = "--uuid", paramLabel = "UUID", description = "That the pool must have.")
+            UUID uuid)
+        throws TenonException {
+      output.show(row(pools.load(disk, name, Optional.ofNullable(uuid))));
+    }
+
+    @Command(
+        description = "List the pools of this node.",
+        footer = {"", "Example: tenon:pool list"})
+    void list() {
+      output.table(
+          pools.all().stream()
+              .map(Pool::info)
+              .map(
+                  pool ->
+                      Row.of(
+                          "name",
+                          pool.name(),
+                          "state",
+                          pool.state(),
+                          "capacity",
+                          new Size(pool.capacityBytes()),
+                          "used",
+                          new Size(pool.usedBytes()),
+                          "committed",
+                          new Size(pool.committedBytes()),
+                          "disk",
+                          pool.disk()))
+              .toList());
+    }
+
+    @Command(
+        description = "Show one pool, and what is not as it should be.",
+        footer = {"", "Example: tenon:pool show fast0 --json"})
+    void show(@Parameters(paramLabel = "POOL", description = "Name or uuid.") String pool)
+        throws Refused {
+      output.show(row(existing(pools, pool)));
+    }
+
+    @Command(
+        description = "Take in what the disk has grown by.",
+        footer = {"", "Example: tenon:pool grow fast0"})
+    void grow(@Parameters(paramLabel = "POOL", description = "Name or uuid.") String pool)
+        throws TenonException, Refused {
+      var found = existing(pools, pool);
+      found.grow();
+      output.show(row(found));
+    }
+
+    @Command(
+        description = "Close a pool so that another node can import it. Nothing is lost.",
+        footer = {"", "Example: tenon:pool export fast0"})
+    void export(@Parameters(paramLabel = "POOL", description = "Name or uuid.") String pool)
+        throws TenonException, Refused {
+      var found = existing(pools, pool);
+      found.export();
+      output.done("Pool " + found.name() + " is closed; its disk can be imported anywhere.");
+    }
+
+    @Command(
+        description = "Delete a pool with all its replicas and snapshots.",
+        footer = {"", "Example: tenon:pool destroy fast0 --yes-delete-everything"})
+    void destroy(
+        @Parameters(paramLabel = "POOL", description = "Name or uuid.") String pool,
+        @Option(
+                names = "--yes-delete-everything",
+                description = "Needed while there are replicas or snapshots.")
+            boolean sure)
+        throws TenonException, Refused {
+      var found = existing(pools, pool);
+      int held = found.replicas().size();
+      if (held > 0 && !sure) {
+        throw new Refused(
+            "Pool %s was not destroyed: it holds %d replicas and snapshots, which would be lost. Give --yes-delete-everything if that is meant."
+                .formatted(found.name(), held));
+      }
+      found.destroy();
+      output.done("Pool " + found.name() + " is destroyed.");
+    }
+
+    private static Row row(Pool pool) {
+      var info = pool.info();
+      return Row.of(
+          "name", info.name(),
+          "uuid", info.uuid(),
+          "state", info.state(),
+          "reason", info.reason(),
+          "disk", info.disk(),
+          "capacity", new Size(info.capacityBytes()),
+          "used", new Size(info.usedBytes()),
+          "free", new Size(info.freeBytes()),
+          "committed", new Size(info.committedBytes()),
+          "cluster", new Size(info.clusterBytes()),
+          "disk_size", new Size(info.diskBytes()),
+          "replicas", pool.replicas().size(),
+          "findings", info.findings());
+    }
+  }
+
+  static Pool existing(Pools pools, String nameOrUuid) throws Refused {
+    return pools.all().stream()
+        .filter(pool -> pool.name().equals(nameOrUuid) || pool.uuid().toString().equals(nameOrUuid))
+        .findFirst()
+        .orElseThrow(
+            () -> new Refused("Pool " + nameOrUuid + " was not found. Read tenon:pool list."));
+  }
+}
