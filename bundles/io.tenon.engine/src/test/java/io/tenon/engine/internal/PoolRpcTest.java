@@ -32,6 +32,7 @@ import io.tenon.engine.api.ListSnapshotsRequest;
 import io.tenon.engine.api.Pool;
 import io.tenon.engine.api.PoolRpcGrpc;
 import io.tenon.engine.api.PoolState;
+import io.tenon.engine.api.PoolType;
 import io.tenon.engine.api.Replica;
 import io.tenon.engine.api.ReplicaRpcGrpc;
 import io.tenon.engine.api.ResizeReplicaRequest;
@@ -128,7 +129,7 @@ class PoolRpcTest {
     refused(INVALID_ARGUMENT, () -> pools.createPool(request().clearDisks().build()));
     refused(INVALID_ARGUMENT, () -> pools.createPool(request().addDisks(DISK).build()));
     refused(INTERNAL, () -> pools.createPool(request().setClusterSize(512 << 10).build()));
-    refused(FAILED_PRECONDITION, () -> pools.createPool(request().setPooltypeValue(1).build()));
+    refused(FAILED_PRECONDITION, () -> pools.createPool(request().setPooltype(PoolType.Lvm).build()));
     refused(
         NOT_FOUND,
         () -> pools.createPool(request().clearDisks().addDisks("/nowhere/disk.img").build()));
