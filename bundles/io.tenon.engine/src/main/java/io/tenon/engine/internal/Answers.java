@@ -1,5 +1,6 @@
 package io.tenon.engine.internal;
 
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.StreamObserver;
@@ -7,6 +8,8 @@ import io.tenon.block.DeviceException;
 import io.tenon.error.TenonException;
 import io.tenon.nexus.NexusException;
 import io.tenon.nvme.TargetException;
+import io.tenon.pool.PoolException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,27 +32,29 @@ final class Answers {
     try {
       response = call.run();
     } catch (StatusException e) {
-      refuse(observer, e.getStatus());
+      refuse(observer, e.getStatus(), e.getTrailers());
       return;
     } catch (TenonException e) {
-      refuse(observer, status(e).withDescription(e.getMessage()));
+      refuse(observer, status(e).withDescription(e.getMessage()), null);
       return;
     } catch (RuntimeException | Error e) {
       log.error("A call failed by a bug of the engine", e);
       refuse(
           observer,
-          Status.CANCELLED.withDescription("The engine has a bug; its log has the details. " + e));
+          Status.CANCELLED.withDescription("The engine has a bug; its log has the details. " + e),
+          null);
       return;
     }
     observer.onNext(response);
     observer.onCompleted();
   }
 
-  private static void refuse(StreamObserver<?> observer, Status status) {
+  private static void refuse(
+      StreamObserver<?> observer, Status status, @Nullable Metadata trailers) {
     var description = status.getDescription();
     observer.onError(
         (description == null ? status : status.withDescription(shortened(description)))
-            .asException());
+            .asException(trailers));
   }
 
   /**
@@ -94,6 +99,7 @@ final class Answers {
       case DeviceException e -> ofDevice(e.kind());
       case NexusException e -> ofNexus(e.kind());
       case TargetException e -> ofTarget(e.kind());
+      case PoolException e -> ofPool(e);
       default -> Status.INTERNAL;
     };
   }
@@ -129,6 +135,23 @@ final class Answers {
     return switch (kind) {
       case ALREADY_SHARED, DEVICE_IN_USE, INVALID_ARGUMENT -> Status.INVALID_ARGUMENT;
       case LIMIT -> Status.RESOURCE_EXHAUSTED;
+    };
+  }
+
+  private static Status ofPool(PoolException e) {
+    return switch (e.kind()) {
+      case POOL_EXISTS, REPLICA_EXISTS -> Status.ALREADY_EXISTS;
+      case POOL_NOT_FOUND, REPLICA_NOT_FOUND, DISCARDED -> Status.NOT_FOUND;
+      case INVALID_ARGUMENT, DISK_HAS_DATA, NO_POOL, OTHER_POOL, TOO_LARGE, SHARE ->
+          Status.INVALID_ARGUMENT;
+      case DISK ->
+          e.getCause() instanceof DeviceException disk
+              ? ofDevice(disk.kind())
+              : Status.INVALID_ARGUMENT;
+      case NO_SPACE -> Status.RESOURCE_EXHAUSTED;
+      case READ_ONLY -> Status.PERMISSION_DENIED;
+      case IN_USE, SUSPENDED -> Status.FAILED_PRECONDITION;
+      case CLUSTER_SIZE, INTERNAL -> Status.INTERNAL;
     };
   }
 }

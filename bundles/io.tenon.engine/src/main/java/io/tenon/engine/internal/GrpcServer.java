@@ -5,10 +5,12 @@ import io.tenon.error.TenonException;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.InitiatorControllers;
 import io.tenon.nvme.NvmeTarget;
+import io.tenon.pool.Pools;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -47,7 +49,8 @@ public final class GrpcServer {
       EngineConfig config,
       @Reference BlockDevices devices,
       @Reference NvmeTarget target,
-      @Reference Nexuses nexuses)
+      @Reference Nexuses nexuses,
+      @Reference Pools pools)
       throws TenonException {
     var identity = NodeIdentity.of(config, FrameworkUtil.getBundle(GrpcServer.class).getVersion());
     var address = address(config);
@@ -57,6 +60,9 @@ public final class GrpcServer {
             List.of(
                 new BdevService(devices, target).bindService(),
                 new NexusService(nexuses, config.default_deadline_ms()).bindService(),
+                new PoolRpcService(pools).bindService(),
+                new ReplicaRpcService(pools).bindService(),
+                new SnapshotRpcService(pools, InstantSource.system()).bindService(),
                 new HostService(identity, initiators, new SystemDisks(Path.of("/")))
                     .bindService()));
     identity.listensOn(address, listener.port());

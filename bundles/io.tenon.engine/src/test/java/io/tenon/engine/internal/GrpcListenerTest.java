@@ -85,7 +85,25 @@ class GrpcListenerTest {
           "mayastor.v1.NexusRpc/ListNexus",
           "mayastor.v1.NexusRpc/PublishNexus",
           "mayastor.v1.NexusRpc/ShutdownNexus",
-          "mayastor.v1.NexusRpc/UnpublishNexus");
+          "mayastor.v1.NexusRpc/UnpublishNexus",
+          "mayastor.v1.PoolRpc/CreatePool",
+          "mayastor.v1.PoolRpc/DestroyPool",
+          "mayastor.v1.PoolRpc/ExportPool",
+          "mayastor.v1.PoolRpc/GrowPool",
+          "mayastor.v1.PoolRpc/ImportPool",
+          "mayastor.v1.PoolRpc/ListPools",
+          "mayastor.v1.ReplicaRpc/CreateReplica",
+          "mayastor.v1.ReplicaRpc/DestroyReplica",
+          "mayastor.v1.ReplicaRpc/ListReplicas",
+          "mayastor.v1.ReplicaRpc/ResizeReplica",
+          "mayastor.v1.ReplicaRpc/SetReplicaEntityId",
+          "mayastor.v1.ReplicaRpc/ShareReplica",
+          "mayastor.v1.ReplicaRpc/UnshareReplica",
+          "mayastor.v1.SnapshotRpc/CreateReplicaSnapshot",
+          "mayastor.v1.SnapshotRpc/CreateSnapshotClone",
+          "mayastor.v1.SnapshotRpc/DestroySnapshot",
+          "mayastor.v1.SnapshotRpc/ListSnapshot",
+          "mayastor.v1.SnapshotRpc/ListSnapshotClone");
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -245,7 +263,7 @@ class GrpcListenerTest {
   @Test
   void healthOfAServiceThatIsNotOfferedIsNotFound() {
     var status =
-        assertThrows(StatusRuntimeException.class, () -> health(node, "mayastor.v1.PoolRpc"));
+        assertThrows(StatusRuntimeException.class, () -> health(node, "mayastor.v1.StatsRpc"));
     assertEquals(NOT_FOUND, status.getStatus().getCode());
   }
 
@@ -286,9 +304,9 @@ class GrpcListenerTest {
     assertEquals(UNIMPLEMENTED, call("mayastor.v1.Nothing/Do").getCode());
     refused(
         UNIMPLEMENTED,
-        "CreatePool",
+        "JsonRpcCall",
         () ->
-            node.patient(PoolRpcGrpc.newBlockingStub(node.channel()))
-                .createPool(io.tenon.engine.api.CreatePoolRequest.getDefaultInstance()));
+            node.patient(JsonRpcGrpc.newBlockingStub(node.channel()))
+                .jsonRpcCall(io.tenon.engine.api.JsonRpcRequest.getDefaultInstance()));
   }
 }

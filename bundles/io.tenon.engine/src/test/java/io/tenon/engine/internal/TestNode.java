@@ -13,6 +13,7 @@ import io.grpc.stub.AbstractBlockingStub;
 import io.tenon.backend.aio.internal.AioProvider;
 import io.tenon.backend.malloc.internal.MallocProvider;
 import io.tenon.backend.nil.internal.NullProvider;
+import io.tenon.blobstore.internal.BlobstoreService;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.testing.TestReactors;
@@ -27,9 +28,13 @@ import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.Transport;
 import io.tenon.nvme.TransportType;
 import io.tenon.nvme.internal.Target;
+import io.tenon.pool.Pool;
+import io.tenon.pool.Pools;
+import io.tenon.pool.internal.PoolService;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -52,6 +57,7 @@ final class TestNode implements AutoCloseable {
   private final RegistryForTests registry = new RegistryForTests();
   private final Target target = new Target("", 64, "test");
   private final Nexuses nexuses;
+  private final Pools pools;
   private final GrpcListener listener;
   private final ManagedChannel channel;
 
@@ -94,6 +100,12 @@ final class TestNode implements AutoCloseable {
     target.addTransport(new Loopback());
     nexuses =
         new io.tenon.nexus.internal.NexusService(registry.devices(), target, reactors.reactors());
+    pools =
+        new PoolService(
+            registry.devices(),
+            target,
+            new BlobstoreService(reactors.reactors()),
+            reactors.reactors());
     var identity = NodeIdentity.of(TestConfig.ofNode("node-7"), new Version(1, 2, 3));
     var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     listener =
@@ -103,6 +115,9 @@ final class TestNode implements AutoCloseable {
                 new BdevService(registry.devices(), target).bindService(),
                 new NexusService(parts.between().apply(nexuses), parts.defaultDeadlineMs())
                     .bindService(),
+                new PoolRpcService(pools).bindService(),
+                new ReplicaRpcService(pools).bindService(),
+                new SnapshotRpcService(pools, InstantSource.system()).bindService(),
                 new HostService(identity, initiators, new SystemDisks(parts.root()))
                     .bindService()));
     identity.listensOn(address, listener.port());
@@ -169,6 +184,7 @@ final class TestNode implements AutoCloseable {
     channel.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
     listener.close();
     for (Nexus nexus : nexuses.all()) nexus.destroy();
+    for (Pool pool : pools.all()) pool.export();
     for (var subsystem : target.subsystems()) target.unshare(subsystem);
     registry.close();
     reactors.close();
