@@ -129,7 +129,8 @@ class PoolRpcTest {
     refused(INVALID_ARGUMENT, () -> pools.createPool(request().clearDisks().build()));
     refused(INVALID_ARGUMENT, () -> pools.createPool(request().addDisks(DISK).build()));
     refused(INTERNAL, () -> pools.createPool(request().setClusterSize(512 << 10).build()));
-    refused(FAILED_PRECONDITION, () -> pools.createPool(request().setPooltype(PoolType.Lvm).build()));
+    refused(
+        FAILED_PRECONDITION, () -> pools.createPool(request().setPooltype(PoolType.Lvm).build()));
     refused(
         NOT_FOUND,
         () -> pools.createPool(request().clearDisks().addDisks("/nowhere/disk.img").build()));
