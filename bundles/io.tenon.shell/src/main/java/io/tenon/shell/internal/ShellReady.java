@@ -2,11 +2,9 @@ package io.tenon.shell.internal;
 
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 import org.apache.felix.service.command.CommandProcessor;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.bundle.Capability;
@@ -17,6 +15,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.condition.Condition;
 
 /**
@@ -28,25 +27,9 @@ import org.osgi.service.condition.Condition;
 public final class ShellReady {
   private static final long LOOK_AGAIN_NS = 1_000_000;
 
-  /** As Gogo names them; the verbs come with them. */
-  private static final List<String> COMMANDS =
-      Stream.of(
-              "backend",
-              "controller",
-              "device",
-              "load",
-              "nexus",
-              "pool",
-              "reactor",
-              "replica",
-              "share",
-              "snapshot",
-              "subsystem")
-          .map(noun -> "tenon:" + noun)
-          .toList();
-
   private final BundleContext context;
   private final CommandProcessor processor;
+  private final ServiceComponentRuntime runtime;
   private final String address;
   private boolean closed;
   private @Nullable ServiceRegistration<Condition> ready;
@@ -55,9 +38,11 @@ public final class ShellReady {
   public ShellReady(
       BundleContext context,
       @Reference AttachServer server,
-      @Reference CommandProcessor processor) {
+      @Reference CommandProcessor processor,
+      @Reference ServiceComponentRuntime runtime) {
     this.context = context;
     this.processor = processor;
+    this.runtime = runtime;
     this.address = server.socket().toString();
     // Gogo hears of a command's service after us or before us, and tells nobody: this runs within
     // the event of the last one.
@@ -80,7 +65,8 @@ public final class ShellReady {
             InputStream.nullInputStream(),
             OutputStream.nullOutputStream(),
             OutputStream.nullOutputStream())) {
-      return session.get(".commands") instanceof Set<?> known && known.containsAll(COMMANDS);
+      return session.get(".commands") instanceof Set<?> known
+          && known.containsAll(ExpectedCommands.of(context, runtime));
     }
   }
 
