@@ -27,9 +27,8 @@ class PoolInventoryTest {
     return Map.of("name", name, "size", size);
   }
 
-  @SafeVarargs
-  private void isWrong(String how, Map<String, Object>... rows) {
-    var found = assertThrows(AssertionError.class, () -> inventory.settle(List.of(rows)));
+  private void isWrong(String how, List<Map<String, Object>> rows) {
+    var found = assertThrows(AssertionError.class, () -> inventory.settle(rows));
     assertTrue(found.getMessage().contains(how), found.getMessage());
   }
 
@@ -38,10 +37,10 @@ class PoolInventoryTest {
     inventory.has(item("a", Kind.REPLICA, 1L));
     inventory.has(item("s", Kind.SNAPSHOT, 1L));
     inventory.settle(List.of(replica("a", 1), snapshot("s", 1)));
-    isWrong("not there", replica("a", 1));
-    isWrong("2 bytes", replica("a", 2), snapshot("s", 1));
-    isWrong("SNAPSHOT", snapshot("a", 1), snapshot("s", 1));
-    isWrong("listed twice", replica("a", 1), replica("a", 1), snapshot("s", 1));
+    isWrong("not there", List.of(replica("a", 1)));
+    isWrong("2 bytes", List.of(replica("a", 2), snapshot("s", 1)));
+    isWrong("SNAPSHOT", List.of(snapshot("a", 1), snapshot("s", 1)));
+    isWrong("listed twice", List.of(replica("a", 1), replica("a", 1), snapshot("s", 1)));
   }
 
   @Test
@@ -50,7 +49,7 @@ class PoolInventoryTest {
     inventory.has(gone);
     inventory.isGoing(gone);
     inventory.hasNot(gone);
-    isWrong("never made", replica("a", 1));
+    isWrong("never made", List.of(replica("a", 1)));
   }
 
   @Test
@@ -60,8 +59,8 @@ class PoolInventoryTest {
     inventory.has(going);
     inventory.isGoing(going);
     inventory.settle(List.of(replica("made", 1)));
-    isWrong("not there");
-    isWrong("never made", replica("made", 1), replica("going", 1));
+    isWrong("not there", List.of());
+    isWrong("never made", List.of(replica("made", 1), replica("going", 1)));
   }
 
   @Test
@@ -69,6 +68,6 @@ class PoolInventoryTest {
     inventory.has(item("a", Kind.REPLICA, 1L, 2L));
     inventory.settle(List.of(replica("a", 2)));
     assertEquals(Set.of(2L), inventory.all(Kind.REPLICA).getFirst().sizes());
-    isWrong("1 bytes", replica("a", 1));
+    isWrong("1 bytes", List.of(replica("a", 1)));
   }
 }
