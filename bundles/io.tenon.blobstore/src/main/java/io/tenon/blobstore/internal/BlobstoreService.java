@@ -81,15 +81,7 @@ public final class BlobstoreService implements Blobstores {
     @Override
     public Inspection inspect(DeviceSlot device, String type) throws BlobstoreException {
       try (var disk = new ReactorDisk(device, reactor, blocking)) {
-        var loaded = StoreLoader.load(disk, type);
-        var repairs = loaded.repairs();
-        var store = new OpenStore(disk, loaded);
-        return new Inspection(
-            Facts.of(store),
-            store.superBlock().superBlobId(),
-            loaded.blobs.values().stream().map(Facts::of).toList(),
-            loaded.unopened,
-            repairs);
+        return DiskCheck.of(disk, type).result();
       }
     }
 

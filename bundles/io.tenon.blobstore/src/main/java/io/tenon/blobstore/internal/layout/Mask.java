@@ -4,6 +4,7 @@ import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.BlobstoreException.Kind;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.OptionalLong;
 
 /** A mask of what is used, Format §5: believed only in a cleanly closed store. */
 @SuppressWarnings("UnsafeFinalization") // an enum has no finalizer
@@ -55,6 +56,17 @@ public enum Mask {
     var used = BitSet.valueOf(Arrays.copyOfRange(mask, BITS, end));
     used.clear(bits, Math.max(bits, used.length()));
     return used;
+  }
+
+  /**
+   * The length that a mask states, when it is one of this kind; a mask that was never written states none.
+   *
+   * @param first page of it
+   */
+  public OptionalLong statedBits(byte[] first) {
+    long bits = LittleEndian.getU32(first, LENGTH_BITS);
+    boolean is = Byte.toUnsignedInt(first[TYPE]) == number && bits > 0;
+    return is ? OptionalLong.of(bits) : OptionalLong.empty();
   }
 
   private BlobstoreException bad(String why) {

@@ -1,0 +1,92 @@
+package io.tenon.blobstore.internal;
+
+import io.tenon.blobstore.BlobId;
+import io.tenon.blobstore.BlobstoreException;
+import io.tenon.blobstore.Finding;
+import io.tenon.blobstore.MaskFinding;
+import io.tenon.blobstore.Span;
+import io.tenon.blobstore.internal.layout.MetadataPage;
+import io.tenon.blobstore.internal.layout.Page;
+import java.util.BitSet;
+import java.util.List;
+
+/** Whether the masks of a cleanly closed store say what its blobs have. */
+final class MaskCheck {
+  private static final int SCAN_PAGES = 256;
+
+  private final LoadedStore loaded;
+  private final StoreDisk disk;
+  private final List<Finding> findings;
+
+  MaskCheck(LoadedStore loaded, StoreDisk disk, List<Finding> findings) {
+    this.loaded = loaded;
+    this.disk = disk;
+    this.findings = findings;
+  }
+
+  void run() throws BlobstoreException {
+    if (!loaded.badMask.isEmpty()) findings.add(new MaskFinding.Unusable(loaded.badMask));
+    if (loaded.masks.isEmpty()) return;
+    var masks = loaded.masks.get();
+    var claims = Claims.of(loaded.blobs.values(), loaded.failed);
+    for (BlobId erased : loaded.toErase) claims.pages().set(erased.rootPage());
+    clusters(masks, claims);
+    pages(masks, claims);
+    unknownRoots(masks, claims);
+  }
+
+  /** What belongs to a blob whose map is not known is not lost. */
+  private boolean allIsKnown() {
+    return loaded.failed.stream().allMatch(BlobLoader::allFound);
+  }
+
+  private void clusters(LoadedStore.Masks masks, Claims claims) {
+    var layout = loaded.layout();
+    var lost = (BitSet) masks.clusters().clone();
+    lost.clear(0, layout.mdClusters());
+    lost.andNot(claims.clusters());
+    if (allIsKnown() && !lost.isEmpty()) findings.add(new MaskFinding.ClustersLost(Span.of(lost)));
+    for (StoredBlob blob : loaded.blobs.values()) {
+      var notMarked = new BitSet();
+      blob.map()
+          .forEach(
+              (_, cluster) -> {
+                if (!masks.clusters().get(cluster)) notMarked.set(cluster);
+              });
+      if (notMarked.isEmpty()) continue;
+      findings.add(new MaskFinding.ClustersNotMarked(blob.id(), Span.of(notMarked)));
+    }
+  }
+
+  private void pages(LoadedStore.Masks masks, Claims claims) {
+    var lost = (BitSet) masks.pages().clone();
+    lost.andNot(claims.pages());
+    if (!allIsKnown()) lost.clear();
+    var notMarked = (BitSet) claims.pages().clone();
+    notMarked.andNot(masks.pages());
+    if (lost.isEmpty() && notMarked.isEmpty()) return;
+    findings.add(new MaskFinding.PagesWrong(onDisk(lost), onDisk(notMarked)));
+  }
+
+  private List<Span> onDisk(BitSet mdPages) {
+    long first = loaded.layout().diskPage(0);
+    return Span.of(mdPages).stream()
+        .map(span -> new Span(first + span.first(), first + span.last()))
+        .toList();
+  }
+
+  /** Pages that would be blobs after an unclean end; Format §18, number 8. */
+  private void unknownRoots(LoadedStore.Masks masks, Claims claims) throws BlobstoreException {
+    var layout = loaded.layout();
+    for (int first = 0; first < layout.mdPages(); first += SCAN_PAGES) {
+      int count = Math.min(SCAN_PAGES, layout.mdPages() - first);
+      byte[] read = disk.read(layout.diskPage(first), count);
+      for (int i = 0; i < count; i++) {
+        int mdPage = first + i;
+        if (masks.blobids().get(mdPage) || claims.pages().get(mdPage)) continue;
+        if (!MetadataPage.isRoot(Page.of(read, i), mdPage)) continue;
+        findings.add(new MaskFinding.BlobNotMarked(BlobId.ofRootPage(mdPage)));
+      }
+    }
+  }
+}
