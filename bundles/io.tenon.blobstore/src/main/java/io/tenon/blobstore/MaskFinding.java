@@ -122,8 +122,12 @@ public sealed interface MaskFinding extends Finding {
     }
   }
 
-  /** A page that begins a blob, and the masks do not know it. */
-  record BlobNotMarked(BlobId blob) implements MaskFinding {
+  /**
+   * A page that begins a blob, and the masks do not know it.
+   *
+   * @param sound nothing of it belongs to others, and it can be opened
+   */
+  record BlobNotMarked(BlobId blob, boolean sound) implements MaskFinding {
     @Override
     public Place place() {
       return Place.ofBlobs(blob);
@@ -137,16 +141,18 @@ public sealed interface MaskFinding extends Finding {
 
     @Override
     public String meaning(Names names) {
-      return "It was deleted and not erased, or its mark is lost. After the next unclean end it comes back, with clusters that may"
-          + " belong to others by then.";
+      return sound
+          ? "It is not shown, and its space may be given to others; all that it has is still its own."
+          : "It is not shown; after the next unclean end it comes back, with space that others have by now, or without what it needs.";
     }
 
     @Override
     public Remedy remedy(Names names) {
+      if (sound) return new ByRepair("It is marked, and there again.");
       return new GiveUp(
           blob,
-          "The page is erased.",
-          "%s with all that only it holds, unless it was deleted before."
+          "Its root page is erased.",
+          "%s, of which others have a part already, or which cannot be opened."
               .formatted(names.of(blob)));
     }
   }

@@ -208,6 +208,11 @@ final class BlobLoader {
     return allFound;
   }
 
+  /** False when there may be metadata pages of it that were not found. */
+  boolean allPagesFound() {
+    return refusal == null || decoder.isComplete();
+  }
+
   List<Integer> wrongSlots() {
     return wrongSlots;
   }

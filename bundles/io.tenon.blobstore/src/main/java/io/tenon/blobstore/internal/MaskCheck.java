@@ -7,8 +7,11 @@ import io.tenon.blobstore.MaskFinding;
 import io.tenon.blobstore.Span;
 import io.tenon.blobstore.internal.layout.MetadataPage;
 import io.tenon.blobstore.internal.layout.Page;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Whether the masks of a cleanly closed store say what its blobs have. */
 final class MaskCheck {
@@ -78,15 +81,34 @@ final class MaskCheck {
   /** Pages that would be blobs after an unclean end; Format §18, number 8. */
   private void unknownRoots(LoadedStore.Masks masks, Claims claims) throws BlobstoreException {
     var layout = loaded.layout();
+    var unknown = new ArrayList<BlobId>();
     for (int first = 0; first < layout.mdPages(); first += SCAN_PAGES) {
       int count = Math.min(SCAN_PAGES, layout.mdPages() - first);
       byte[] read = disk.read(layout.diskPage(first), count);
       for (int i = 0; i < count; i++) {
         int mdPage = first + i;
         if (masks.blobids().get(mdPage) || claims.pages().get(mdPage)) continue;
-        if (!MetadataPage.isRoot(Page.of(read, i), mdPage)) continue;
-        findings.add(new MaskFinding.BlobNotMarked(BlobId.ofRootPage(mdPage)));
+        if (MetadataPage.isRoot(Page.of(read, i), mdPage)) unknown.add(BlobId.ofRootPage(mdPage));
       }
     }
+    if (unknown.isEmpty()) return;
+    var sound = soundAfterRecovery(unknown);
+    for (BlobId id : unknown) {
+      findings.add(new MaskFinding.BlobNotMarked(id, sound.contains(id)));
+    }
+  }
+
+  /** Which of them would hang together with the rest of the store if the masks were not believed. */
+  private Set<BlobId> soundAfterRecovery(List<BlobId> unknown) throws BlobstoreException {
+    var superBlock = loaded.layout().superBlock();
+    var dirty = new OverlayDisk(disk);
+    dirty.write(0, superBlock.withClean(false).encode());
+    var recovered = StoreLoader.load(dirty, superBlock.type());
+    var sound = new TreeSet<BlobId>();
+    for (BlobId id : unknown) {
+      var blob = recovered.blobs.get(id);
+      if (blob != null && blob.restriction().isEmpty()) sound.add(id);
+    }
+    return sound;
   }
 }

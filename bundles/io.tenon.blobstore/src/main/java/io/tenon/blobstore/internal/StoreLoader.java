@@ -11,6 +11,7 @@ import io.tenon.blobstore.internal.layout.Page;
 import io.tenon.blobstore.internal.layout.StoreLayout;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -36,14 +37,24 @@ final class StoreLoader {
   }
 
   static LoadedStore load(StoreDisk disk, String type) throws BlobstoreException {
+    return load(disk, type, List.of());
+  }
+
+  /**
+   * @param known blobs that must be there, even if nothing is left of them that could be found
+   */
+  static LoadedStore load(StoreDisk disk, String type, Collection<BlobId> known)
+      throws BlobstoreException {
     var loader = new StoreLoader(StoreHead.read(disk, type));
-    loader.load();
+    loader.load(known);
     return loader.store;
   }
 
-  private void load() throws BlobstoreException {
+  private void load(Collection<BlobId> known) throws BlobstoreException {
     if (layout.superBlock().hasMasks()) store.masks = masks();
-    for (BlobId id : store.masks.isPresent() ? store.masks.get().ids(layout) : scan()) open(id);
+    var ids = new TreeSet<>(known);
+    ids.addAll(store.masks.isPresent() ? store.masks.get().ids(layout) : scan());
+    for (BlobId id : ids) open(id);
     linkParents();
     repairLeftovers();
     claim(store.masks);
