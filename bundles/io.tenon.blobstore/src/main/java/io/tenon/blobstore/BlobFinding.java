@@ -332,7 +332,7 @@ public sealed interface BlobFinding extends Finding {
 
     @Override
     public String what(Names names) {
-      return "Snapshot %s was being made or deleted, and that can be neither completed nor undone: %s."
+      return "%s was being made or deleted, and that can be neither completed nor undone: %s."
           .formatted(names.of(blob), why);
     }
 
