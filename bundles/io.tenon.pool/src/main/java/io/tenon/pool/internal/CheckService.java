@@ -32,6 +32,9 @@ import org.osgi.service.component.annotations.Reference;
 /** Checks and repairs disks of this node by way of its block devices. */
 @Component(service = PoolChecks.class, configurationPid = "io.tenon.node")
 public final class CheckService implements PoolChecks {
+  private static final long UUID_VERSION_4 = 0x4000;
+  private static final long UUID_VARIANT = 1L << 63;
+
   private final BlockDevices devices;
   private final Blobstores blobstores;
   private final InstantSource clock;
@@ -171,9 +174,8 @@ public final class CheckService implements PoolChecks {
   }
 
   private UUID randomUuid() {
-    var bytes = new byte[16];
-    random.nextBytes(bytes);
-    return UUID.nameUUIDFromBytes(bytes);
+    long high = (random.nextLong() & ~0xF000L) | UUID_VERSION_4;
+    return new UUID(high, (random.nextLong() >>> 2) | UUID_VARIANT);
   }
 
   @Override
