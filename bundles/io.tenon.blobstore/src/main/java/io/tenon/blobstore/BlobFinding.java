@@ -10,6 +10,10 @@ import java.util.stream.Collectors;
 
 /** Something about a blob. */
 public sealed interface BlobFinding extends Finding {
+  /** For a blob that something else forbids to change. */
+  Remedy NOT_CHANGED =
+      new Elsewhere("Nothing is done about that as long as it must not be changed.");
+
   BlobId blob();
 
   @Override
@@ -294,8 +298,9 @@ public sealed interface BlobFinding extends Finding {
    * A snapshot was being made or deleted.
    *
    * @param stays what was under way did not happen, or happened, in the snapshot's favour
+   * @param changeable nothing else forbids to change it
    */
-  record SnapshotUnfinished(BlobId blob, boolean stays) implements BlobFinding {
+  record SnapshotUnfinished(BlobId blob, boolean stays, boolean changeable) implements BlobFinding {
     @Override
     public Severity severity() {
       return Severity.NOTICE;
@@ -316,6 +321,7 @@ public sealed interface BlobFinding extends Finding {
 
     @Override
     public Remedy remedy(Names names) {
+      if (!changeable) return NOT_CHANGED;
       return new ByLoad(
           stays
               ? "The mark of the operation is taken off."
@@ -351,8 +357,10 @@ public sealed interface BlobFinding extends Finding {
    * Lists of clusters are longer or shorter than the blob.
    *
    * @param slots parts of 512 clusters
+   * @param changeable nothing else forbids to change it
    */
-  record ListsOfWrongLength(BlobId blob, List<Span> slots) implements BlobFinding {
+  record ListsOfWrongLength(BlobId blob, List<Span> slots, boolean changeable)
+      implements BlobFinding {
     public ListsOfWrongLength {
       slots = List.copyOf(slots);
     }
@@ -376,6 +384,7 @@ public sealed interface BlobFinding extends Finding {
 
     @Override
     public Remedy remedy(Names names) {
+      if (!changeable) return NOT_CHANGED;
       return new ByLoad("The lists get the length that the size says.");
     }
   }
@@ -384,8 +393,10 @@ public sealed interface BlobFinding extends Finding {
    * It lists clusters that are its ancestor's.
    *
    * @param slots parts of 512 clusters
+   * @param changeable nothing else forbids to change it
    */
-  record ListsAncestorsClusters(BlobId blob, List<Span> slots) implements BlobFinding {
+  record ListsAncestorsClusters(BlobId blob, List<Span> slots, boolean changeable)
+      implements BlobFinding {
     public ListsAncestorsClusters {
       slots = List.copyOf(slots);
     }
@@ -408,12 +419,17 @@ public sealed interface BlobFinding extends Finding {
 
     @Override
     public Remedy remedy(Names names) {
+      if (!changeable) return NOT_CHANGED;
       return new ByLoad("They are the ancestor's alone again.");
     }
   }
 
-  /** It is shorter than its root page says. */
-  record ShorterThanStated(BlobId blob, long clusters) implements BlobFinding {
+  /**
+   * It is shorter than its root page says.
+   *
+   * @param changeable nothing else forbids to change it
+   */
+  record ShorterThanStated(BlobId blob, long clusters, boolean changeable) implements BlobFinding {
     @Override
     public Severity severity() {
       return Severity.NOTICE;
@@ -432,12 +448,18 @@ public sealed interface BlobFinding extends Finding {
 
     @Override
     public Remedy remedy(Names names) {
+      if (!changeable) return NOT_CHANGED;
       return new ByLoad("Its size is what its lists say.");
     }
   }
 
-  /** Others come from it, and it may be written. */
-  record WritableParent(BlobId blob, List<BlobId> children) implements BlobFinding {
+  /**
+   * Others come from it, and it may be written.
+   *
+   * @param changeable nothing else forbids to change it
+   */
+  record WritableParent(BlobId blob, List<BlobId> children, boolean changeable)
+      implements BlobFinding {
     public WritableParent {
       children = List.copyOf(children);
     }
@@ -466,6 +488,7 @@ public sealed interface BlobFinding extends Finding {
 
     @Override
     public Remedy remedy(Names names) {
+      if (!changeable) return NOT_CHANGED;
       return new ByRepair("It is marked as one that can only be read.");
     }
   }

@@ -17,6 +17,7 @@ final class BlobCheck {
   private final LoadedStore loaded;
   private final PageReader pages;
   private final List<Finding> findings;
+  private List<SharedSpace> shared = List.of();
 
   BlobCheck(LoadedStore loaded, StoreDisk disk, List<Finding> findings) {
     this.loaded = loaded;
@@ -26,18 +27,20 @@ final class BlobCheck {
   }
 
   void run() throws BlobstoreException {
+    shared = SharedSpace.in(loaded);
     for (BlobLoader blob : loaded.failed) failed(blob);
     loaded.orphans.forEach(this::orphan);
     for (BlobId id : loaded.circles) findings.add(new BlobFinding.OwnAncestor(id));
     loaded.foreign.forEach((id, why) -> findings.add(new BlobFinding.MustNotChange(id, why)));
-    for (BlobId id : loaded.toErase) findings.add(new BlobFinding.SnapshotUnfinished(id, false));
+    for (BlobId id : loaded.toErase)
+      findings.add(new BlobFinding.SnapshotUnfinished(id, false, true));
     for (StoredBlob blob : loaded.toFinish) {
-      findings.add(new BlobFinding.SnapshotUnfinished(blob.id(), true));
+      findings.add(new BlobFinding.SnapshotUnfinished(blob.id(), true, isChangeable(blob)));
     }
     loaded.stuck.forEach((id, why) -> findings.add(new BlobFinding.SnapshotStuck(id, why)));
     lists();
     for (StoredBlob blob : loaded.blobs.values()) writableParent(blob);
-    for (var shared : SharedSpace.in(loaded)) findings.add(shared.finding());
+    for (var space : shared) findings.add(space.finding());
   }
 
   private void failed(BlobLoader blob) throws BlobstoreException {
@@ -107,22 +110,33 @@ final class BlobCheck {
         : new BlobFinding.AncestorUnreadable(blob, parent);
   }
 
+  /** A repair gets to it: nothing forbids that, or only what the repair puts right before. */
+  private boolean isChangeable(StoredBlob blob) {
+    if (loaded.foreign.containsKey(blob.id()) || loaded.stuck.containsKey(blob.id())) return false;
+    return blob.restriction().isEmpty() || shared.stream().allMatch(SharedSpace::canBeSeparated);
+  }
+
   private void lists() {
     for (var blob : loaded.wrongSlots.entrySet()) {
+      var stored = loaded.blobs.get(blob.getKey());
+      boolean changeable = stored != null && isChangeable(stored);
       NavigableSet<Integer> given = loaded.givenBack.getOrDefault(blob.getKey(), new TreeSet<>());
       var wrongLength = new TreeSet<>(blob.getValue());
       wrongLength.removeAll(given);
       if (!given.isEmpty()) {
-        findings.add(new BlobFinding.ListsAncestorsClusters(blob.getKey(), spans(given)));
+        findings.add(
+            new BlobFinding.ListsAncestorsClusters(blob.getKey(), spans(given), changeable));
       }
       if (!wrongLength.isEmpty()) {
-        findings.add(new BlobFinding.ListsOfWrongLength(blob.getKey(), spans(wrongLength)));
+        findings.add(
+            new BlobFinding.ListsOfWrongLength(blob.getKey(), spans(wrongLength), changeable));
       }
     }
     for (BlobId id : loaded.wrongSizes) {
       var blob = loaded.blobs.get(id);
       if (blob != null) {
-        findings.add(new BlobFinding.ShorterThanStated(id, blob.map().clusters()));
+        findings.add(
+            new BlobFinding.ShorterThanStated(id, blob.map().clusters(), isChangeable(blob)));
       }
     }
   }
@@ -131,6 +145,6 @@ final class BlobCheck {
     if (blob.children().isEmpty() || blob.isReadOnly()) return;
     findings.add(
         new BlobFinding.WritableParent(
-            blob.id(), blob.children().stream().map(StoredBlob::id).toList()));
+            blob.id(), blob.children().stream().map(StoredBlob::id).toList(), isChangeable(blob)));
   }
 }

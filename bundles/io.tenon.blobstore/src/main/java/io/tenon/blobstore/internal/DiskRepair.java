@@ -1,5 +1,6 @@
 package io.tenon.blobstore.internal;
 
+import io.tenon.blobstore.BlobFinding;
 import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.BlobstoreException.Kind;
@@ -102,13 +103,21 @@ final class DiskRepair {
 
   private void checkGivenUp() throws BlobstoreException {
     for (BlobId id : order.givenUp()) {
-      if (found().stream().anyMatch(finding -> finding.place().blobs().contains(id))) continue;
+      if (found().stream().anyMatch(finding -> canGiveUp(finding, id))) continue;
       throw new BlobstoreException(
           Kind.INVALID_ARGUMENT,
           "Nothing was repaired.",
-          "Blob %s was to be given up, and nothing is wrong with it.".formatted(id),
+          "Blob %s was to be given up, and nothing is wrong with it that costs anything."
+              .formatted(id),
           "Give up only what the check says.");
     }
+  }
+
+  /** What hangs on something that is given up can be given up with it. */
+  private static boolean canGiveUp(Finding finding, BlobId id) {
+    if (finding instanceof BlobFinding.AncestorUnreadable(BlobId blob, _)) return blob.equals(id);
+    return finding.remedy(BlobId::toString) instanceof Remedy.GiveUp(BlobId blob, _, _)
+        && blob.equals(id);
   }
 
   private boolean hasSomethingToDo() {

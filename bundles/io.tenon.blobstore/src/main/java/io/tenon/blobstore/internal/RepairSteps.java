@@ -81,6 +81,7 @@ final class RepairSteps {
     }
     var store = new OpenStore(disk, loaded);
     Repair.apply(store, loaded);
+    loaded.toErase.forEach(blobs::remove);
     return new Opened(store, loaded);
   }
 

@@ -616,7 +616,7 @@ class DiskRepairTest {
     int page = blob(thick).image().extentPages()[0];
     putMd(page, DamagedPages.withEntries(md(page), 4));
     var found = check();
-    assertTrue(found.contains(new BlobFinding.ShorterThanStated(thick, 4)), found::toString);
+    assertTrue(found.contains(new BlobFinding.ShorterThanStated(thick, 4, true)), found::toString);
     assertEquals(List.of(), repair(RepairOrder.losingNothing()));
     assertEquals(4, blob(thick).map().clusters());
   }
