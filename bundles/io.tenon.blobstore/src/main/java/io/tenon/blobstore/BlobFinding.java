@@ -61,6 +61,34 @@ public sealed interface BlobFinding extends Finding {
     }
   }
 
+  /** In a store that was not closed cleanly a page looks like the root of a blob, and its checksum is wrong. */
+  record RootBroken(BlobId blob) implements BlobFinding {
+    @Override
+    public Severity severity() {
+      return Severity.DAMAGE;
+    }
+
+    @Override
+    public String what(Names names) {
+      return "Metadata page %d looks like the root page of %s, and its checksum is wrong."
+          .formatted(blob.rootPage(), names.of(blob));
+    }
+
+    @Override
+    public String meaning(Names names) {
+      return "If it was being made or deleted when the power failed, nothing is lost. If not, an import does not see it and takes its space"
+          + " for free: do not import the disk before that is clear, and copy it first if it holds the only copy.";
+    }
+
+    @Override
+    public Remedy remedy(Names names) {
+      return new GiveUp(
+          blob,
+          "The page is erased.",
+          "All of %s, unless it was being made or deleted.".formatted(names.of(blob)));
+    }
+  }
+
   /**
    * A part of a blob's map is broken; what is around it is known.
    *

@@ -137,6 +137,40 @@ public sealed interface StoreFinding extends Finding {
     }
   }
 
+  /** Pages of metadata have one wrong bit each. */
+  record BitsFlipped(List<Span> diskPages) implements StoreFinding {
+    public BitsFlipped {
+      diskPages = List.copyOf(diskPages);
+    }
+
+    @Override
+    public Severity severity() {
+      return Severity.DAMAGE;
+    }
+
+    @Override
+    public Place place() {
+      return Place.ofPages(diskPages);
+    }
+
+    @Override
+    public String what(Names names) {
+      return "%d pages of metadata have one wrong bit each: %s."
+          .formatted(Span.count(diskPages), Span.text(diskPages));
+    }
+
+    @Override
+    public String meaning(Names names) {
+      return "What they belong to is not opened now. All else that is said here is as it will be once they are right;"
+          + " a disk or a memory that does this does it again.";
+    }
+
+    @Override
+    public Remedy remedy(Names names) {
+      return new ByRepair("The checksum tells which bit it is; it is turned back.");
+    }
+  }
+
   /** A change was interrupted, and the journal has what is missing. */
   record ChangeInterrupted(List<Span> diskPages) implements StoreFinding {
     public ChangeInterrupted {

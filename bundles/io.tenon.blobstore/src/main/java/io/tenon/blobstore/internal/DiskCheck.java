@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 
 /**
@@ -24,12 +25,19 @@ final class DiskCheck {
   private final LookedAtDisk disk;
   private final SuperBlockRescue rescue;
   private final LoadedStore loaded;
+  private final StoreDisk view;
+  private final NavigableMap<Long, byte[]> turnedBack;
   private final List<Finding> findings = new ArrayList<>();
 
-  private DiskCheck(LookedAtDisk disk, SuperBlockRescue rescue, LoadedStore loaded) {
+  private DiskCheck(LookedAtDisk disk, SuperBlockRescue rescue, String type)
+      throws BlobstoreException {
     this.disk = disk;
     this.rescue = rescue;
-    this.loaded = loaded;
+    var corrected = new OverlayDisk(rescue.view());
+    turnedBack = BitFlips.turnedBack(rescue.view(), StoreHead.read(rescue.view(), type));
+    turnedBack.forEach(corrected::write);
+    view = corrected;
+    loaded = StoreLoader.load(view, type);
   }
 
   /**
@@ -38,7 +46,7 @@ final class DiskCheck {
   static DiskCheck of(StoreDisk device, String type) throws BlobstoreException {
     var disk = new LookedAtDisk(device);
     var rescue = SuperBlockRescue.of(disk, type);
-    var check = new DiskCheck(disk, rescue, StoreLoader.load(rescue.view(), type));
+    var check = new DiskCheck(disk, rescue, type);
     check.run();
     return check;
   }
@@ -56,13 +64,23 @@ final class DiskCheck {
     return rescue.rewritten();
   }
 
+  /** Pages with one wrong bit, as they were written. */
+  NavigableMap<Long, byte[]> turnedBack() {
+    return turnedBack;
+  }
+
   private void run() throws BlobstoreException {
     findings.addAll(rescue.findings());
+    if (!turnedBack.isEmpty()) {
+      var pages = new BitSet();
+      for (long page : turnedBack.keySet()) pages.set(Math.toIntExact(page));
+      findings.add(new StoreFinding.BitsFlipped(Span.of(pages)));
+    }
     journal();
     closing();
     owner();
-    new MaskCheck(loaded, rescue.view(), findings).run();
-    new BlobCheck(loaded, rescue.view(), findings).run();
+    new MaskCheck(loaded, view, findings).run();
+    new BlobCheck(loaded, view, findings).run();
     if (!disk.unreadable().isEmpty()) {
       findings.addFirst(new StoreFinding.PagesUnreadable(Span.of(disk.unreadable())));
     }
@@ -102,7 +120,7 @@ final class DiskCheck {
     for (var blob : loaded.unopened.entrySet()) {
       unopened.add(new Unopened(blob.getKey(), blob.getValue(), glimpse(blob.getKey())));
     }
-    var store = new OpenStore(rescue.view(), loaded);
+    var store = new OpenStore(view, loaded);
     return new Inspection(
         Facts.of(store),
         loaded.layout().superBlock().type(),
@@ -113,6 +131,6 @@ final class DiskCheck {
   }
 
   private Map<String, byte[]> glimpse(BlobId id) throws BlobstoreException {
-    return BlobDecoder.glimpse(rescue.view().read(loaded.layout().diskPage(id.rootPage()), 1));
+    return BlobDecoder.glimpse(view.read(loaded.layout().diskPage(id.rootPage()), 1));
   }
 }

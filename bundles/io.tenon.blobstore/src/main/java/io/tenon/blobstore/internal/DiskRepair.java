@@ -140,6 +140,8 @@ final class DiskRepair {
                 StoreFinding.LargerThanDevice _,
                 StoreFinding.OtherBlockSize _ ->
                 true;
+            // Masks that are made now give its space away.
+            case BlobFinding.RootBroken(BlobId id) -> !order.givenUp().contains(id);
             // A repair leaves the store unclean for a moment, and an unclean store takes it for a
             // blob.
             case MaskFinding.BlobNotMarked unknown ->

@@ -1,5 +1,6 @@
 package io.tenon.blobstore.internal;
 
+import io.tenon.blobstore.BlobFinding;
 import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.Finding;
@@ -29,7 +30,10 @@ final class MaskCheck {
 
   void run() throws BlobstoreException {
     if (!loaded.badMask.isEmpty()) findings.add(new MaskFinding.Unusable(loaded.badMask));
-    if (loaded.masks.isEmpty()) return;
+    if (loaded.masks.isEmpty()) {
+      brokenRoots();
+      return;
+    }
     var masks = loaded.masks.get();
     var claims = Claims.of(loaded.blobs.values(), loaded.failed);
     for (BlobId erased : loaded.toErase) claims.pages().set(erased.rootPage());
@@ -95,6 +99,25 @@ final class MaskCheck {
     var sound = soundAfterRecovery(unknown);
     for (BlobId id : unknown) {
       findings.add(new MaskFinding.BlobNotMarked(id, sound.contains(id)));
+    }
+  }
+
+  /** Where no mask says which pages begin blobs, a root that is broken is not seen, and its space is taken for free. */
+  private void brokenRoots() throws BlobstoreException {
+    var layout = loaded.layout();
+    var claims = Claims.of(loaded.blobs.values(), loaded.failed);
+    var reader = new PageReader(disk);
+    loaded.record().ifPresent(record -> record.forEach(reader::overlay));
+    for (int first = 0; first < layout.mdPages(); first += SCAN_PAGES) {
+      int count = Math.min(SCAN_PAGES, layout.mdPages() - first);
+      byte[] read = reader.pages(layout.diskPage(first), count);
+      for (int i = 0; i < count; i++) {
+        int mdPage = first + i;
+        byte[] page = Page.of(read, i);
+        if (claims.pages().get(mdPage) || !MetadataPage.looksLikeRoot(page, mdPage)) continue;
+        if (Page.isSealed(page)) continue;
+        findings.add(new BlobFinding.RootBroken(BlobId.ofRootPage(mdPage)));
+      }
     }
   }
 

@@ -59,6 +59,9 @@ final class RepairSteps {
       disk.write(0, superBlock.get().encode());
       disk.flush();
     }
+    // A single sector of each page changes, and that page is of no use as it is.
+    for (var page : found.turnedBack().entrySet()) disk.write(page.getKey(), page.getValue());
+    disk.flush();
     eraseWhatIsBroken();
     open().store.touch();
     giveUp();
@@ -94,6 +97,7 @@ final class RepairSteps {
     for (Finding finding : found.findings()) {
       switch (finding) {
         case BlobFinding.Unreadable(BlobId id, _, _) when left.contains(id) -> erase(id);
+        case BlobFinding.RootBroken(BlobId id) when left.contains(id) -> erase(id);
         case MaskFinding.BlobNotMarked(BlobId id, boolean sound) when left.contains(id) -> {
           if (!sound) erase(id);
         }

@@ -4,6 +4,7 @@ import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.BlobstoreException.Kind;
 import io.tenon.blobstore.Finding;
 import io.tenon.blobstore.StoreFinding;
+import io.tenon.blobstore.internal.layout.FlippedBit;
 import io.tenon.blobstore.internal.layout.MetadataPage;
 import io.tenon.blobstore.internal.layout.Page;
 import io.tenon.blobstore.internal.layout.StoreLayout;
@@ -71,6 +72,10 @@ final class SuperBlockRescue {
   private boolean anotherSuperBlock(BlobstoreException refusal) throws BlobstoreException {
     if (rewritten.isPresent()) return false;
     if (refusal.kind() == Kind.SUPER_BLOCK_CHECKSUM) {
+      var turned = FlippedBit.anyTurnedBack(disk.read(0, 1)).map(SuperBlock::parseTorn);
+      if (turned.isPresent() && hasRoots(turned.get())) {
+        return take(turned.get(), refusal, "what its checksum says: one bit of it was wrong");
+      }
       var stated = SuperBlock.parseTorn(disk.read(0, 1));
       if (SuperBlockEvidence.of(disk).confirms(stated, type) && hasRoots(stated)) {
         return take(stated, refusal, "its own fields, which what lies behind it confirms");

@@ -186,7 +186,10 @@ class DiskRepairTest {
   }
 
   private void repairsWithoutLoss() throws Exception {
-    var before = contents();
+    repairsWithoutLoss(contents());
+  }
+
+  private void repairsWithoutLoss(Map<BlobId, List<Integer>> before) throws Exception {
     assertEquals(List.of(), repair(RepairOrder.losingNothing()));
     assertEquals(before, contents());
   }
@@ -205,6 +208,7 @@ class DiskRepairTest {
   void aSuperBlockWithAWrongChecksum() throws Exception {
     byte[] page = disk.page(0);
     page[4092] ^= 1;
+    page[4093] ^= 1;
     disk.putPage(0, page);
     assertThrows(BlobstoreException.class, () -> StoreLoader.load(disk, TYPE));
     var found = check();
@@ -418,6 +422,7 @@ class DiskRepairTest {
   private void damage(int mdPage) {
     byte[] page = md(mdPage);
     page[100] ^= 1;
+    page[4000] ^= 0x10;
     putMd(mdPage, page);
   }
 
@@ -458,6 +463,46 @@ class DiskRepairTest {
     free.andNot(store.usedClusters);
     assertEquals(new BitSet(), free);
     assertTrue(store.unopened.containsKey(thick));
+  }
+
+  @Test
+  void aBitThatWasFlippedAnywhereIsTurnedBack() throws Exception {
+    var before = contents();
+    var intact = disk.copy();
+    for (int mdPage :
+        List.of(thick.rootPage(), snapshot.rootPage(), blob(thin).image().extentPages()[0])) {
+      for (int bit : List.of(0, 33, 64, 8 * 500 + 3, 8 * 4088, 8 * 4092 + 5)) {
+        disk = intact.copy();
+        byte[] page = md(mdPage);
+        page[bit / 8] ^= (byte) (1 << bit % 8);
+        putMd(mdPage, page);
+        only(StoreFinding.BitsFlipped.class);
+        repairsWithoutLoss(before);
+        assertArrayEquals(intact.page(mdStart + mdPage), md(mdPage), "bit " + bit);
+      }
+    }
+    disk = intact.copy();
+    byte[] superBlock = disk.page(0);
+    superBlock[29] ^= 4;
+    disk.putPage(0, superBlock);
+    DiskRepair.run(disk, TYPE, RepairOrder.losingNothing(), _ -> {});
+    assertArrayEquals(intact.page(0), disk.page(0));
+  }
+
+  @Test
+  void aRootThatBreaksInAnUncleanStoreIsNotForgotten() throws Exception {
+    OpenStore.load(disk, TYPE).touch();
+    damage(thick.rootPage());
+    assertEquals(
+        List.of(StoreFinding.NotClosed.class, BlobFinding.RootBroken.class), kinds(check()));
+    // Masks that do not know it would give its space away.
+    var refusal =
+        assertThrows(
+            BlobstoreException.class,
+            () -> DiskRepair.run(disk, TYPE, RepairOrder.losingNothing(), _ -> {}));
+    assertEquals(Kind.READ_ONLY, refusal.kind());
+    assertEquals(List.of(), repair(givingUp(thick)));
+    assertEquals(4, contents().size());
   }
 
   @Test

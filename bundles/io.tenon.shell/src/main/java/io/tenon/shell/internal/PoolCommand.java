@@ -200,9 +200,9 @@ public final class PoolCommand extends Noun {
         },
         footer = {
           "",
-          "Example: tenon:pool check /dev/nvme1n1",
-          "         tenon:pool check /dev/nvme1n1 --repair",
-          "         tenon:pool check /dev/nvme1n1 --repair --give-up vol1"
+          "Example: pool:check /dev/nvme1n1",
+          "         pool:check /dev/nvme1n1 --repair",
+          "         pool:check /dev/nvme1n1 --repair --give-up vol1"
         })
     void check(
         @Parameters(paramLabel = "DISK", description = "URI, path, or name of a device.")
@@ -247,6 +247,11 @@ public final class PoolCommand extends Noun {
             "These options do not go together. Read tenon:pool check --help.",
             PoolCheckReport.NOT_CHECKED);
       }
+      if (isRelative(copies) || isRelative(undo)) {
+        throw new Refused(
+            "The node has a current directory of its own: write paths with all that is before them.",
+            PoolCheckReport.NOT_CHECKED);
+      }
       var report = new PoolCheckReport(output);
       try {
         if (undo != null) {
@@ -266,6 +271,10 @@ public final class PoolCommand extends Noun {
       } catch (PoolException e) {
         throw new Refused(String.valueOf(e.getMessage()), PoolCheckReport.NOT_CHECKED);
       }
+    }
+
+    private static boolean isRelative(Path path) {
+      return path != null && !path.isAbsolute();
     }
 
     private static Row row(Pool pool) {

@@ -49,6 +49,19 @@ public final class MetadataPage {
         && Page.isSealed(page);
   }
 
+  /** The page names a blob: it is a root, a page of a chain or an extent page. */
+  static boolean isFramed(byte[] page) {
+    return BlobId.isValid(id(page)) && LittleEndian.getInt(page, SEQUENCE + 4) == 0;
+  }
+
+  /** The page begins a blob, or would if its checksum were right: it begins with that blob's flags. */
+  public static boolean looksLikeRoot(byte[] page, int mdPage) {
+    return id(page) == BlobId.ofRootPage(mdPage).value()
+        && sequence(page) == 0
+        && Byte.toUnsignedInt(page[DESCRIPTORS]) == Descriptor.FLAGS
+        && LittleEndian.getU32(page, DESCRIPTORS + 1) == Descriptor.FLAGS_BYTES;
+  }
+
   /** The metadata page that a valid root page says that it is, wherever it lies. */
   public static OptionalInt ownNumber(byte[] page) {
     boolean root =

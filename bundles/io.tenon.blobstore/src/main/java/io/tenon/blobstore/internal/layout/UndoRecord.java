@@ -23,7 +23,7 @@ public final class UndoRecord {
   private static final String TEXT =
       """
       Tenon: pages of a disk's metadata as they were before a repair of its pool.
-      tenon:pool check DISK --undo THIS_FILE
+      pool:check DISK --undo THIS_FILE
       writes them back, as long as nothing else has changed the disk's metadata since.
       """;
 
