@@ -122,6 +122,34 @@ public sealed interface MaskFinding extends Finding {
     }
   }
 
+  /** Something stands behind a mask's bits. */
+  record BehindTheBits(List<Span> diskPages) implements MaskFinding {
+    public BehindTheBits {
+      diskPages = List.copyOf(diskPages);
+    }
+
+    @Override
+    public Place place() {
+      return Place.ofPages(diskPages);
+    }
+
+    @Override
+    public String what(Names names) {
+      return "Something stands behind the end of a mask, on disk pages %s."
+          .formatted(Span.text(diskPages));
+    }
+
+    @Override
+    public String meaning(Names names) {
+      return "Nobody reads it; but somebody wrote where only zeroes should be.";
+    }
+
+    @Override
+    public Remedy remedy(Names names) {
+      return new ByRepair("The mask is made anew.");
+    }
+  }
+
   /**
    * A page that begins a blob, and the masks do not know it.
    *

@@ -6,6 +6,7 @@ import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.Finding;
 import io.tenon.blobstore.MaskFinding;
 import io.tenon.blobstore.Span;
+import io.tenon.blobstore.internal.layout.Mask;
 import io.tenon.blobstore.internal.layout.MetadataPage;
 import io.tenon.blobstore.internal.layout.Page;
 import java.util.ArrayList;
@@ -17,6 +18,9 @@ import java.util.TreeSet;
 /** Whether the masks of a cleanly closed store say what its blobs have. */
 final class MaskCheck {
   private static final int SCAN_PAGES = 256;
+
+  /** For 2^31 clusters. */
+  private static final int MOST_MASK_PAGES = 65537;
 
   private final LoadedStore loaded;
   private final StoreDisk disk;
@@ -37,9 +41,43 @@ final class MaskCheck {
     var masks = loaded.masks.get();
     var claims = Claims.of(loaded.blobs.values(), loaded.failed);
     for (BlobId erased : loaded.toErase) claims.pages().set(erased.rootPage());
+    behindTheBits();
     clusters(masks, claims);
     pages(masks, claims);
     unknownRoots(masks, claims);
+  }
+
+  private void behindTheBits() throws BlobstoreException {
+    var layout = loaded.layout();
+    var superBlock = layout.superBlock();
+    var pages = new ArrayList<Span>();
+    behind(
+        Mask.PAGES,
+        superBlock.pageMaskStart(),
+        superBlock.pageMaskPages(),
+        layout.mdPages(),
+        pages);
+    behind(
+        Mask.CLUSTERS,
+        superBlock.clusterMaskStart(),
+        superBlock.clusterMaskPages(),
+        layout.totalClusters(),
+        pages);
+    behind(
+        Mask.BLOBIDS,
+        superBlock.blobidMaskStart(),
+        superBlock.blobidMaskPages(),
+        layout.mdPages(),
+        pages);
+    if (!pages.isEmpty()) findings.add(new MaskFinding.BehindTheBits(pages));
+  }
+
+  private void behind(Mask mask, long start, long count, int bits, List<Span> pages)
+      throws BlobstoreException {
+    // More pages than any device has are a super block's mistake, which the layout has refused.
+    byte[] read = disk.read(start, Math.toIntExact(Math.min(count, MOST_MASK_PAGES)));
+    if (mask.endsWithZeroes(read, bits)) return;
+    pages.add(new Span(start, start + count - 1));
   }
 
   /** What belongs to a blob whose map is not known is not lost. */

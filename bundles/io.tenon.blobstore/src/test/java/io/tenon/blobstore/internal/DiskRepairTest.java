@@ -377,6 +377,15 @@ class DiskRepairTest {
   }
 
   @Test
+  void somethingBehindTheEndOfAMask() throws Exception {
+    byte[] mask = disk.page(clusterMask());
+    mask[4000] = 1;
+    disk.putPage(clusterMask(), mask);
+    only(MaskFinding.BehindTheBits.class);
+    repairsWithoutLoss();
+  }
+
+  @Test
   void aMaskThatIsNone() throws Exception {
     disk.putPage(clusterMask(), new byte[Page.BYTES]);
     only(MaskFinding.Unusable.class);

@@ -163,8 +163,7 @@ class RepairFuzzTest {
               if (!(finding.remedy(BlobId::toString) instanceof Remedy.GiveUp give)) continue;
               // An erased root may be torn; that has to be agreed to, for it could be damage.
               boolean torn =
-                  finding instanceof BlobFinding.RootBroken
-                      && !promised.containsKey(give.blob());
+                  finding instanceof BlobFinding.RootBroken && !promised.containsKey(give.blob());
               if (torn || order.givenUp().contains(give.blob())) still.add(give.blob());
             }
             DiskRepair.run(disk, Samples.TYPE, order.givingUp(still), _ -> {});

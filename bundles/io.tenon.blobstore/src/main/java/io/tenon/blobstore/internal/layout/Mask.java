@@ -69,6 +69,12 @@ public enum Mask {
     return is ? OptionalLong.of(bits) : OptionalLong.empty();
   }
 
+  /** Nothing stands behind the bits, as the format has it; a mask of another length is not looked at. */
+  public boolean endsWithZeroes(byte[] mask, int bits) throws BlobstoreException {
+    if (LittleEndian.getU32(mask, LENGTH_BITS) != bits) return true;
+    return Arrays.equals(mask, encode(parse(mask, bits), bits, mask.length / Page.BYTES));
+  }
+
   private BlobstoreException bad(String why) {
     return new BlobstoreException(
         Kind.BAD_MASK,
