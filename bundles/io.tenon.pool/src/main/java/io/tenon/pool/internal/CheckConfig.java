@@ -7,5 +7,5 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 @ObjectClassDefinition(name = "Tenon node", description = "Data directory of a node")
 public @interface CheckConfig {
   @AttributeDefinition(description = "Directory of the node's own files")
-  String data_dir() default "";
+  String data_dir();
 }

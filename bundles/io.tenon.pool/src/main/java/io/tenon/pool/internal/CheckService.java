@@ -27,10 +27,14 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Reference;
 
 /** Checks and repairs disks of this node by way of its block devices. */
-@Component(service = PoolChecks.class, configurationPid = "io.tenon.node")
+@Component(
+    service = PoolChecks.class,
+    configurationPid = "io.tenon.node",
+    configurationPolicy = ConfigurationPolicy.REQUIRE)
 public final class CheckService implements PoolChecks {
   private static final long UUID_VERSION_4 = 0x4000;
   private static final long UUID_VARIANT = 1L << 63;
@@ -39,7 +43,7 @@ public final class CheckService implements PoolChecks {
   private final Blobstores blobstores;
   private final InstantSource clock;
   private final RandomGenerator random;
-  private final Optional<Path> data;
+  private final Path data;
 
   @Activate
   public CheckService(
@@ -49,7 +53,7 @@ public final class CheckService implements PoolChecks {
         blobstores,
         InstantSource.system(),
         RandomGenerator.of("SecureRandom"),
-        config.data_dir().isEmpty() ? Optional.empty() : Optional.of(Path.of(config.data_dir())));
+        Path.of(config.data_dir()));
   }
 
   /**
@@ -60,7 +64,7 @@ public final class CheckService implements PoolChecks {
       Blobstores blobstores,
       InstantSource clock,
       RandomGenerator random,
-      Optional<Path> data) {
+      Path data) {
     this.devices = devices;
     this.blobstores = blobstores;
     this.clock = clock;
@@ -116,7 +120,7 @@ public final class CheckService implements PoolChecks {
   @Override
   public PoolRepair repair(String disk, RepairSpec spec) throws PoolException {
     String what = "Disk " + disk + " was not repaired.";
-    var folder = folder(spec, what);
+    var folder = spec.copies().orElse(data.resolve("repairs"));
     try (var held = HeldDisk.openAlone(devices, disk, what)) {
       var before = looked(disk, held, what);
       var kept = new Path[1];
@@ -132,16 +136,6 @@ public final class CheckService implements PoolChecks {
     } catch (BlobstoreException e) {
       throw Failures.of(what, e);
     }
-  }
-
-  private Path folder(RepairSpec spec, String what) throws PoolException {
-    if (spec.copies().isPresent()) return spec.copies().get();
-    if (data.isPresent()) return data.get().resolve("repairs");
-    throw new PoolException(
-        Kind.INVALID_ARGUMENT,
-        what,
-        "Pages are kept before they change, and there is no folder for them.",
-        "Name one.");
   }
 
   private RepairOrder order(RepairSpec spec, CheckedDisk before, String what) throws PoolException {

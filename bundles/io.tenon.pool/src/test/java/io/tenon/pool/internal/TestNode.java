@@ -25,6 +25,7 @@ import io.tenon.pool.ReplicaInfo;
 import io.tenon.pool.ReplicaSpec;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -86,7 +87,7 @@ final class TestNode implements AutoCloseable {
             parts.blobstores(),
             InstantSource.fixed(NOW),
             new Random(2),
-            Optional.empty());
+            Path.of("/dev/null/data"));
   }
 
   BlockDevices devices() {
