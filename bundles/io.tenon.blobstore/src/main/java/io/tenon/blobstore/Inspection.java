@@ -1,6 +1,5 @@
 package io.tenon.blobstore;
 
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,18 +8,31 @@ import java.util.TreeMap;
 /**
  * What is on a device, found without writing to it.
  *
- * @param unopened blobs that cannot be opened, each with a sentence that says why
- * @param repairs sentences: what a load would put in order, losing nothing that was ever acknowledged
+ * @param type whose store it is
+ * @param unopened blobs that cannot be opened
+ * @param findings all that is not as it should be; empty when the store is in order
  */
 public record Inspection(
     StoreInfo store,
+    String type,
     Optional<BlobId> superBlob,
     List<BlobInfo> blobs,
-    Map<BlobId, String> unopened,
-    List<String> repairs) {
+    List<Unopened> unopened,
+    List<Finding> findings) {
   public Inspection {
     blobs = List.copyOf(blobs);
-    unopened = Collections.unmodifiableMap(new TreeMap<>(unopened));
-    repairs = List.copyOf(repairs);
+    unopened = List.copyOf(unopened);
+    findings = List.copyOf(findings);
+  }
+
+  /**
+   * A blob that cannot be opened.
+   *
+   * @param xattrs as far as its pages can be read, right or not: only good for telling people what it was
+   */
+  public record Unopened(BlobId id, String why, Map<String, byte[]> xattrs) {
+    public Unopened {
+      xattrs = java.util.Collections.unmodifiableMap(new TreeMap<>(xattrs));
+    }
   }
 }

@@ -10,6 +10,7 @@ import io.tenon.blobstore.internal.layout.ExtentPage;
 import io.tenon.blobstore.internal.layout.StoreLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,15 +26,32 @@ final class BlobLoader {
   /** Slots whose extent page on the disk is not what it should be. */
   private final List<Integer> wrongSlots = new ArrayList<>();
 
+  /** What cannot be placed is left out, so that the rest can be read. */
+  private final boolean withHoles;
+
+  /** Slots that were left out. */
+  private final BitSet holes = new BitSet();
+
   private boolean wrongSize;
   private boolean allFound = true;
+  private boolean refusedByFlags;
   private @Nullable String refusal;
 
   BlobLoader(BlobId id, StoreLayout layout, PageReader pages) {
+    this(id, layout, pages, false);
+  }
+
+  private BlobLoader(BlobId id, StoreLayout layout, PageReader pages, boolean withHoles) {
+    this.withHoles = withHoles;
     this.id = id;
     this.layout = layout;
     this.pages = pages;
     this.decoder = new BlobDecoder(id, layout);
+  }
+
+  /** Opens what of a blob with a broken map can be placed; the blob is thin then, with {@link #holes}. */
+  static BlobLoader leavingHoles(BlobId id, StoreLayout layout, PageReader pages) {
+    return new BlobLoader(id, layout, pages, true);
   }
 
   BlobId id() {
@@ -54,6 +72,7 @@ final class BlobLoader {
     }
     for (int page : decoder.chainPages()) foundPages.add(page);
     if (!decoder.isComplete()) allFound = false;
+    if (withHoles) decoder.image().flags(decoder.image().flags().withThin(true));
     ClusterMap map = null;
     try {
       map = decoder.image().form() == MapForm.RUNS ? runs() : table();
@@ -64,6 +83,7 @@ final class BlobLoader {
     }
     var flags = decoder.image().flags().refusal();
     if (refusal == null && flags.isPresent()) {
+      refusedByFlags = true;
       refusal = "Blob %s: %s.".formatted(id, flags.get());
     }
     if (refusal != null || map == null) return null;
@@ -117,7 +137,8 @@ final class BlobLoader {
         if (e.kind() == Kind.IO) throw e;
         if (cutOff) continue;
         foundPages.add(slots[slot]);
-        if (failure == null) failure = e;
+        if (withHoles) leaveOut(map, slot);
+        else if (failure == null) failure = e;
       }
     }
     if (failure != null) throw failure;
@@ -140,6 +161,13 @@ final class BlobLoader {
     }
   }
 
+  private void leaveOut(ClusterMap map, int slot) {
+    holes.set(slot);
+    decoder.extentPages()[slot] = 0;
+    int first = slot * ClusterMap.SLOT_CLUSTERS;
+    for (int i = 0; i < map.clustersOfSlot(slot); i++) map.set(first + i, 0);
+  }
+
   private ClusterMap shortened(ClusterMap map, int clusters) {
     int slots = ClusterMap.slotsFor(clusters);
     decoder.image().extentPages(Arrays.copyOf(decoder.image().extentPages(), slots));
@@ -157,6 +185,16 @@ final class BlobLoader {
     return refusal == null ? "" : refusal;
   }
 
+  /** A flag is set that is not known here; nothing else is wrong with it. */
+  boolean refusedByFlags() {
+    return refusedByFlags;
+  }
+
+  /** Slots that were left out. */
+  BitSet holes() {
+    return holes;
+  }
+
   List<Integer> foundPages() {
     return foundPages;
   }
@@ -168,6 +206,11 @@ final class BlobLoader {
   /** False when there may be pages and clusters of it that were not found. */
   boolean allFound() {
     return allFound;
+  }
+
+  /** False when there may be metadata pages of it that were not found. */
+  boolean allPagesFound() {
+    return refusal == null || decoder.isComplete();
   }
 
   List<Integer> wrongSlots() {

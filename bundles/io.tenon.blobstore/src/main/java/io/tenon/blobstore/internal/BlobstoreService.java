@@ -4,6 +4,9 @@ import io.tenon.blobstore.Blobstore;
 import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.Blobstores;
 import io.tenon.blobstore.Inspection;
+import io.tenon.blobstore.PageCopies;
+import io.tenon.blobstore.RepairOrder;
+import io.tenon.blobstore.RepairReport;
 import io.tenon.block.DeviceSlot;
 import io.tenon.error.Check;
 import io.tenon.reactor.Reactor;
@@ -36,6 +39,17 @@ public final class BlobstoreService implements Blobstores {
   @Override
   public Inspection inspect(DeviceSlot device, String type) throws BlobstoreException {
     return stores.inspect(device, type);
+  }
+
+  @Override
+  public RepairReport repair(DeviceSlot device, String type, RepairOrder order, PageCopies copies)
+      throws BlobstoreException {
+    return stores.repair(device, type, order, copies);
+  }
+
+  @Override
+  public void undo(DeviceSlot device, byte[] copies) throws BlobstoreException {
+    stores.undo(device, copies);
   }
 
   /** Waits by not being run. */
@@ -81,15 +95,22 @@ public final class BlobstoreService implements Blobstores {
     @Override
     public Inspection inspect(DeviceSlot device, String type) throws BlobstoreException {
       try (var disk = new ReactorDisk(device, reactor, blocking)) {
-        var loaded = StoreLoader.load(disk, type);
-        var repairs = loaded.repairs();
-        var store = new OpenStore(disk, loaded);
-        return new Inspection(
-            Facts.of(store),
-            store.superBlock().superBlobId(),
-            loaded.blobs.values().stream().map(Facts::of).toList(),
-            loaded.unopened,
-            repairs);
+        return DiskCheck.of(disk, type).result();
+      }
+    }
+
+    @Override
+    public RepairReport repair(DeviceSlot device, String type, RepairOrder order, PageCopies copies)
+        throws BlobstoreException {
+      try (var disk = new ReactorDisk(device, reactor, blocking)) {
+        return DiskRepair.run(disk, type, order, copies);
+      }
+    }
+
+    @Override
+    public void undo(DeviceSlot device, byte[] copies) throws BlobstoreException {
+      try (var disk = new ReactorDisk(device, reactor, blocking)) {
+        DiskRepair.undo(disk, copies);
       }
     }
 

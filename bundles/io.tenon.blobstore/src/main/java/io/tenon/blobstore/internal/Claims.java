@@ -31,11 +31,12 @@ final class Claims {
     return claims;
   }
 
-  private interface PageVisitor {
+  /** Takes one metadata page. */
+  interface PageVisitor {
     void page(int mdPage);
   }
 
-  private static void forEachPage(StoredBlob blob, PageVisitor visitor) {
+  static void forEachPage(StoredBlob blob, PageVisitor visitor) {
     visitor.page(blob.id().rootPage());
     for (int page : blob.image().chainPages()) visitor.page(page);
     for (int page : blob.image().extentPages()) {
@@ -76,6 +77,14 @@ final class Claims {
         findings.add("Blob %s: %s.".formatted(blob.id(), blob.restriction().orElse("")));
       }
     }
+  }
+
+  BitSet twicePages() {
+    return twicePages;
+  }
+
+  BitSet twiceClusters() {
+    return twiceClusters;
   }
 
   BitSet pages() {

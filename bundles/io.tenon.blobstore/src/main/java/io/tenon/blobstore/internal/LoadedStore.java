@@ -31,6 +31,40 @@ final class LoadedStore {
   /** Snapshots that stay, and have to lose the mark of an interrupted operation. */
   final List<StoredBlob> toFinish = new ArrayList<>();
 
+  /** Those that cannot be opened, with what was found of them. */
+  final List<BlobLoader> failed = new ArrayList<>();
+
+  /** Blobs that cannot be opened because this ancestor cannot or is not there. */
+  final NavigableMap<BlobId, BlobId> orphans = new TreeMap<>();
+
+  /** The parent of each of these. */
+  final NavigableMap<BlobId, BlobId> parentsOfUnopened = new TreeMap<>();
+
+  /** Blobs that cannot be opened because they are their own ancestors. */
+  final NavigableSet<BlobId> circles = new TreeSet<>();
+
+  /** Blobs that say something that is not known here, and what. */
+  final NavigableMap<BlobId, String> foreign = new TreeMap<>();
+
+  /** Snapshots whose creation or deletion was interrupted, and why it is not known how that went. */
+  final NavigableMap<BlobId, String> stuck = new TreeMap<>();
+
+  /** Slots that listed clusters of an ancestor. */
+  final NavigableMap<BlobId, NavigableSet<Integer>> givenBack = new TreeMap<>();
+
+  /** Of a cleanly closed store. */
+  Optional<Masks> masks = Optional.empty();
+
+  /** Why the masks of a cleanly closed store cannot be used; empty when they can. */
+  String badMask = "";
+
+  /** Masks as they are on the disk. */
+  record Masks(BitSet pages, BitSet blobids, BitSet clusters) {
+    List<BlobId> ids(StoreLayout layout) {
+      return blobids.stream().filter(layout::isMdPage).mapToObj(BlobId::ofRootPage).toList();
+    }
+  }
+
   /** Slots whose extent page is not what it should be. */
   final Map<BlobId, NavigableSet<Integer>> wrongSlots = new TreeMap<>();
 
@@ -39,6 +73,9 @@ final class LoadedStore {
 
   /** Sentences about what is not as it should be. */
   final List<String> findings = new ArrayList<>();
+
+  /** Blobs with clusters that nobody knows, of a store that was not closed cleanly. */
+  final NavigableSet<BlobId> unknownBlobs = new TreeSet<>();
 
   /** Why no space may be given out; empty when it may. */
   String noAllocation = "";
@@ -59,37 +96,5 @@ final class LoadedStore {
 
   void wrongSlot(BlobId blob, int slot) {
     wrongSlots.computeIfAbsent(blob, _ -> new TreeSet<>()).add(slot);
-  }
-
-  /** What has to be written before the store is in order, in sentences. */
-  List<String> repairs() {
-    var repairs = new ArrayList<String>();
-    record.ifPresent(
-        found ->
-            repairs.add(
-                "A change of %d metadata pages was interrupted and is to be completed."
-                    .formatted(found.size())));
-    if (!layout.superBlock().clean()) {
-      repairs.add("The store was not closed cleanly; its masks are to be made anew.");
-    }
-    for (BlobId id : toErase) {
-      repairs.add(
-          "Snapshot %s was being made or deleted and is to be erased; its origin has all data."
-              .formatted(id));
-    }
-    for (StoredBlob snapshot : toFinish) {
-      repairs.add(
-          "Snapshot %s carries the mark of an operation that did not happen; the mark is to go."
-              .formatted(snapshot.id()));
-    }
-    for (var blob : wrongSlots.entrySet()) {
-      repairs.add(
-          "Blob %s has lists of clusters that do not agree with its size or its parent: slots %s."
-              .formatted(blob.getKey(), blob.getValue()));
-    }
-    for (BlobId id : wrongSizes) {
-      repairs.add("Blob %s states a size that its lists of clusters do not have.".formatted(id));
-    }
-    return repairs;
   }
 }

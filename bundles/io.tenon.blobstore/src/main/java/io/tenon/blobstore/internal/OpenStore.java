@@ -216,12 +216,21 @@ final class OpenStore {
     space.grow((int) clusters);
   }
 
+  /** The masks are not to be believed any more, although nothing else changes. */
+  void touch() throws BlobstoreException {
+    change(() -> writer.writeSuperBlock(superBlock()));
+  }
+
   /** The clean end: masks, then the clean mark. Nothing can be changed afterwards. */
   void unload() throws BlobstoreException {
     checkOpen();
     boolean cleared = false;
     while (!cleared) cleared = clearSome();
-    if (!superBlock().clean() && superBlock().blobidMaskPages() > 0) change(this::writeMasks);
+    // Masks without the clusters of a blob that cannot be read would give these away at the next
+    // load.
+    boolean known = noAllocation.isEmpty();
+    boolean hasMasks = superBlock().blobidMaskPages() > 0;
+    if (!superBlock().clean() && hasMasks && known) change(this::writeMasks);
     closed = true;
   }
 

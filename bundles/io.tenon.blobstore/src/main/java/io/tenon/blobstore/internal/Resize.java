@@ -35,7 +35,7 @@ final class Resize {
             store.space().checkClusters(clusters - before);
             for (int i = before; i < clusters; i++) map.set(i, step.takeCluster());
           }
-          if (image.form() == MapForm.TABLE) slots(step, image, map, before);
+          if (image.form() == MapForm.TABLE) slots(store, step, image, map, before);
           step.persist(image, map, true);
         });
     if (!grows) {
@@ -56,7 +56,8 @@ final class Resize {
   }
 
   /** Every list has exactly the entries that the new size gives it. */
-  private static void slots(Transaction step, BlobImage image, ClusterMap map, int clustersBefore)
+  private static void slots(
+      OpenStore store, Transaction step, BlobImage image, ClusterMap map, int clustersBefore)
       throws BlobstoreException {
     int[] before = image.extentPages();
     for (int slot = map.slots(); slot < before.length; slot++) {
@@ -66,10 +67,21 @@ final class Resize {
     int cut = Math.min(clustersBefore, map.clusters());
     int edge = cut / ClusterMap.SLOT_CLUSTERS;
     boolean edgeIsListed = cut % ClusterMap.SLOT_CLUSTERS != 0 && image.extentPages()[edge] != 0;
-    if (edgeIsListed) {
+    boolean moves = edgeIsListed && hasRoomToMove(store, image, map, edge);
+    if (moves) {
+      // The root names the list of its own length, so that nobody ever finds one of another.
+      step.freePage(image.extentPages()[edge]);
+      image.extentPages()[edge] = 0;
+    } else if (edgeIsListed) {
       var stage = map.clusters() > clustersBefore ? Stage.LISTS : Stage.LISTS_CUT;
       step.list(stage, image, map, edge);
     }
     step.takeExtentPages(image, map, edge, false);
+  }
+
+  /** Pages for all lists from the edge on, and for the chain, which is never overwritten either. */
+  private static boolean hasRoomToMove(OpenStore store, BlobImage image, ClusterMap map, int edge) {
+    int lists = map.slots() - edge;
+    return store.space().freePages() > lists + image.chainPages().length + 1;
   }
 }

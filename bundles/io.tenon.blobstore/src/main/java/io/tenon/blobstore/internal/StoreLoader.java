@@ -11,12 +11,12 @@ import io.tenon.blobstore.internal.layout.Page;
 import io.tenon.blobstore.internal.layout.StoreLayout;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Reads a whole store, Format §13. Of a cleanly closed one it believes the masks; of any other it looks at every metadata page. One
@@ -29,7 +29,6 @@ final class StoreLoader {
   private final StoreLayout layout;
   private final PageReader pages;
   private final LoadedStore store;
-  private final List<BlobLoader> failed = new ArrayList<>();
 
   private StoreLoader(StoreHead head) {
     layout = head.layout();
@@ -38,36 +37,40 @@ final class StoreLoader {
   }
 
   static LoadedStore load(StoreDisk disk, String type) throws BlobstoreException {
+    return load(disk, type, List.of());
+  }
+
+  /**
+   * @param known blobs that must be there, even if nothing is left of them that could be found
+   */
+  static LoadedStore load(StoreDisk disk, String type, Collection<BlobId> known)
+      throws BlobstoreException {
     var loader = new StoreLoader(StoreHead.read(disk, type));
-    loader.load();
+    loader.load(known);
     return loader.store;
   }
 
-  private void load() throws BlobstoreException {
-    Optional<Masks> masks = layout.superBlock().hasMasks() ? masks() : Optional.empty();
-    for (BlobId id : masks.isPresent() ? masks.get().ids(layout) : scan()) open(id);
+  private void load(Collection<BlobId> known) throws BlobstoreException {
+    if (layout.superBlock().hasMasks()) store.masks = masks();
+    var ids = new TreeSet<>(known);
+    ids.addAll(store.masks.isPresent() ? store.masks.get().ids(layout) : scan());
+    for (BlobId id : ids) open(id);
     linkParents();
     repairLeftovers();
-    claim(masks);
+    claim(store.masks);
   }
 
-  /** Of a clean store. */
-  private record Masks(BitSet pages, BitSet blobids, BitSet clusters) {
-    List<BlobId> ids(StoreLayout layout) {
-      return blobids.stream().filter(layout::isMdPage).mapToObj(BlobId::ofRootPage).toList();
-    }
-  }
-
-  private Optional<Masks> masks() throws BlobstoreException {
+  private Optional<LoadedStore.Masks> masks() throws BlobstoreException {
     var superBlock = layout.superBlock();
     try {
       return Optional.of(
-          new Masks(
+          new LoadedStore.Masks(
               mask(Mask.PAGES, superBlock.pageMaskStart(), layout.mdPages()),
               mask(Mask.BLOBIDS, superBlock.blobidMaskStart(), layout.mdPages()),
               mask(Mask.CLUSTERS, superBlock.clusterMaskStart(), layout.totalClusters())));
     } catch (BlobstoreException e) {
       if (e.kind() != Kind.BAD_MASK) throw e;
+      store.badMask = e.what() + " " + e.why();
       store.findings.add(e.getMessage() + " Every metadata page was looked at instead.");
       return Optional.empty();
     }
@@ -96,11 +99,12 @@ final class StoreLoader {
     var loader = new BlobLoader(id, layout, pages);
     var blob = loader.load();
     if (blob == null) {
-      failed.add(loader);
+      store.failed.add(loader);
       store.unopened.put(id, loader.refusal());
       return;
     }
     store.blobs.put(id, blob);
+    blob.restriction().ifPresent(why -> store.foreign.put(id, why));
     for (int slot : loader.wrongSlots()) store.wrongSlot(id, slot);
     if (loader.wrongSize()) store.wrongSizes.add(id);
   }
@@ -114,8 +118,14 @@ final class StoreLoader {
         var parent = at.image().parent();
         if (parent.isEmpty()) break;
         at = store.blobs.get(parent.get());
-        if (at == null) refuse(blob, "its ancestor %s cannot be opened".formatted(parent.get()));
-        else if (way.contains(at.id())) refuse(blob, "it is its own ancestor");
+        if (at == null) {
+          store.orphans.put(blob.id(), parent.get());
+          blob.image().parent().ifPresent(own -> store.parentsOfUnopened.put(blob.id(), own));
+          refuse(blob, "its ancestor %s cannot be opened".formatted(parent.get()));
+        } else if (way.contains(at.id())) {
+          store.circles.add(blob.id());
+          refuse(blob, "it is its own ancestor");
+        }
       }
     }
     for (BlobId id : store.unopened.keySet()) store.blobs.remove(id);
@@ -129,7 +139,7 @@ final class StoreLoader {
 
   private void refuse(StoredBlob blob, String why) {
     store.unopened.put(blob.id(), "Blob %s: %s.".formatted(blob.id(), why));
-    failed.add(refused(blob));
+    store.failed.add(refused(blob));
   }
 
   /** Its pages and clusters are in use all the same. */
@@ -152,7 +162,7 @@ final class StoreLoader {
       if (!snapshot.image().internalXattrs().containsKey(mark)) continue;
       var other = snapshot.image().link(mark).map(store.blobs::get);
       if (other.isEmpty()) {
-        snapshot.restrict("it is an unfinished snapshot of a blob that cannot be opened");
+        stick(snapshot, "it is an unfinished snapshot of a blob that cannot be opened");
       } else if (other.get().parent() == snapshot) {
         snapshot.image().unlink(BlobImage.SNAPTMP);
         snapshot.image().unlink(BlobImage.SNAPRM);
@@ -165,35 +175,39 @@ final class StoreLoader {
         store.wrongSizes.remove(snapshot.id());
         store.toErase.add(snapshot.id());
       } else {
-        snapshot.restrict("it is an unfinished snapshot that has other children");
+        stick(snapshot, "it is an unfinished snapshot that has other children");
       }
     }
   }
 
-  private void claim(Optional<Masks> masks) {
-    var claims = Claims.of(store.blobs.values(), failed);
+  private void stick(StoredBlob snapshot, String why) {
+    snapshot.restrict(why);
+    store.stuck.put(snapshot.id(), why);
+  }
+
+  private void claim(Optional<LoadedStore.Masks> masks) {
+    var claims = Claims.of(store.blobs.values(), store.failed);
     if (claims.hasConflicts()) {
       for (StoredBlob blob : store.blobs.values()) giveBackToAncestors(blob);
-      claims = Claims.of(store.blobs.values(), failed);
+      claims = Claims.of(store.blobs.values(), store.failed);
       claims.restrictOwners(store.findings);
     }
     store.usedPages.or(claims.pages());
     store.usedClusters.or(claims.clusters());
     store.usedClusters.set(0, layout.mdClusters());
-    if (failed.isEmpty()) return;
+    if (store.failed.isEmpty()) return;
     if (masks.isPresent()) {
       store.usedPages.or(masks.get().pages());
       store.usedClusters.or(masks.get().clusters());
       return;
     }
-    Map<BlobId, BlobLoader> unknown = new TreeMap<>();
-    for (BlobLoader blob : failed) {
-      if (!blob.allFound()) unknown.put(blob.id(), blob);
+    for (BlobLoader blob : store.failed) {
+      if (!blob.allFound()) store.unknownBlobs.add(blob.id());
     }
-    if (unknown.isEmpty()) return;
+    if (store.unknownBlobs.isEmpty()) return;
     store.noAllocation =
         "It is not known which clusters belong to %s, which cannot be opened."
-            .formatted(unknown.keySet());
+            .formatted(store.unknownBlobs);
   }
 
   /**
@@ -209,7 +223,9 @@ final class StoreLoader {
               (logical, cluster) -> {
                 if (logical >= ancestor.clusters() || ancestor.get(logical) != cluster) return;
                 map.set(logical, 0);
-                store.wrongSlot(blob.id(), logical / ClusterMap.SLOT_CLUSTERS);
+                int slot = logical / ClusterMap.SLOT_CLUSTERS;
+                store.wrongSlot(blob.id(), slot);
+                store.givenBack.computeIfAbsent(blob.id(), _ -> new TreeSet<>()).add(slot);
               });
       blob.view(map, blob.parent());
     }

@@ -43,7 +43,7 @@ class FuzzedDisksTest {
   }
 
   /** Flips bits of metadata, or puts in numbers that are nearly right. */
-  private static void damage(MemoryDisk disk, SplittableRandom random) {
+  static void damage(MemoryDisk disk, SplittableRandom random) {
     var candidates = new ArrayList<Long>();
     for (long page : disk.usedPages()) if (page < 104) candidates.add(page);
     int hits = 1 + random.nextInt(4);

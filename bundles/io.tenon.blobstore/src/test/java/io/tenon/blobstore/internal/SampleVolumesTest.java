@@ -153,9 +153,9 @@ class SampleVolumesTest {
     assertFalse(found.store().clean());
     assertEquals(sample.blobs().size() + 1, found.blobs().size());
     assertEquals(sample.freeClusters(), found.store().freeClusters());
-    assertEquals(3, found.repairs().size(), found.repairs()::toString);
+    assertEquals(3, found.findings().size(), found.findings()::toString);
     stores.load(slot, Samples.TYPE).unload();
-    assertEquals(0, stores.inspect(slot, Samples.TYPE).repairs().size());
+    assertEquals(0, stores.inspect(slot, Samples.TYPE).findings().size());
     TestReactors.await(slot.fail("The test ends.").toCompletableFuture());
   }
 

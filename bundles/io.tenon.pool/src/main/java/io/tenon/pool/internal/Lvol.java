@@ -110,6 +110,11 @@ record Lvol(BlobInfo blob) {
     return text(SNAPSHOT_TIME).isPresent();
   }
 
+  /** The same of attributes of something that cannot be opened. */
+  static boolean saysSnapshot(Map<String, byte[]> xattrs) {
+    return text(xattrs, SNAPSHOT_TIME).isPresent();
+  }
+
   boolean isValidSnapshot() {
     return OF_A_VALID_SNAPSHOT.stream().allMatch(name -> text(name).isPresent());
   }

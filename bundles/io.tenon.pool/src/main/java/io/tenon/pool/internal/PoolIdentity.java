@@ -5,6 +5,7 @@ import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.Blobstores;
 import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
+import java.util.Map;
 import java.util.UUID;
 
 /** Who a pool is, as its disk says. */
@@ -54,6 +55,15 @@ record PoolIdentity(String name, UUID uuid) {
       throw unreadable(what, "Its blobstore has no name that can be read.");
     }
     return new PoolIdentity(name.get(), uuid.get());
+  }
+
+  /** Whether these attributes of a store's own blob make a pool of it. */
+  static boolean isIn(Map<String, byte[]> xattrs) {
+    byte[] name = xattrs.get(Lvol.NAME);
+    return Lvol.uuid(Lvol.text(xattrs, Lvol.UUID_NAME)).isPresent()
+        && name != null
+        && name.length <= MOST_NAME_VALUE_BYTES
+        && Lvol.text(xattrs, Lvol.NAME).isPresent();
   }
 
   private static PoolException unreadable(String what, String why) {

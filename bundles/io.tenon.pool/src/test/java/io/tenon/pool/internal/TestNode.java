@@ -25,7 +25,9 @@ import io.tenon.pool.ReplicaInfo;
 import io.tenon.pool.ReplicaSpec;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -46,6 +48,7 @@ final class TestNode implements AutoCloseable {
   private final RegistryForTests registry = new RegistryForTests();
   final Target target;
   final PoolService pools;
+  final CheckService checks;
 
   private record Loopback() implements Transport {
     @Override
@@ -78,6 +81,13 @@ final class TestNode implements AutoCloseable {
             reactors.get(0),
             Thread::startVirtualThread);
     pools = new PoolService(parts, new Random(1));
+    checks =
+        new CheckService(
+            parts.devices(),
+            parts.blobstores(),
+            InstantSource.fixed(NOW),
+            new Random(2),
+            Path.of("/dev/null/data"));
   }
 
   BlockDevices devices() {

@@ -24,7 +24,8 @@ import picocli.CommandLine.Parameters;
       "Attaches to the shell of a running node.",
       "",
       "Without a command it is interactive: Tab completes, Ctrl-C stops a command, Ctrl-D leaves.",
-      "With a command it does that and ends with its status: 0 done, 1 refused or failed."
+      "With a command it does that and ends with its status: 0 done, 1 refused or failed, 2 not",
+      "understood; a command may have others, which its --help says. 3: there is no such node."
     },
     footer = {
       "",

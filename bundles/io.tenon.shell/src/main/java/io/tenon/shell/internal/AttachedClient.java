@@ -23,7 +23,6 @@ import org.slf4j.LoggerFactory;
 /** One {@code tenon-shell} that is attached: runs its lines one after the other, in a session of its own. */
 final class AttachedClient {
   private static final Logger log = LoggerFactory.getLogger(AttachedClient.class);
-  private static final int FAILED = 1;
   private static final Pattern INDEX = Pattern.compile("\\d{1,6}");
 
   private final DataInputStream in;
@@ -74,8 +73,10 @@ final class AttachedClient {
       if (result != null) {
         session.getConsole().println(session.format(result, Converter.INSPECT));
       }
+    } catch (Ended e) {
+      status = e.status();
     } catch (Exception e) {
-      status = FAILED;
+      status = e instanceof Refused refused ? refused.status() : Refused.FAILED;
       log.debug("shell line failed: {}", line, e);
       send(Frame.of(Frame.Type.ERR, sentence(e) + "\n"));
     }

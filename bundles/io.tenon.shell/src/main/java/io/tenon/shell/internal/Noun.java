@@ -97,6 +97,7 @@ abstract class Noun {
    * Does what the words say.
    *
    * @throws Refused when they are not understood, or what they ask for fails
+   * @throws Ended when they are done, and the answer is one that scripts may not miss
    */
   final void run(CommandSession session, Object[] words) throws Exception {
     var out = new PrintWriter(session.getConsole(), true, StandardCharsets.UTF_8);
@@ -104,7 +105,7 @@ abstract class Noun {
     var line = line(new Output(out)).setOut(out).setErr(out);
     line.setParameterExceptionHandler(
         (e, _) -> {
-          thrown.set(new Refused(misuse(e)));
+          thrown.set(new Refused(misuse(e), Refused.NOT_UNDERSTOOD));
           return e.getCommandLine().getCommandSpec().exitCodeOnInvalidInput();
         });
     line.setExecutionExceptionHandler(
@@ -125,7 +126,7 @@ abstract class Noun {
 
   private static Exception refusal(Exception e) {
     if (e instanceof TenonException) return new Refused(String.valueOf(e.getMessage()));
-    if (e instanceof Refused) return e;
+    if (e instanceof Refused || e instanceof Ended) return e;
     log.error("A shell command failed by a bug", e);
     return new Refused(
         "The command failed by a bug of Tenon; the node's log has the details. " + e);

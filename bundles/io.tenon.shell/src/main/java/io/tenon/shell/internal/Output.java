@@ -59,6 +59,16 @@ final class Output {
                         .stripTrailing()));
   }
 
+  /** Whether scripts read it. */
+  boolean isJson() {
+    return json;
+  }
+
+  /** A line for people; nothing in JSON. */
+  void say(String sentence) {
+    if (!json) out.println(sentence);
+  }
+
   /** Something was done and there is nothing to show. */
   void done(String sentence) {
     if (json) {

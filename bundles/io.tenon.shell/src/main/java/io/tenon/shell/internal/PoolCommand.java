@@ -2,10 +2,15 @@ package io.tenon.shell.internal;
 
 import io.tenon.error.TenonException;
 import io.tenon.pool.Pool;
+import io.tenon.pool.PoolChecks;
+import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolSpec;
 import io.tenon.pool.Pools;
+import io.tenon.pool.RepairSpec;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
@@ -21,10 +26,12 @@ import picocli.CommandLine.Parameters;
     property = {"osgi.command.scope=tenon", "osgi.command.function=pool"})
 public final class PoolCommand extends Noun {
   private final Pools pools;
+  private final PoolChecks checks;
 
   @Activate
-  public PoolCommand(@Reference Pools pools) {
+  public PoolCommand(@Reference Pools pools, @Reference PoolChecks checks) {
     this.pools = pools;
+    this.checks = checks;
   }
 
   /** Called by Gogo. */
@@ -34,13 +41,14 @@ public final class PoolCommand extends Noun {
 
   @Override
   Object verbs(Output output) {
-    return new Verbs(pools, output);
+    return new Verbs(pools, checks, output);
   }
 
   @Override
   List<String> names(String verb) {
     return switch (verb) {
       case "create", "import", "list" -> List.of();
+      case "check" -> pools.all().stream().map(pool -> pool.info().disk()).toList();
       default -> pools.all().stream().map(Pool::name).toList();
     };
   }
@@ -51,10 +59,12 @@ public final class PoolCommand extends Noun {
       synopsisSubcommandLabel = "VERB")
   static final class Verbs {
     private final Pools pools;
+    private final PoolChecks checks;
     private final Output output;
 
-    Verbs(Pools pools, Output output) {
+    Verbs(Pools pools, PoolChecks checks, Output output) {
       this.pools = pools;
+      this.checks = checks;
       this.output = output;
     }
 
@@ -179,6 +189,92 @@ public final class PoolCommand extends Noun {
       }
       found.destroy();
       output.done("Pool " + found.name() + " is destroyed.");
+    }
+
+    @Command(
+        description = {
+          "Say what is on a disk, what is not in order, what that means and what a repair would cost; imported or not,"
+              + " Mayastor's as well. Writes nothing without --repair.",
+          "",
+          "Ends with 0 when all is in order, 1 when something is not, 2 when the disk could not be checked or repaired."
+        },
+        footer = {
+          "",
+          "Example: pool:check /dev/nvme1n1",
+          "         pool:check /dev/nvme1n1 --repair",
+          "         pool:check /dev/nvme1n1 --repair --give-up vol1"
+        })
+    void check(
+        @Parameters(paramLabel = "DISK", description = "URI, path, or name of a device.")
+            String disk,
+        @Option(
+                names = "--repair",
+                description =
+                    "Do all that costs no data. Every page is kept in a file before it changes.")
+            boolean repair,
+        @Option(
+                names = "--give-up",
+                paramLabel = "WHAT",
+                description =
+                    "With --repair: this may lose what the check says. May be given several times.")
+            List<String> givenUp,
+        @Option(
+                names = "--name",
+                paramLabel = "NAME",
+                description = "With --repair: of a pool whose disk does not say its name any more.")
+            String name,
+        @Option(
+                names = "--uuid",
+                paramLabel = "UUID",
+                description = "With --name: uuid of that pool; a random one if none.")
+            UUID uuid,
+        @Option(
+                names = "--copies",
+                paramLabel = "DIR",
+                description =
+                    "With --repair: where the pages are kept; repairs/ in the node's data directory"
+                        + " if not given.")
+            Path copies,
+        @Option(
+                names = "--undo",
+                paramLabel = "FILE",
+                description = "Take back the repair that has made this file.")
+            Path undo)
+        throws Ended, Refused {
+      boolean ofRepair = givenUp != null || name != null || uuid != null || copies != null;
+      if ((ofRepair && !repair) || (repair && undo != null) || (uuid != null && name == null)) {
+        throw new Refused(
+            "These options do not go together. Read tenon:pool check --help.",
+            PoolCheckReport.NOT_CHECKED);
+      }
+      if (isRelative(copies) || isRelative(undo)) {
+        throw new Refused(
+            "The node has a current directory of its own: write paths with all that is before them.",
+            PoolCheckReport.NOT_CHECKED);
+      }
+      var report = new PoolCheckReport(output);
+      try {
+        if (undo != null) {
+          report.show(checks.undo(disk, undo), "The repair is taken back.");
+        } else if (repair) {
+          report.show(
+              checks.repair(
+                  disk,
+                  new RepairSpec(
+                      givenUp == null ? Set.of() : Set.copyOf(givenUp),
+                      Optional.ofNullable(name),
+                      Optional.ofNullable(uuid),
+                      Optional.ofNullable(copies))));
+        } else {
+          report.show(checks.check(disk), "");
+        }
+      } catch (PoolException e) {
+        throw new Refused(String.valueOf(e.getMessage()), PoolCheckReport.NOT_CHECKED);
+      }
+    }
+
+    private static boolean isRelative(Path path) {
+      return path != null && !path.isAbsolute();
     }
 
     private static Row row(Pool pool) {

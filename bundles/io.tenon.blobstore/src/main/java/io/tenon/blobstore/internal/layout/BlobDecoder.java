@@ -8,6 +8,7 @@ import io.tenon.blobstore.BlobstoreException.Kind;
 import io.tenon.blobstore.MapForm;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,32 @@ public final class BlobDecoder {
       at = next;
     }
     finish();
+  }
+
+  /** The attributes that stand in a page, be it right or not: only good for telling people what it was. */
+  public static Map<String, byte[]> glimpse(byte[] page) {
+    var seen = new LinkedHashMap<String, byte[]>();
+    try {
+      MetadataPage.forEachDescriptor(page, new Glimpse(seen)::descriptor);
+    } catch (BlobstoreException e) {
+      // What came before it is all that there is to see.
+      return seen;
+    }
+    return seen;
+  }
+
+  /** Takes what looks like attributes. */
+  private record Glimpse(Map<String, byte[]> into) {
+    void descriptor(int type, byte[] page, int at, int length) {
+      if (type != Descriptor.XATTR || length < Descriptor.XATTR_FIXED_BYTES) return;
+      int name = LittleEndian.getU16(page, at);
+      int value = LittleEndian.getU16(page, at + 2);
+      int nameAt = at + Descriptor.XATTR_FIXED_BYTES;
+      if (name == 0 || Descriptor.XATTR_FIXED_BYTES + name + value != length) return;
+      into.putIfAbsent(
+          new String(page, nameAt, name, ISO_8859_1),
+          Arrays.copyOfRange(page, nameAt + name, nameAt + name + value));
+    }
   }
 
   private void checkFrame(byte[] page, int at, long sequence) throws BlobstoreException {

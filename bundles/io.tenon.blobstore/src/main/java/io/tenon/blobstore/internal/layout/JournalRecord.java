@@ -163,6 +163,14 @@ public final class JournalRecord {
     return begun;
   }
 
+  /** Nothing of it is missing on the disk. */
+  public <E extends Exception> boolean isComplete(DiskPages<E> disk) throws E {
+    for (Target target : targets) {
+      if (!Arrays.equals(disk.page(target.diskPage), target.content)) return false;
+    }
+    return true;
+  }
+
   /** Takes one page as it should be. */
   public interface Sink<E extends Exception> {
     void page(long diskPage, byte[] content) throws E;

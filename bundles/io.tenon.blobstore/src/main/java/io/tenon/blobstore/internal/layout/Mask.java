@@ -4,6 +4,7 @@ import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.BlobstoreException.Kind;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.OptionalLong;
 
 /** A mask of what is used, Format §5: believed only in a cleanly closed store. */
 @SuppressWarnings("UnsafeFinalization") // an enum has no finalizer
@@ -55,6 +56,23 @@ public enum Mask {
     var used = BitSet.valueOf(Arrays.copyOfRange(mask, BITS, end));
     used.clear(bits, Math.max(bits, used.length()));
     return used;
+  }
+
+  /**
+   * The length that a mask states, when it is one of this kind; a mask that was never written states none.
+   *
+   * @param first page of it
+   */
+  public OptionalLong statedBits(byte[] first) {
+    long bits = LittleEndian.getU32(first, LENGTH_BITS);
+    boolean is = Byte.toUnsignedInt(first[TYPE]) == number && bits > 0;
+    return is ? OptionalLong.of(bits) : OptionalLong.empty();
+  }
+
+  /** Nothing stands behind the bits, as the format has it; a mask of another length is not looked at. */
+  public boolean endsWithZeroes(byte[] mask, int bits) throws BlobstoreException {
+    if (LittleEndian.getU32(mask, LENGTH_BITS) != bits) return true;
+    return Arrays.equals(mask, encode(parse(mask, bits), bits, mask.length / Page.BYTES));
   }
 
   private BlobstoreException bad(String why) {

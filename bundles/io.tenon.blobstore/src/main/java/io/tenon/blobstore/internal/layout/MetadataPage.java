@@ -3,6 +3,7 @@ package io.tenon.blobstore.internal.layout;
 import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.BlobstoreException.Kind;
+import java.util.OptionalInt;
 
 /** The frame of a metadata page, Format §6: owner, place in the chain, descriptors, next page. */
 public final class MetadataPage {
@@ -46,6 +47,29 @@ public final class MetadataPage {
     return id(page) == BlobId.ofRootPage(mdPage).value()
         && sequence(page) == 0
         && Page.isSealed(page);
+  }
+
+  /** The page names a blob: it is a root, a page of a chain or an extent page. */
+  static boolean isFramed(byte[] page) {
+    return BlobId.isValid(id(page)) && LittleEndian.getInt(page, SEQUENCE + 4) == 0;
+  }
+
+  /** The page begins a blob, or would if its checksum were right: it begins with that blob's flags. */
+  public static boolean looksLikeRoot(byte[] page, int mdPage) {
+    return id(page) == BlobId.ofRootPage(mdPage).value()
+        && sequence(page) == 0
+        && Byte.toUnsignedInt(page[DESCRIPTORS]) == Descriptor.FLAGS
+        && LittleEndian.getU32(page, DESCRIPTORS + 1) == Descriptor.FLAGS_BYTES;
+  }
+
+  /** The metadata page that a valid root page says that it is, wherever it lies. */
+  public static OptionalInt ownNumber(byte[] page) {
+    boolean root =
+        sequence(page) == 0
+            && BlobId.isValid(id(page))
+            && Byte.toUnsignedInt(page[DESCRIPTORS]) == Descriptor.FLAGS
+            && Page.isSealed(page);
+    return root ? OptionalInt.of(new BlobId(id(page)).rootPage()) : OptionalInt.empty();
   }
 
   /** Takes one descriptor; its body is {@code length} bytes of {@code page} from {@code at}. */

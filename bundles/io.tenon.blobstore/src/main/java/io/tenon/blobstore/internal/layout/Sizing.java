@@ -2,9 +2,13 @@ package io.tenon.blobstore.internal.layout;
 
 import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.BlobstoreException.Kind;
+import java.util.List;
 
 /** The layout of a new store, Format §4. */
 public final class Sizing {
+  /** Metadata pages per hundred clusters. */
+  private static final int USUAL_PERCENT = 100;
+
   private Sizing() {}
 
   /**
@@ -45,6 +49,22 @@ public final class Sizing {
         used <= clusters,
         "the metadata alone needs %d clusters, and there are %d".formatted(used, clusters));
     return placed;
+  }
+
+  /** What stores of such clusters look like here, ours and those of the original, with the usual metadata ratio; without a blob. */
+  public static List<SuperBlock> layouts(
+      long deviceBytes, int blockBytes, long clusterBytes, String type) {
+    long clusters = deviceBytes / clusterBytes;
+    if (clusters < 1 || clusters > Integer.MAX_VALUE) return List.of();
+    var theirs = place(deviceBytes, blockBytes, clusterBytes, type, clusters, clusters);
+    if (Long.bitCount(clusterBytes) != 1) return List.of(theirs);
+    try {
+      var ours = superBlock(deviceBytes, blockBytes, clusterBytes, USUAL_PERCENT, type);
+      return ours.equals(theirs) ? List.of(ours) : List.of(theirs, ours);
+    } catch (BlobstoreException e) {
+      // Such clusters are too large for this device: nothing looks like that.
+      return List.of();
+    }
   }
 
   private static SuperBlock place(

@@ -138,6 +138,15 @@ public record SuperBlock(
     return new BlobstoreException(kind, "The device holds no usable blobstore.", why, remedy);
   }
 
+  /** A page that is a super block to everyone, of a version that nobody knows. */
+  static byte[] blocked(int version) {
+    var page = new byte[Page.BYTES];
+    System.arraycopy(MAGIC, 0, page, SIGNATURE, MAGIC.length);
+    LittleEndian.putU32(page, VERSION, version);
+    LittleEndian.putU32(page, LENGTH, Page.BYTES);
+    return Page.seal(page);
+  }
+
   public byte[] encode() {
     var page = new byte[Page.BYTES];
     System.arraycopy(MAGIC, 0, page, SIGNATURE, MAGIC.length);
