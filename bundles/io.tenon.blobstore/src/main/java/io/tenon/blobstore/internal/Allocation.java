@@ -72,6 +72,7 @@ final class Allocation {
             Kind.NO_METADATA_PAGE, "There is no page for the list of clusters.", "", "");
       }
     }
+    store.makeRoom(1);
     share.map.set(cluster, step.takeCluster());
     share.added.add(cluster);
     share.slots.add(slot);

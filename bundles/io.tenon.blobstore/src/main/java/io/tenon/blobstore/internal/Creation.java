@@ -23,7 +23,7 @@ final class Creation {
     Persist.prepare(
         step,
         () -> {
-          if (!spec.thin()) store.space().checkClusters(spec.clusters());
+          if (!spec.thin()) store.makeRoom(spec.clusters());
           var image = new BlobImage(BlobId.ofRootPage(step.takePage()));
           made[0] = image;
           image.form(spec.form());

@@ -20,7 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenStore {
   /** In one turn. */
-  private static final int MOST_CLEARED = 64;
+  private static final int MOST_CLEARED = 512;
+
+  /** Of these; a disk may have to write each. */
+  private static final int MOST_ZEROED = 64;
 
   private final StoreDisk disk;
   private final MetadataWriter writer;
@@ -111,8 +114,13 @@ final class OpenStore {
     return blob;
   }
 
+  /** False while it is not known whose some clusters are. */
+  boolean allocates() {
+    return noAllocation.isEmpty();
+  }
+
   void checkAllocation() throws BlobstoreException {
-    if (noAllocation.isEmpty()) return;
+    if (allocates()) return;
     throw new BlobstoreException(
         Kind.NO_SPACE,
         "The store gives out no space.",
@@ -174,10 +182,11 @@ final class OpenStore {
    */
   boolean clearSome() throws BlobstoreException {
     Map<Integer, ClearMethod> some = new LinkedHashMap<>();
-    int clearing = 0;
+    int zeroing = 0;
     for (var one : toClear.entrySet()) {
       some.put(one.getKey(), one.getValue());
-      if (one.getValue() != ClearMethod.NONE && ++clearing == MOST_CLEARED) break;
+      if (one.getValue() == ClearMethod.WRITE_ZEROES && ++zeroing == MOST_ZEROED) break;
+      if (some.size() == MOST_CLEARED) break;
     }
     if (some.isEmpty()) return true;
     change(() -> writer.clear(some));
@@ -186,6 +195,20 @@ final class OpenStore {
       space.giveCluster(cluster);
     }
     return toClear.isEmpty();
+  }
+
+  /** Clusters that are free or will be: whoever needs one that is not cleared yet clears it first. */
+  int freeClusters() {
+    return space.freeClusters() + toClear.size();
+  }
+
+  /** So many clusters can be taken now; throws when there are not so many. */
+  void makeRoom(long clusters) throws BlobstoreException {
+    while (space.freeClusters() < clusters && !toClear.isEmpty()) {
+      boolean all = clearSome();
+      if (all) break;
+    }
+    space.checkClusters(clusters);
   }
 
   void superBlob(BlobId id) throws BlobstoreException {

@@ -32,7 +32,7 @@ final class Resize {
         step,
         () -> {
           if (grows && thick) {
-            store.space().checkClusters(clusters - before);
+            store.makeRoom(clusters - before);
             for (int i = before; i < clusters; i++) map.set(i, step.takeCluster());
           }
           if (image.form() == MapForm.TABLE) slots(step, image, map, before);

@@ -23,6 +23,7 @@ final class ServedStore implements Blobstore {
   private final Blocking blocking;
   private final Turn turn = new Turn();
   private final Allocator allocator;
+  private final Releaser releaser;
 
   ServedStore(DeviceSlot slot, ReactorDisk disk, OpenStore store, Blocking blocking) {
     this.slot = slot;
@@ -30,6 +31,7 @@ final class ServedStore implements Blobstore {
     this.store = store;
     this.blocking = blocking;
     allocator = new Allocator(store, turn, blocking);
+    releaser = new Releaser(store, turn, blocking);
   }
 
   private interface Task {
@@ -154,7 +156,8 @@ final class ServedStore implements Blobstore {
                 Kind.IN_USE, "Blob %s was not opened.".formatted(id), "It is open already.", "");
           }
           var parts =
-              new BlobDevice.Parts(slot, store.layout(), allocator, blocking, () -> closed(blob));
+              new BlobDevice.Parts(
+                  slot, store.layout(), allocator, releaser, blocking, () -> closed(blob));
           var device = new BlobDevice(blob, name, uuid, parts);
           blob.device(device);
           return device;
