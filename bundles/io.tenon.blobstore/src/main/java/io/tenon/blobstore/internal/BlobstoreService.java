@@ -5,10 +5,8 @@ import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.Blobstores;
 import io.tenon.blobstore.Inspection;
 import io.tenon.block.DeviceSlot;
-import io.tenon.error.Check;
 import io.tenon.reactor.Reactor;
 import io.tenon.reactor.Reactors;
-import java.util.concurrent.CompletableFuture;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -20,7 +18,7 @@ public final class BlobstoreService implements Blobstores {
 
   @Activate
   public BlobstoreService(@Reference Reactors reactors) {
-    stores = new Stores(reactors.main(), new VirtualThreads());
+    stores = new Stores(reactors.main(), new BlockingThreads(Thread.ofVirtual().name("blobstore-", 0).factory()));
   }
 
   @Override
@@ -36,22 +34,6 @@ public final class BlobstoreService implements Blobstores {
   @Override
   public Inspection inspect(DeviceSlot device, String type) throws BlobstoreException {
     return stores.inspect(device, type);
-  }
-
-  /** Waits by not being run. */
-  private static final class VirtualThreads implements Blocking {
-    private final Thread.Builder threads = Thread.ofVirtual().name("blobstore-", 0);
-
-    @Override
-    public void execute(Runnable task) {
-      threads.start(task);
-    }
-
-    @Override
-    public void await(CompletableFuture<?> done) {
-      boolean waited = done.handle((_, _) -> true).join();
-      Check.that(waited, "nothing was waited for");
-    }
   }
 
   /** Makes stores of what comes in. */

@@ -43,6 +43,11 @@ class CrashTest {
     for (long seed = 1_000; images < 100_000; seed++) run(seed, 200, CLUSTER, 512);
   }
 
+  /** One seed with a journal, for those who look for a bug that they have planted. */
+  static void run(long seed) throws Exception {
+    new CrashTest().run(seed, 60, CLUSTER, 512);
+  }
+
   private void run(long seed, int steps, long clusterBytes, int blockBytes) throws Exception {
     var random = new SplittableRandom(seed);
     var disk = new MemoryDisk(CLUSTERS * CLUSTER, blockBytes);
