@@ -18,7 +18,10 @@ public final class BlobstoreService implements Blobstores {
 
   @Activate
   public BlobstoreService(@Reference Reactors reactors) {
-    stores = new Stores(reactors.main(), new BlockingThreads(Thread.ofVirtual().name("blobstore-", 0).factory()));
+    stores =
+        new Stores(
+            reactors.main(),
+            new BlockingThreads(Thread.ofVirtual().name("blobstore-", 0).factory()));
   }
 
   @Override

@@ -86,8 +86,7 @@ class SimulationTest {
     return hash;
   }
 
-  private static void check(StoreSimulation simulation, MemoryDisk left)
-      throws BlobstoreException {
+  private static void check(StoreSimulation simulation, MemoryDisk left) throws BlobstoreException {
     var read = StoreLoader.load(left, "TEST");
     must(read.findings.isEmpty(), read.findings.toString());
     must(read.unopened.isEmpty(), read.unopened.toString());

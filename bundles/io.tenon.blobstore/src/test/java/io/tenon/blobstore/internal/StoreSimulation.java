@@ -106,8 +106,7 @@ final class StoreSimulation {
   int unmaps;
   int refused;
 
-  StoreSimulation(long seed, Scenario scenario, int metadataOperations)
-      throws BlobstoreException {
+  StoreSimulation(long seed, Scenario scenario, int metadataOperations) throws BlobstoreException {
     this.scenario = scenario;
     world = new SimWorld(new SplittableRandom(seed));
     random = world.chance();
@@ -124,7 +123,8 @@ final class StoreSimulation {
             new Geometry(BLOCK_BYTES, empty.sizeBytes() / BLOCK_BYTES),
             medium,
             world,
-            new SimDisk.Faults(0, scenario == Scenario.LATE_READERS ? 6_000 : 60_000, 0, 0, 0, 0, 0, 0, false),
+            new SimDisk.Faults(
+                0, scenario == Scenario.LATE_READERS ? 6_000 : 60_000, 0, 0, 0, 0, 0, 0, false),
             NOBODY,
             false);
     disk.dawdle(scenario.dawdling, 9_000_000, scenario.late);
