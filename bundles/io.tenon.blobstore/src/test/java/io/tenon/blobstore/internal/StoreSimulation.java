@@ -38,32 +38,32 @@ final class StoreSimulation {
   /** What is done most. */
   enum Scenario {
     /** A bit of everything. */
-    MIXED(146, 9, 300_000, 3, 0.02, EnumSet.allOf(IoOperation.class)),
+    MIXED(146, 9, 300_000, 3, 0.02),
     /** Clusters go from blob to blob, on a disk that is late now and then. */
-    CHURN(66, 12, 60_000, 6, 0.1, EnumSet.of(IoOperation.WRITE)),
+    CHURN(66, 12, 60_000, 6, 0.1),
     /** Snapshots come and go quickly, and what reads from them is late. */
-    LATE_READERS(66, 12, 30_000, 2, 0.2, EnumSet.of(IoOperation.READ));
+    LATE_READERS(66, 12, 30_000, 2, 0.2);
 
     final int clusters;
     final int hosts;
     final long mostPauseNs;
     final int unmapsOfTwenty;
     final double dawdling;
-    final Set<IoOperation> late;
 
-    Scenario(
-        int clusters,
-        int hosts,
-        long mostPauseNs,
-        int unmapsOfTwenty,
-        double dawdling,
-        Set<IoOperation> late) {
+    Scenario(int clusters, int hosts, long mostPauseNs, int unmapsOfTwenty, double dawdling) {
       this.clusters = clusters;
       this.hosts = hosts;
       this.mostPauseNs = mostPauseNs;
       this.unmapsOfTwenty = unmapsOfTwenty;
       this.dawdling = dawdling;
-      this.late = late;
+    }
+
+    Set<IoOperation> late() {
+      return switch (this) {
+        case MIXED -> EnumSet.allOf(IoOperation.class);
+        case CHURN -> EnumSet.of(IoOperation.WRITE);
+        case LATE_READERS -> EnumSet.of(IoOperation.READ);
+      };
     }
   }
 
@@ -127,7 +127,7 @@ final class StoreSimulation {
                 0, scenario == Scenario.LATE_READERS ? 6_000 : 60_000, 0, 0, 0, 0, 0, 0, false),
             NOBODY,
             false);
-    disk.dawdle(scenario.dawdling, 9_000_000, scenario.late);
+    disk.dawdle(scenario.dawdling, 9_000_000, scenario.late());
   }
 
   /** Events until the power fails. */

@@ -138,7 +138,7 @@ final class VolumeHost extends IoRequest {
   protected void completed(IoStatus status) {
     volume().underWay--;
     isUnderWay = false;
-    simulation.world.trace().note(written ^ first ^ status.ordinal());
+    simulation.world.trace().note(written ^ first);
     switch (operation()) {
       case FLUSH -> flushed(status);
       case READ -> read(status);

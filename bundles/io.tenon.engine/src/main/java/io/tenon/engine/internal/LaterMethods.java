@@ -46,6 +46,8 @@ final class LaterMethods {
       Map.of(
           SnapshotRpcGrpc.SERVICE_NAME,
           Set.of("CreateNexusSnapshot"),
+          TestRpcGrpc.SERVICE_NAME,
+          Set.of("AddFaultInjection", "RemoveFaultInjection", "ListFaultInjections"),
           NexusRpcGrpc.SERVICE_NAME,
           Set.of(
               "ResizeNexus",

@@ -17,6 +17,7 @@ import io.tenon.pool.ReplicaInfo;
 import io.tenon.pool.ReplicaSpec;
 import io.tenon.pool.SnapshotInfo;
 import io.tenon.pool.SnapshotSpec;
+import io.tenon.pool.WipeSpec;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -339,6 +340,16 @@ final class ReplicaWork {
           log.info("pool {}: {} has {} clusters", pool, replica, clusters);
           return true;
         });
+  }
+
+  /** What overwrites a replica is for one that nobody uses. Under the pool's lock. */
+  void checkWipe(ServedReplica replica, WipeSpec spec, String what) throws PoolException {
+    var lvol = lvol(replica, pool.census(), what);
+    if (!spec.method().overwrites()) return;
+    checkNoSnapshot(lvol, what);
+    if (!replica.isShared()) return;
+    throw new PoolException(
+        Kind.IN_USE, what, "It is shared, and hosts may use it.", "Unshare it first.");
   }
 
   // Deleting.
