@@ -176,6 +176,11 @@ public final class DeviceSlot {
     };
   }
 
+  /** As {@link BlockDevice#unmapZeroes}, of the device that is inside now. */
+  public boolean unmapZeroes() {
+    return inside.device.unmapZeroes();
+  }
+
   public SlotState state() {
     return state;
   }

@@ -213,6 +213,11 @@ public final class SimDisk implements BlockDevice {
   }
 
   @Override
+  public boolean unmapZeroes() {
+    return faults.unmapZeroes;
+  }
+
+  @Override
   public IoChannel channel(Reactor reactor) {
     openChannels++;
     return new Channel(reactor);

@@ -20,10 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenStore {
   /** In one turn. */
-  private static final int MOST_CLEARED = 512;
-
-  /** Of these; a disk may have to write each. */
-  private static final int MOST_ZEROED = 64;
+  private static final int MOST_CLEARED = 64;
 
   private final StoreDisk disk;
   private final MetadataWriter writer;
@@ -182,19 +179,28 @@ final class OpenStore {
    */
   boolean clearSome() throws BlobstoreException {
     Map<Integer, ClearMethod> some = new LinkedHashMap<>();
-    int zeroing = 0;
+    int clearing = 0;
     for (var one : toClear.entrySet()) {
       some.put(one.getKey(), one.getValue());
-      if (one.getValue() == ClearMethod.WRITE_ZEROES && ++zeroing == MOST_ZEROED) break;
-      if (some.size() == MOST_CLEARED) break;
+      if (one.getValue() != ClearMethod.NONE && ++clearing == MOST_CLEARED) break;
     }
     if (some.isEmpty()) return true;
     change(() -> writer.clear(some));
-    for (int cluster : some.keySet()) {
-      toClear.remove(cluster);
-      space.giveCluster(cluster);
-    }
+    some.forEach(
+        (cluster, method) -> {
+          toClear.remove(cluster);
+          space.giveCluster(cluster, zeroes(method));
+        });
     return toClear.isEmpty();
+  }
+
+  /** What was cleared so is zeroes now. */
+  private boolean zeroes(ClearMethod method) {
+    return switch (method) {
+      case NONE -> false;
+      case DEFAULT, UNMAP -> disk.discardZeroes();
+      case WRITE_ZEROES -> true;
+    };
   }
 
   /** Clusters that are free or will be: whoever needs one that is not cleared yet clears it first. */

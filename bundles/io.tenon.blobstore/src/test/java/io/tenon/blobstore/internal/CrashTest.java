@@ -51,6 +51,7 @@ class CrashTest {
   private void run(long seed, int steps, long clusterBytes, int blockBytes) throws Exception {
     var random = new SplittableRandom(seed);
     var disk = new MemoryDisk(CLUSTERS * CLUSTER, blockBytes);
+    disk.discardZeroes = random.nextBoolean();
     var model = new Model((int) (clusterBytes / 4096));
     var operations = new RandomOperations(random.split(), model.pagesPerCluster);
     Format.run(disk, clusterBytes, clusterBytes == CLUSTER ? 100 : 10, TYPE).unload();

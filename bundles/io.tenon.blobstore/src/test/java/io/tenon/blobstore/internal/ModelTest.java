@@ -32,6 +32,7 @@ class ModelTest {
     var random = new SplittableRandom(seed);
     int blockBytes = random.nextBoolean() ? 512 : 4096;
     var disk = new MemoryDisk(CLUSTERS * CLUSTER, blockBytes);
+    disk.discardZeroes = random.nextBoolean();
     var store = Format.run(disk, CLUSTER, 100, "TEST");
     var model = new Model((int) (CLUSTER / 4096));
     var operations = new RandomOperations(random, model.pagesPerCluster);

@@ -124,7 +124,15 @@ final class StoreSimulation {
             medium,
             world,
             new SimDisk.Faults(
-                0, scenario == Scenario.LATE_READERS ? 6_000 : 60_000, 0, 0, 0, 0, 0, 0, false),
+                0,
+                scenario == Scenario.LATE_READERS ? 6_000 : 60_000,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                seed % 2 == 0),
             NOBODY,
             false);
     disk.dawdle(scenario.dawdling, 9_000_000, scenario.late());
