@@ -33,6 +33,9 @@ final class OpenStore {
   /** Freed and not cleared yet. */
   private final Map<Integer, ClearMethod> toClear = new LinkedHashMap<>();
 
+  /** {@link Reservation}s that are neither in a map nor given back. */
+  private int reservations;
+
   private @Nullable BlobstoreException suspended;
   private boolean closed;
 
@@ -194,6 +197,10 @@ final class OpenStore {
     return toClear.isEmpty();
   }
 
+  void reserved(int more) {
+    reservations += more;
+  }
+
   /** What was cleared so is zeroes now. */
   private boolean zeroes(ClearMethod method) {
     return switch (method) {
@@ -248,6 +255,13 @@ final class OpenStore {
   /** The clean end: masks, then the clean mark. Nothing can be changed afterwards. */
   void unload() throws BlobstoreException {
     checkOpen();
+    if (reservations > 0) {
+      throw new BlobstoreException(
+          Kind.IN_USE,
+          "The blobstore was not unloaded.",
+          "Clusters are being cleared for a blob.",
+          "Wait for its end, or give it up.");
+    }
     boolean cleared = false;
     while (!cleared) cleared = clearSome();
     if (!superBlock().clean() && superBlock().blobidMaskPages() > 0) change(this::writeMasks);

@@ -69,10 +69,7 @@ final class Model {
     int before = blob.clusters;
     blob.clusters = clusters;
     blob.cut(clusters, pagesPerCluster);
-    if (blob.thick) {
-      for (int i = before; i < clusters; i++) blob.unknown.add(i);
-      return;
-    }
+    if (blob.thick) return;
     var parent = blob.parent == null ? null : blob(blob.parent);
     if (parent == null) return;
     // What was cut off shows what the parent has there.

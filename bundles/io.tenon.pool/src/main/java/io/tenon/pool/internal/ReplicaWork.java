@@ -115,8 +115,12 @@ final class ReplicaWork {
                   MapForm.TABLE,
                   unmaps ? ClearMethod.UNMAP : ClearMethod.NONE,
                   Lvol.ofReplica(spec.name(), spec.uuid(), spec.entityId()));
-          var made = addNew(what, pool.store().create(blob));
-          if (!spec.thin()) wipe(what, made, unmaps);
+          var id =
+              spec.cleared()
+                  ? pool.store().createCleared(blob, ReplicaWork::goesOn)
+                  : pool.store().create(blob);
+          var made = addNew(what, id);
+          if (!spec.thin() && !spec.cleared()) wipe(what, made, unmaps);
           log.info(
               "pool {}: replica {} created, {} clusters, {}",
               pool,
@@ -125,6 +129,11 @@ final class ReplicaWork {
               spec.thin() ? "thin" : "thick");
           return made;
         });
+  }
+
+  /** Until the thread that asks for it is interrupted. */
+  private static boolean goesOn(long done, long clusters) {
+    return !Thread.currentThread().isInterrupted();
   }
 
   private static String notCreated(String kind, String name) {

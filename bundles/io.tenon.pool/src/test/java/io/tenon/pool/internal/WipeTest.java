@@ -16,6 +16,7 @@ import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
 import io.tenon.pool.PoolSpec;
 import io.tenon.pool.Replica;
+import io.tenon.pool.ReplicaSpec;
 import io.tenon.pool.WipeProgress;
 import io.tenon.pool.WipeSpec;
 import io.tenon.pool.WipeSpec.Method;
@@ -23,6 +24,7 @@ import io.tenon.pool.WipeWatcher;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
@@ -201,5 +203,19 @@ class WipeTest {
       refused(
           Kind.INVALID_ARGUMENT, () -> wipe(replica, new WipeSpec(Method.WRITE_ZEROES, chunk, 0)));
     }
+  }
+
+  @Test
+  void aThickReplicaIsZeroesToItsEndWhenThatWasAskedFor() throws Exception {
+    var former = pool.create(thick("former", 40 * MIB));
+    try (var volume = node.volume(former)) {
+      for (int i = 0; i < 40; i++) {
+        ok(volume.write((long) i * BLOCKS_PER_MIB, random(i, (int) MIB)));
+      }
+    }
+    former.destroy();
+    var spec = new ReplicaSpec("r1", TestNode.uuid("r1"), 40 * MIB, false, Optional.empty(), true);
+    var replica = pool.create(spec);
+    for (int i = 0; i < 40; i++) assertArrayEquals(new byte[(int) MIB], mib(replica, i));
   }
 }

@@ -110,6 +110,10 @@ public final class ReplicaCommand extends Noun {
         @Option(names = "--thin", description = "Take space with the first writes only.")
             boolean thin,
         @Option(
+                names = "--cleared",
+                description = "Write zeroes to all of it first; of use with a thick one.")
+            boolean cleared,
+        @Option(
                 names = "--uuid",
                 paramLabel = "UUID",
                 description = "Uuid of the replica; a random one if none.")
@@ -123,7 +127,8 @@ public final class ReplicaCommand extends Noun {
               Optional.ofNullable(uuid).orElseGet(UUID::randomUUID),
               size.bytes(),
               thin,
-              Optional.ofNullable(entity));
+              Optional.ofNullable(entity),
+              cleared);
       output.show(row(PoolCommand.existing(pools, pool).create(spec).info()));
     }
 

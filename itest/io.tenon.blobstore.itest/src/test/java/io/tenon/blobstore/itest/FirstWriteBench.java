@@ -39,8 +39,7 @@ final class FirstWriteBench {
 
   private static String run(TestReactors reactors, Path path, int depth) throws Exception {
     var uri = DeviceUri.parse("aio://%s?blk_size=512".formatted(path));
-    var live =
-        LiveStore.format(reactors, new AioProvider(reactors.reactors()).open(uri), CLUSTER);
+    var live = LiveStore.format(reactors, new AioProvider(reactors.reactors()).open(uri), CLUSTER);
     var blob = live.store().create(BlobSpec.thin(CLUSTERS));
     var text =
         "{\"bench\": \"first-write\", \"depth\": %d, \"new\": %s, \"allocated\": %s, \"used\": %s}";
@@ -69,8 +68,7 @@ final class FirstWriteBench {
         long lba = cluster++ * (CLUSTER / 512) + 8;
         long now = System.nanoTime();
         var done =
-            request.start(
-                io -> io.prepareWrite(lba, IO_BYTES / 512, request.memory(), IO_BYTES));
+            request.start(io -> io.prepareWrite(lba, IO_BYTES / 512, request.memory(), IO_BYTES));
         underWay.add(new UnderWay(request, now, done));
         continue;
       }
