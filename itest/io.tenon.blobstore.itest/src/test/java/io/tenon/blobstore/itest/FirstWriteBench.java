@@ -41,14 +41,13 @@ final class FirstWriteBench {
     var uri = DeviceUri.parse("aio://%s?blk_size=512".formatted(path));
     var live = LiveStore.format(reactors, new AioProvider(reactors.reactors()).open(uri), CLUSTER);
     var blob = live.store().create(BlobSpec.thin(CLUSTERS));
-    var text =
-        "{\"bench\": \"first-write\", \"depth\": %d, \"new\": %s, \"allocated\": %s, \"used\": %s}";
     String fresh = writes(live, blob.value(), depth);
     String allocated = writes(live, blob.value(), depth);
     must(live.volume(blob.value()).unmap(0, CLUSTERS * CLUSTER / 512));
     String used = writes(live, blob.value(), depth);
     live.unload();
-    return text.formatted(depth, fresh, allocated, used);
+    return "{\"bench\": \"first-write\", \"depth\": %d, \"new\": %s, \"allocated\": %s, \"used\": %s}"
+        .formatted(depth, fresh, allocated, used);
   }
 
   private record UnderWay(TestRequest request, long begunNs, CompletableFuture<IoStatus> ended) {}
