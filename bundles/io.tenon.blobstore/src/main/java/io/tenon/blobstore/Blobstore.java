@@ -32,6 +32,14 @@ public interface Blobstore {
   BlobId create(BlobSpec spec) throws BlobstoreException;
 
   /**
+   * As {@link #create}, and what is asked for as thick is zeroes: its clusters are cleared before, in parts, and it is there when all
+   * are.
+   *
+   * @throws BlobstoreException {@link BlobstoreException.Kind#CANCELLED} when {@code progress} says so; nothing is there then
+   */
+  BlobId createCleared(BlobSpec spec, Progress progress) throws BlobstoreException;
+
+  /**
    * Makes a snapshot: the blob as it is, for good. I/O to an open blob waits meanwhile.
    *
    * @param xattrs of the snapshot
@@ -41,7 +49,7 @@ public interface Blobstore {
   /** Makes a blob that begins as the snapshot is. */
   BlobId cloneOf(BlobId snapshot, Map<String, byte[]> xattrs) throws BlobstoreException;
 
-  /** Clusters that are cut off are cleared; those that are added read as zeroes, in a thick blob as anything. */
+  /** Clusters that are cut off are cleared, and those that are added read as zeroes. */
   void resize(BlobId id, long clusters) throws BlobstoreException;
 
   /**

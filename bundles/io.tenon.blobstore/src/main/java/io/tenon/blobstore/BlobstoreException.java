@@ -50,7 +50,9 @@ public final class BlobstoreException extends TenonException {
     /** An earlier failure has left open what is on the disk; load the store again. */
     SUSPENDED,
     /** The store was unloaded. */
-    CLOSED
+    CLOSED,
+    /** Whoever asked for it has given it up. */
+    CANCELLED
   }
 
   private final Kind kind;

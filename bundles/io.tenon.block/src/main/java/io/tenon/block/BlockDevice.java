@@ -27,6 +27,11 @@ public interface BlockDevice {
 
   boolean supports(IoOperation operation);
 
+  /** What was unmapped reads as zeroes until it is written. False where nobody guarantees it, and where UNMAP is not supported. */
+  default boolean unmapZeroes() {
+    return false;
+  }
+
   /** On {@code reactor}'s thread; does not block. */
   IoChannel channel(Reactor reactor);
 

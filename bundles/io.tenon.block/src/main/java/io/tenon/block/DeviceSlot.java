@@ -176,6 +176,11 @@ public final class DeviceSlot {
     };
   }
 
+  /** As {@link BlockDevice#unmapZeroes}, of the device that is inside now. */
+  public boolean unmapZeroes() {
+    return inside.device.unmapZeroes();
+  }
+
   /** Of the device that is inside now. */
   public Optional<Snapshots> snapshots() {
     return inside.device.snapshots();

@@ -37,6 +37,10 @@ public final class PoolException extends TenonException {
     DISCARDED,
     /** It is shared by other means, or cannot be shared. */
     SHARE,
+    /** An I/O failed halfway. */
+    IO,
+    /** Whoever asked for it wants it no more. */
+    CANCELLED,
     /** The disk is away. */
     SUSPENDED,
     INTERNAL

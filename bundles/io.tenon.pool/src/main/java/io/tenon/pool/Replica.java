@@ -51,6 +51,14 @@ public interface Replica {
   /** A replica that begins as this snapshot is. */
   Replica cloneTo(String name, UUID uuid, Instant createdAt) throws PoolException;
 
+  /**
+   * Overwrites all of it, or reads all of it, part by part. What overwrites it is refused while somebody else uses the replica, and
+   * nobody else can use it meanwhile.
+   *
+   * @throws PoolException {@link PoolException.Kind#CANCELLED} when the watcher ends it
+   */
+  void wipe(WipeSpec spec, WipeWatcher watcher) throws PoolException;
+
   /** Made of this snapshot. */
   List<ReplicaInfo> clones() throws PoolException;
 

@@ -10,6 +10,18 @@ import java.util.UUID;
  * @param sizeBytes more than 0, rounded up to whole clusters, at most the pool's capacity
  * @param thin takes space with its first writes; else all of it now
  * @param entityId what it belongs to
+ * @param cleared a thick one is zeroes from its first to its last byte; else only where a filesystem would be found
  */
 public record ReplicaSpec(
-    String name, UUID uuid, long sizeBytes, boolean thin, Optional<String> entityId) {}
+    String name,
+    UUID uuid,
+    long sizeBytes,
+    boolean thin,
+    Optional<String> entityId,
+    boolean cleared) {
+  /** As the control plane asks for it. */
+  public ReplicaSpec(
+      String name, UUID uuid, long sizeBytes, boolean thin, Optional<String> entityId) {
+    this(name, uuid, sizeBytes, thin, entityId, false);
+  }
+}

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 
@@ -68,6 +69,9 @@ public final class SimDisk implements BlockDevice {
 
   private final SimLentMemory lent = new SimLentMemory();
   private Faults faults;
+  private double dawdling;
+  private long mostDawdleNs;
+  private Set<IoOperation> dawdlesOver = Set.of();
   private boolean isMemory;
 
   private DeviceListener listener = new DeviceListener() {};
@@ -92,6 +96,14 @@ public final class SimDisk implements BlockDevice {
     this.faults = faults;
     this.observer = observer;
     this.believesEveryAnswer = believesEveryAnswer;
+  }
+
+  /** From now on some requests of these kinds take long, though not so long that they are given up. */
+  public void dawdle(double share, long mostNs, Set<IoOperation> over) {
+    if (mostNs > TIMEOUT_NS / 2) throw new AssertionError("that is no dawdling any more");
+    dawdling = share;
+    mostDawdleNs = mostNs;
+    dawdlesOver = over;
   }
 
   public void faults(Faults now) {
@@ -201,6 +213,11 @@ public final class SimDisk implements BlockDevice {
   }
 
   @Override
+  public boolean unmapZeroes() {
+    return faults.unmapZeroes;
+  }
+
+  @Override
   public IoChannel channel(Reactor reactor) {
     openChannels++;
     return new Channel(reactor);
@@ -304,6 +321,8 @@ public final class SimDisk implements BlockDevice {
       if (random.nextDouble() < faults.lostRequest) return;
       boolean late = random.nextDouble() < faults.lateRequest;
       long arrival = random.nextLong(faults.mostDelayNs) + (late ? TIMEOUT_NS : 0);
+      boolean dawdles = dawdlesOver.contains(operation) && random.nextDouble() < dawdling;
+      if (dawdles) arrival += random.nextLong(mostDawdleNs);
       long middle = arrival + random.nextLong(faults.mostDelayNs);
       long part = blocks == 0 ? 0 : random.nextLong(blocks + 1);
       if (random.nextDouble() < faults.error) outcome = IoStatus.IO_ERROR;
@@ -331,7 +350,8 @@ public final class SimDisk implements BlockDevice {
       for (long block = from; block < to; block++) {
         switch (operation) {
           case READ -> {
-            if (!ended) fill(data + block * geometry.blockBytes(), stampAt(lba + block));
+            int bytes = geometry.blockBytes();
+            if (!ended) medium.show(stampAt(lba + block), data + block * bytes, bytes);
           }
           case WRITE -> {
             medium.write(lba + block, payload[(int) block]);
@@ -358,7 +378,8 @@ public final class SimDisk implements BlockDevice {
     private long[] stampsIn(long address) {
       var found = new long[(int) blocks];
       for (int i = 0; i < found.length; i++) {
-        found[i] = readStamp(address + (long) i * geometry.blockBytes(), geometry.blockBytes());
+        int bytes = geometry.blockBytes();
+        found[i] = medium.take(address + (long) i * bytes, bytes);
       }
       return found;
     }
@@ -397,10 +418,6 @@ public final class SimDisk implements BlockDevice {
   /** Fills a block with its stamp. */
   public static void fill(long address, int blockBytes, long stamp) {
     for (int at = 0; at < blockBytes; at += Long.BYTES) Memory.putLong(address + at, stamp);
-  }
-
-  private void fill(long address, long stamp) {
-    fill(address, geometry.blockBytes(), stamp);
   }
 
   /** The stamp of a block; a block of two stamps is torn and nobody's. */

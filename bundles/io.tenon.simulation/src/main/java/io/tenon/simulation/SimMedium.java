@@ -4,18 +4,35 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * What is on a disk's platters, and what only its cache knows: outlives the disk's node. A block is 0 or one stamp, repeated to
- * fill it.
+ * What is on a disk's platters, and what only its cache knows: outlives the disk's node. A block is a number: 0 for zeroes, or one
+ * stamp, repeated to fill it. {@link ByteMedium} holds anything.
  */
-public final class SimMedium {
+public class SimMedium {
   private final TreeMap<Long, Long> stamps = new TreeMap<>();
 
   /** What blocks held at the last flush that have changed since. */
   private final TreeMap<Long, Long> notDurable = new TreeMap<>();
 
+  public SimMedium() {}
+
+  SimMedium(SimMedium other) {
+    stamps.putAll(other.stamps);
+    notDurable.putAll(other.notDurable);
+  }
+
   /** 0 for zeroes, or the stamp that the whole block consists of. */
   public long stampAt(long block) {
     return stamps.getOrDefault(block, 0L);
+  }
+
+  /** The number of what is in memory. */
+  long take(long address, int blockBytes) {
+    return SimDisk.readStamp(address, blockBytes);
+  }
+
+  /** What the number stands for goes to memory. */
+  void show(long number, long address, int blockBytes) {
+    SimDisk.fill(address, blockBytes, number);
   }
 
   void write(long block, long stamp) {
@@ -33,8 +50,20 @@ public final class SimMedium {
     notDurable.clear();
   }
 
+  /** Takes one block that is not zero. */
+  interface Visitor {
+    void block(long block, long number);
+  }
+
+  void forEach(Visitor visitor) {
+    stamps.forEach(
+        (block, number) -> {
+          if (number != 0) visitor.block(block, number);
+        });
+  }
+
   /** Of what was not flushed, each block is there or not. */
-  void losePower(SplittableRandom random) {
+  public void losePower(SplittableRandom random) {
     for (var block : notDurable.entrySet()) {
       if (random.nextBoolean()) stamps.put(block.getKey(), block.getValue());
     }

@@ -69,6 +69,12 @@ public final class DiskDevice implements BlockDevice {
     };
   }
 
+  /** A hole in a file reads as zeroes; what a disk makes of a discard is its business. */
+  @Override
+  public boolean unmapZeroes() {
+    return disk.canDiscard() && !disk.isBlockDevice();
+  }
+
   @Override
   public IoChannel channel(Reactor reactor) {
     return new DiskChannel(this, reactor, rings.of(reactor), background);

@@ -72,6 +72,7 @@ final class Allocation {
             Kind.NO_METADATA_PAGE, "There is no page for the list of clusters.", "", "");
       }
     }
+    store.makeRoom(1);
     share.map.set(cluster, step.takeCluster());
     share.added.add(cluster);
     share.slots.add(slot);
@@ -125,10 +126,11 @@ final class Allocation {
     for (var one : changed.entrySet()) {
       var share = one.getValue();
       for (int logical : share.added) {
-        long to = share.map.get(logical) * bytes;
+        int cluster = share.map.get(logical);
+        long to = cluster * bytes;
         int source = one.getKey().view().find(logical);
-        if (source == 0) store.disk().zero(to, bytes);
-        else store.disk().copy(source * bytes, to, bytes);
+        if (source != 0) store.disk().copy(source * bytes, to, bytes);
+        else if (!step.isZero(cluster)) store.disk().zero(to, bytes);
       }
     }
   }

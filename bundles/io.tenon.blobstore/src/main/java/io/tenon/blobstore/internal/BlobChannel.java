@@ -19,10 +19,17 @@ final class BlobChannel extends IoChannel {
   private final ArrayDeque<IoRequest> parked = new ArrayDeque<>(FIRST_PARKING);
   private final ArrayDeque<BlobIo> granted = new ArrayDeque<>(FIRST_PARKING);
   private @Nullable BlobIo free;
-  private int underWay;
+
+  /** I/Os under way, by the generation in which they began: {@link #passOver} begins another. */
+  private final int[] underWay = new int[2];
+
+  private int generation;
   private boolean paused;
+
+  /** Who waits for the end of what is under way: of all, or of the former generation. One at a time. */
   private @Nullable Runnable whenIdle;
-  private boolean closed;
+
+  private boolean passing;
 
   BlobChannel(BlobDevice device, Reactor reactor, IoChannel disk) {
     this.device = device;
@@ -65,38 +72,53 @@ final class BlobChannel extends IoChannel {
     if (io == null) io = new BlobIo(this);
     else free = io.nextFree;
     io.nextFree = null;
-    underWay++;
+    enter(io);
     io.start(request);
+  }
+
+  private void enter(BlobIo io) {
+    io.generation = generation;
+    underWay[generation]++;
   }
 
   /** The I/O has ended and can be used again. */
   void recycle(BlobIo io) {
     io.nextFree = free;
     free = io;
-    left();
+    left(io);
   }
 
-  private void left() {
-    underWay--;
+  private void left(BlobIo io) {
+    underWay[io.generation]--;
     var idle = whenIdle;
-    if (underWay > 0 || idle == null) return;
+    if (idle == null || !isIdle()) return;
     whenIdle = null;
     idle.run();
   }
 
+  private boolean isIdle() {
+    return underWay[generation ^ 1] == 0 && (passing || underWay[generation] == 0);
+  }
+
   /** The I/O goes on when it has a cluster; until then it holds up no pause. */
   void await(BlobIo io) {
-    left();
+    left(io);
     device.allocator().request(io);
   }
 
-  /** The allocator has answered. */
+  /** The I/O goes on when its clusters are given back; until then it holds up no pause. */
+  void awaitRelease(BlobIo io) {
+    left(io);
+    device.releaser().request(io);
+  }
+
+  /** The allocator or the releaser has answered. */
   void granted(BlobIo io) {
     if (paused) {
       granted.add(io);
       return;
     }
-    underWay++;
+    enter(io);
     io.goOn();
   }
 
@@ -107,7 +129,20 @@ final class BlobChannel extends IoChannel {
 
   void pause(Runnable idle) {
     paused = true;
-    if (closed || underWay == 0) idle.run();
+    passing = false;
+    awaitIdle(idle);
+  }
+
+  /** What begins from now on is of another generation, which nobody waits for. */
+  void passOver(Runnable gone) {
+    generation ^= 1;
+    passing = true;
+    awaitIdle(gone);
+  }
+
+  private void awaitIdle(Runnable idle) {
+    if (whenIdle != null) throw Check.bug("%s is waited for twice", device.name());
+    if (isIdle()) idle.run();
     else whenIdle = idle;
   }
 
@@ -119,10 +154,9 @@ final class BlobChannel extends IoChannel {
 
   @Override
   public void close() {
-    if (underWay > 0 || !parked.isEmpty()) {
+    if (underWay[0] + underWay[1] > 0 || !parked.isEmpty()) {
       throw Check.bug("channel of %s closed with I/O under way", device.name());
     }
-    closed = true;
     device.forget(this);
     disk.close();
   }

@@ -21,6 +21,7 @@ final class BlobDevice implements BlockDevice {
   private final UUID uuid;
   private final DeviceSlot disk;
   private final Allocator allocator;
+  private final Releaser releaser;
   private final Blocking blocking;
   private final Runnable whenClosed;
   private final long blocksPerCluster;
@@ -39,6 +40,7 @@ final class BlobDevice implements BlockDevice {
       DeviceSlot disk,
       StoreLayout layout,
       Allocator allocator,
+      Releaser releaser,
       Blocking blocking,
       Runnable whenClosed) {}
 
@@ -48,6 +50,7 @@ final class BlobDevice implements BlockDevice {
     this.uuid = uuid;
     disk = parts.disk();
     allocator = parts.allocator();
+    releaser = parts.releaser();
     blocking = parts.blocking();
     whenClosed = parts.whenClosed();
     blocksPerCluster = parts.layout().clusterBytes() / disk.geometry().blockBytes();
@@ -56,6 +59,15 @@ final class BlobDevice implements BlockDevice {
 
   StoredBlob blob() {
     return blob;
+  }
+
+  Releaser releaser() {
+    return releaser;
+  }
+
+  /** What the store's disk does with parts of clusters. */
+  boolean diskUnmaps() {
+    return disk.supports(IoOperation.UNMAP);
   }
 
   Allocator allocator() {
@@ -94,8 +106,7 @@ final class BlobDevice implements BlockDevice {
   public boolean supports(IoOperation operation) {
     return switch (operation) {
       case READ, FLUSH -> true;
-      case WRITE, WRITE_ZEROES -> writable;
-      case UNMAP -> writable && disk.supports(operation);
+      case WRITE, WRITE_ZEROES, UNMAP -> writable;
       case COMPARE, COMPARE_AND_WRITE -> false;
     };
   }
@@ -128,9 +139,22 @@ final class BlobDevice implements BlockDevice {
 
   /** Returns when nothing is under way: what comes from now on waits. What waits for a cluster is not under way. */
   void pause() {
+    paused(true, BlobChannel::pause);
+  }
+
+  /** Returns when all that is under way now has ended; what comes meanwhile goes on. */
+  void passOver() {
+    paused(false, BlobChannel::passOver);
+  }
+
+  private interface Wait {
+    void begin(BlobChannel channel, Runnable arrived);
+  }
+
+  private void paused(boolean forNow, Wait wait) {
     var done = new CompletableFuture<Void>();
     synchronized (lock) {
-      paused = true;
+      paused = forNow;
       var missing = new AtomicInteger(channels.size());
       if (channels.isEmpty()) done.complete(null);
       Runnable arrived =
@@ -138,7 +162,7 @@ final class BlobDevice implements BlockDevice {
             if (missing.decrementAndGet() == 0) done.complete(null);
           };
       for (BlobChannel channel : channels) {
-        channel.reactor().execute(() -> channel.pause(arrived));
+        channel.reactor().execute(() -> wait.begin(channel, arrived));
       }
     }
     blocking.await(done);

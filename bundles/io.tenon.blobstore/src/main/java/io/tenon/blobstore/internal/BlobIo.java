@@ -1,5 +1,6 @@
 package io.tenon.blobstore.internal;
 
+import io.tenon.blobstore.internal.layout.ClusterMap;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
@@ -9,9 +10,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One I/O to a blob, piece by piece: as many blocks at a time as lie side by side on the disk. A piece that has no cluster yet is read as
- * zeroes, or waits for the allocator and then looks again.
+ * zeroes, or waits for the allocator and then looks again. Whole clusters of a thin blob that are unmapped are given back by the releaser.
  */
 final class BlobIo extends IoRequest {
+  /** Of one request to the releaser; whole lists of clusters, as they are on the disk. */
+  private static final int MOST_SLOTS_RELEASED = 8;
+
   private final BlobChannel channel;
   private final long blocksPerCluster;
 
@@ -29,8 +33,12 @@ final class BlobIo extends IoRequest {
   private boolean endedInSubmit;
   private IoStatus stepStatus = IoStatus.SUCCESS;
 
-  // For the allocator, until it answers.
+  /** The channel's: when it began or went on. */
+  int generation;
+
+  // For the allocator or the releaser, until it answers.
   private int wantedCluster;
+  private int clustersToRelease;
   private IoStatus grant = IoStatus.SUCCESS;
 
   BlobIo(BlobChannel channel) {
@@ -46,12 +54,14 @@ final class BlobIo extends IoRequest {
   private enum Next {
     SUBMIT,
     SKIP,
-    WAIT
+    WAIT,
+    RELEASE
   }
 
   void start(IoRequest request) {
     outer = request;
     done = 0;
+    clustersToRelease = 0;
     run();
   }
 
@@ -75,6 +85,10 @@ final class BlobIo extends IoRequest {
         case SKIP -> done += step;
         case WAIT -> {
           channel.await(this);
+          return;
+        }
+        case RELEASE -> {
+          channel.awaitRelease(this);
           return;
         }
         case SUBMIT -> {
@@ -134,6 +148,7 @@ final class BlobIo extends IoRequest {
       // It was cut off while this I/O was parked.
       return reads(request) ? zeroes(request) : Next.SKIP;
     }
+    if (request.operation() == IoOperation.UNMAP) return unmap(request, view, cluster, within);
     int found = reads(request) ? view.find(cluster) : view.map().get(cluster);
     if (found == 0) return withoutCluster(request, view, cluster);
     extend(request, view, cluster, found, left);
@@ -144,8 +159,7 @@ final class BlobIo extends IoRequest {
       case READ -> prepareRead(at, step, memory, bytes);
       case WRITE -> prepareWrite(at, step, memory, bytes);
       case WRITE_ZEROES -> prepareWriteZeroes(at, step);
-      case UNMAP -> prepareUnmap(at, step);
-      case FLUSH, COMPARE, COMPARE_AND_WRITE -> throw Check.bug("%s in pieces", request);
+      case UNMAP, FLUSH, COMPARE, COMPARE_AND_WRITE -> throw Check.bug("%s in pieces", request);
     }
     return Next.SUBMIT;
   }
@@ -169,11 +183,48 @@ final class BlobIo extends IoRequest {
   private Next withoutCluster(IoRequest request, BlobView view, int cluster) {
     return switch (request.operation()) {
       case READ -> zeroes(request);
-      case UNMAP -> Next.SKIP;
       case WRITE_ZEROES -> view.find(cluster) == 0 ? Next.SKIP : wait(cluster);
       case WRITE -> wait(cluster);
-      case FLUSH, COMPARE, COMPARE_AND_WRITE -> throw Check.bug("%s in pieces", request);
+      case UNMAP, FLUSH, COMPARE, COMPARE_AND_WRITE -> throw Check.bug("%s in pieces", request);
     };
+  }
+
+  /**
+   * Whole clusters of a thin blob are given back where zeroes show then, and become zeroes where an ancestor has data, which must not
+   * show again. All else the disk may do what it does with.
+   */
+  private Next unmap(IoRequest request, BlobView view, int cluster, long within) {
+    var map = view.map();
+    long left = request.blocks() - done;
+    int found = map.get(cluster);
+    int whole = (int) (left / blocksPerCluster);
+    if (found == 0) {
+      int behind = map.nextAllocated(cluster, Math.min(cluster + whole + 1, map.clusters()));
+      step = Math.min(left, (behind - cluster) * blocksPerCluster - within);
+      return Next.SKIP;
+    }
+    if (view.thin() && step == blocksPerCluster) {
+      if (view.findBelow(cluster) != 0) {
+        prepareWriteZeroes(found * blocksPerCluster, step);
+        return Next.SUBMIT;
+      }
+      return release(view, cluster, Math.min(whole, map.clusters() - cluster));
+    }
+    if (!channel.device().diskUnmaps()) return Next.SKIP;
+    if (!view.thin()) extend(request, view, cluster, found, left);
+    prepareUnmap(found * blocksPerCluster + within, step);
+    return Next.SUBMIT;
+  }
+
+  private Next release(BlobView view, int first, int whole) {
+    int slot = first / ClusterMap.SLOT_CLUSTERS;
+    int end = Math.min(first + whole, (slot + MOST_SLOTS_RELEASED) * ClusterMap.SLOT_CLUSTERS);
+    int behind = first + 1;
+    while (behind < end && (view.map().get(behind) == 0 || view.findBelow(behind) == 0)) behind++;
+    wantedCluster = first;
+    clustersToRelease = behind - first;
+    step = clustersToRelease * blocksPerCluster;
+    return Next.RELEASE;
   }
 
   private Next zeroes(IoRequest request) {
@@ -186,7 +237,7 @@ final class BlobIo extends IoRequest {
     return Next.WAIT;
   }
 
-  // The allocator's side; messages carry it there and back.
+  // The side of the allocator and the releaser; messages carry it there and back.
 
   StoredBlob blob() {
     return channel.device().blob();
@@ -196,14 +247,25 @@ final class BlobIo extends IoRequest {
     return wantedCluster;
   }
 
-  /** The allocator has done what it could. Any thread. */
+  int clustersToRelease() {
+    return clustersToRelease;
+  }
+
+  /** The allocator or the releaser has done what it could. Any thread. */
   void grant(IoStatus status) {
     grant = status;
     channel.reactor().execute(grantedTask);
   }
 
   void goOn() {
-    if (grant.isSuccess()) run();
-    else finish(grant);
+    if (!grant.isSuccess()) {
+      finish(grant);
+      return;
+    }
+    if (clustersToRelease > 0) {
+      clustersToRelease = 0;
+      done += step;
+    }
+    run();
   }
 }

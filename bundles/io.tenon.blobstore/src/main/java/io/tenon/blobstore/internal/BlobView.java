@@ -4,26 +4,35 @@ import io.tenon.blobstore.internal.layout.ClusterMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What I/O needs to know of a blob. The pair is exchanged as one: whoever has found a cluster unallocated in a map must ask the parent
+ * What I/O needs to know of a blob. It is exchanged as one: whoever has found a cluster unallocated in a map must ask the parent
  * that goes with that map.
  *
  * @param parent where unallocated clusters are read; null when they are zeroes
+ * @param thin clusters may be unallocated
  */
-record BlobView(ClusterMap map, @Nullable StoredBlob parent) {
+record BlobView(ClusterMap map, @Nullable StoredBlob parent, boolean thin) {
   /**
    * The cluster of the disk that holds logical cluster {@code cluster}, here or in an ancestor.
    *
    * @return 0 when it reads as zeroes
    */
   int find(int cluster) {
+    return cluster < map.clusters() && map.get(cluster) != 0
+        ? map.get(cluster)
+        : findBelow(cluster);
+  }
+
+  /** As {@link #find}, were the cluster not allocated here: what an ancestor has. */
+  int findBelow(int cluster) {
     var view = this;
-    while (true) {
-      if (cluster >= view.map.clusters()) return 0;
-      int found = view.map.get(cluster);
-      if (found != 0) return found;
+    while (cluster < view.map.clusters()) {
       var next = view.parent;
       if (next == null) return 0;
       view = next.view();
+      if (cluster >= view.map.clusters()) return 0;
+      int found = view.map.get(cluster);
+      if (found != 0) return found;
     }
+    return 0;
   }
 }

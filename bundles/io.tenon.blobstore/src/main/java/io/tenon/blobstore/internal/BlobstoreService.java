@@ -8,10 +8,8 @@ import io.tenon.blobstore.PageCopies;
 import io.tenon.blobstore.RepairOrder;
 import io.tenon.blobstore.RepairReport;
 import io.tenon.block.DeviceSlot;
-import io.tenon.error.Check;
 import io.tenon.reactor.Reactor;
 import io.tenon.reactor.Reactors;
-import java.util.concurrent.CompletableFuture;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -23,7 +21,10 @@ public final class BlobstoreService implements Blobstores {
 
   @Activate
   public BlobstoreService(@Reference Reactors reactors) {
-    stores = new Stores(reactors.main(), new VirtualThreads());
+    stores =
+        new Stores(
+            reactors.main(),
+            new BlockingThreads(Thread.ofVirtual().name("blobstore-", 0).factory()));
   }
 
   @Override
@@ -50,22 +51,6 @@ public final class BlobstoreService implements Blobstores {
   @Override
   public void undo(DeviceSlot device, byte[] copies) throws BlobstoreException {
     stores.undo(device, copies);
-  }
-
-  /** Waits by not being run. */
-  private static final class VirtualThreads implements Blocking {
-    private final Thread.Builder threads = Thread.ofVirtual().name("blobstore-", 0);
-
-    @Override
-    public void execute(Runnable task) {
-      threads.start(task);
-    }
-
-    @Override
-    public void await(CompletableFuture<?> done) {
-      boolean waited = done.handle((_, _) -> true).join();
-      Check.that(waited, "nothing was waited for");
-    }
   }
 
   /** Makes stores of what comes in. */

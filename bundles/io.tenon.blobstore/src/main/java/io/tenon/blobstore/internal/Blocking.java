@@ -2,7 +2,7 @@ package io.tenon.blobstore.internal;
 
 import java.util.concurrent.CompletableFuture;
 
-/** How metadata work runs and waits: on virtual threads, or between the events of a simulation. */
+/** How metadata work runs and waits. */
 interface Blocking {
   /** Runs the task soon, where it may wait. */
   void execute(Runnable task);

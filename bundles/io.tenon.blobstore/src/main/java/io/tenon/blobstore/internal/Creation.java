@@ -9,12 +9,21 @@ import io.tenon.blobstore.internal.layout.BlobImage;
 import io.tenon.blobstore.internal.layout.ClusterMap;
 import io.tenon.blobstore.internal.layout.Flags;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** New blobs: plain ones and clones. */
 final class Creation {
   private Creation() {}
 
   static BlobId create(OpenStore store, BlobSpec spec) throws BlobstoreException {
+    return create(store, spec, null);
+  }
+
+  /**
+   * @param reserved clusters of a thick one; null to take them as they are
+   */
+  static BlobId create(OpenStore store, BlobSpec spec, @Nullable Reservation reserved)
+      throws BlobstoreException {
     checkSize(spec.clusters());
     store.checkAllocation();
     var step = store.begin();
@@ -23,7 +32,7 @@ final class Creation {
     Persist.prepare(
         step,
         () -> {
-          if (!spec.thin()) store.space().checkClusters(spec.clusters());
+          if (!spec.thin() && reserved == null) store.makeRoom(spec.clusters());
           var image = new BlobImage(BlobId.ofRootPage(step.takePage()));
           made[0] = image;
           image.form(spec.form());
@@ -33,22 +42,19 @@ final class Creation {
                   .withExtentTable(spec.form() == MapForm.TABLE)
                   .withClearMethod(spec.clearMethod()));
           Attributes.put(image, spec.xattrs());
-          fill(step, image, map, !spec.thin());
+          if (!spec.thin()) fill(step, map, reserved);
+          if (image.form() == MapForm.TABLE) image.extentPages(new int[map.slots()]);
+          step.takeExtentPages(image, map, 0, false);
           step.persist(image, map, false);
         });
     return add(store, step, new StoredBlob(made[0], map));
   }
 
-  /** Takes clusters for all of the map, and the table for it. */
-  private static void fill(Transaction step, BlobImage image, ClusterMap map, boolean thick)
+  private static void fill(Transaction step, ClusterMap map, @Nullable Reservation reserved)
       throws BlobstoreException {
-    if (thick) {
-      for (int cluster = 0; cluster < map.clusters(); cluster++) {
-        map.set(cluster, step.takeCluster());
-      }
+    for (int cluster = 0; cluster < map.clusters(); cluster++) {
+      map.set(cluster, reserved == null ? step.takeCluster() : reserved.next());
     }
-    if (image.form() == MapForm.TABLE) image.extentPages(new int[map.slots()]);
-    step.takeExtentPages(image, map, 0, false);
   }
 
   /** Format §12, "Create clone". */

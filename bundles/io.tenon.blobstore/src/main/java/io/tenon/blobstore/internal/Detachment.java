@@ -116,7 +116,7 @@ final class Detachment {
     for (int cluster = 0; cluster < map.clusters(); cluster++) {
       if (map.get(cluster) == 0 && wanted.test(cluster)) needed++;
     }
-    store.space().checkClusters(needed);
+    store.makeRoom(needed);
   }
 
   private static void finish(

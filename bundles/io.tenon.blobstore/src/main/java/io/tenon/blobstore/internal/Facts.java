@@ -14,7 +14,7 @@ final class Facts {
         layout.clusterBytes(),
         layout.superBlock().blockBytes(),
         layout.totalClusters() - layout.mdClusters(),
-        store.space().freeClusters(),
+        store.freeClusters(),
         layout.mdPages(),
         store.space().freePages(),
         layout.superBlock().clean(),

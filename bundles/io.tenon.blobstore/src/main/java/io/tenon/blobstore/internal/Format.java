@@ -8,6 +8,9 @@ import java.util.Optional;
 
 /** Makes an empty store, Format §12. What was on the device is lost. */
 final class Format {
+  /** At once. */
+  private static final long DISCARDED_BYTES = 1L << 30;
+
   private Format() {}
 
   static OpenStore run(StoreDisk disk, long clusterBytes, int mdRatioPercent, String type)
@@ -20,10 +23,19 @@ final class Format {
     disk.flush();
     disk.zero(Page.BYTES, (layout.gapStart() - 1) * Page.BYTES);
     disk.flush();
+    // Only where it is worth something: first writes need not zero what is zeroes.
+    boolean zeroes = disk.discardZeroes();
+    long dataBytes = layout.totalClusters() * clusterBytes;
+    long at = layout.mdClusters() * clusterBytes;
+    for (; zeroes && at < dataBytes; at += DISCARDED_BYTES) {
+      disk.discard(at, Math.min(DISCARDED_BYTES, dataBytes - at));
+    }
     disk.write(0, superBlock.encode());
     disk.flush();
     var empty = new LoadedStore(layout, Optional.empty());
     empty.usedClusters.set(0, layout.mdClusters());
-    return new OpenStore(disk, empty);
+    var store = new OpenStore(disk, empty);
+    if (zeroes) store.space().allFreeAreZero();
+    return store;
   }
 }

@@ -11,6 +11,7 @@ import io.tenon.blobstore.internal.layout.SuperBlock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Writes metadata so that a crash at any point leaves the state before or the state after, Format §12. What is new goes first, then what
@@ -146,22 +147,33 @@ final class MetadataWriter {
     disk.flush();
   }
 
-  /** Clears clusters that a committed step has freed. */
+  /** Clears clusters that a committed step has freed: those that lie side by side at once. */
   void clear(Map<Integer, ClearMethod> clusters) throws BlobstoreException {
     boolean any = false;
-    for (var freed : clusters.entrySet()) {
+    int first = 0;
+    int behind = 0;
+    var method = ClearMethod.NONE;
+    for (var freed : new TreeMap<>(clusters).entrySet()) {
+      int cluster = freed.getKey();
       any |= freed.getValue() != ClearMethod.NONE;
-      clear(freed.getKey(), freed.getValue());
+      if (cluster != behind || freed.getValue() != method) {
+        clear(first, behind - first, method);
+        first = cluster;
+        method = freed.getValue();
+      }
+      behind = cluster + 1;
     }
+    clear(first, behind - first, method);
     if (any) disk.flush();
   }
 
-  private void clear(int cluster, ClearMethod method) throws BlobstoreException {
+  private void clear(int first, int count, ClearMethod method) throws BlobstoreException {
+    if (count == 0) return;
     long bytes = layout.clusterBytes();
     switch (method) {
       case NONE -> {}
-      case DEFAULT, UNMAP -> disk.discard(cluster * bytes, bytes);
-      case WRITE_ZEROES -> disk.zero(cluster * bytes, bytes);
+      case DEFAULT, UNMAP -> disk.discard(first * bytes, count * bytes);
+      case WRITE_ZEROES -> disk.zero(first * bytes, count * bytes);
     }
   }
 }

@@ -33,6 +33,9 @@ final class OpenStore {
   /** Freed and not cleared yet. */
   private final Map<Integer, ClearMethod> toClear = new LinkedHashMap<>();
 
+  /** {@link Reservation}s that are neither in a map nor given back. */
+  private int reservations;
+
   private @Nullable BlobstoreException suspended;
   private boolean closed;
 
@@ -111,8 +114,13 @@ final class OpenStore {
     return blob;
   }
 
+  /** False while it is not known whose some clusters are. */
+  boolean allocates() {
+    return noAllocation.isEmpty();
+  }
+
   void checkAllocation() throws BlobstoreException {
-    if (noAllocation.isEmpty()) return;
+    if (allocates()) return;
     throw new BlobstoreException(
         Kind.NO_SPACE,
         "The store gives out no space.",
@@ -181,11 +189,39 @@ final class OpenStore {
     }
     if (some.isEmpty()) return true;
     change(() -> writer.clear(some));
-    for (int cluster : some.keySet()) {
-      toClear.remove(cluster);
-      space.giveCluster(cluster);
-    }
+    some.forEach(
+        (cluster, method) -> {
+          toClear.remove(cluster);
+          space.giveCluster(cluster, zeroes(method));
+        });
     return toClear.isEmpty();
+  }
+
+  void reserved(int more) {
+    reservations += more;
+  }
+
+  /** What was cleared so is zeroes now. */
+  private boolean zeroes(ClearMethod method) {
+    return switch (method) {
+      case NONE -> false;
+      case DEFAULT, UNMAP -> disk.discardZeroes();
+      case WRITE_ZEROES -> true;
+    };
+  }
+
+  /** Clusters that are free or will be: whoever needs one that is not cleared yet clears it first. */
+  int freeClusters() {
+    return space.freeClusters() + toClear.size();
+  }
+
+  /** So many clusters can be taken now; throws when there are not so many. */
+  void makeRoom(long clusters) throws BlobstoreException {
+    while (space.freeClusters() < clusters && !toClear.isEmpty()) {
+      boolean all = clearSome();
+      if (all) break;
+    }
+    space.checkClusters(clusters);
   }
 
   void superBlob(BlobId id) throws BlobstoreException {
@@ -224,6 +260,13 @@ final class OpenStore {
   /** The clean end: masks, then the clean mark. Nothing can be changed afterwards. */
   void unload() throws BlobstoreException {
     checkOpen();
+    if (reservations > 0) {
+      throw new BlobstoreException(
+          Kind.IN_USE,
+          "The blobstore was not unloaded.",
+          "Clusters are being cleared for a blob.",
+          "Wait for its end, or give it up.");
+    }
     boolean cleared = false;
     while (!cleared) cleared = clearSome();
     // Masks without the clusters of a blob that cannot be read would give these away at the next

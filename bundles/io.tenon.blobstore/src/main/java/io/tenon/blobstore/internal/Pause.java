@@ -14,9 +14,10 @@ final class Pause implements AutoCloseable {
     return new Pause(blob);
   }
 
-  /** What was under way before has ended: nobody uses the blob's former view any more. */
+  /** What was under way before has ended: nobody uses the former view of the blob or its descendants any more. Nothing waits for it. */
   static void passOver(StoredBlob blob) {
-    of(blob).close();
+    var device = blob.device();
+    if (device != null) device.passOver();
     for (StoredBlob child : blob.children()) passOver(child);
   }
 

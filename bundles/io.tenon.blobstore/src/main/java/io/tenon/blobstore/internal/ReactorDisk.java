@@ -168,6 +168,11 @@ final class ReactorDisk implements StoreDisk, AutoCloseable {
     start(request);
   }
 
+  @Override
+  public boolean discardZeroes() {
+    return slot.supports(IoOperation.UNMAP) && slot.unmapZeroes();
+  }
+
   /** All pieces are read at once, and each is written when it was read. */
   @Override
   public void copy(long fromBytes, long toBytes, long lengthBytes) throws BlobstoreException {

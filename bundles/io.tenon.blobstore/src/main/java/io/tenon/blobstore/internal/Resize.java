@@ -14,6 +14,31 @@ final class Resize {
   private Resize() {}
 
   static void run(OpenStore store, BlobId id, long clusters) throws BlobstoreException {
+    var reserved = reserve(store, id, clusters);
+    reserved.clear();
+    try {
+      run(store, id, clusters, reserved);
+    } catch (BlobstoreException e) {
+      reserved.giveBack();
+      throw e;
+    }
+  }
+
+  /** What a thick blob needs to grow, to be cleared. */
+  static Reservation reserve(OpenStore store, BlobId id, long clusters) throws BlobstoreException {
+    Creation.checkSize(clusters);
+    var blob = store.changeable(id, "resized");
+    boolean refused = blob.isReadOnly() || !blob.children().isEmpty();
+    boolean none = refused || blob.image().flags().isThin();
+    long missing = none ? 0 : clusters - blob.map().clusters();
+    return Reservation.of(store, Math.max(0, missing));
+  }
+
+  /**
+   * @param reserved is used up when this returns, and still the caller's when it throws
+   */
+  static void run(OpenStore store, BlobId id, long clusters, Reservation reserved)
+      throws BlobstoreException {
     var blob = store.changeable(id, "resized");
     Creation.checkSize(clusters);
     if (blob.isReadOnly() || !blob.children().isEmpty()) {
@@ -21,9 +46,19 @@ final class Resize {
           Kind.READ_ONLY, "Blob %s was not resized.".formatted(id), "It is a snapshot.", "");
     }
     int before = blob.map().clusters();
-    if (clusters == before) return;
+    if (clusters == before) {
+      reserved.giveBack();
+      return;
+    }
     boolean grows = clusters > before;
     boolean thick = !blob.image().flags().isThin();
+    if (reserved.size() != (grows && thick ? clusters - before : 0)) {
+      throw new BlobstoreException(
+          Kind.IN_USE,
+          "Blob %s was not resized.".formatted(id),
+          "It was changed meanwhile by somebody else.",
+          "Look at it, and try again.");
+    }
     if (grows) store.checkAllocation();
     var step = store.begin();
     var image = blob.image().copy();
@@ -32,8 +67,7 @@ final class Resize {
         step,
         () -> {
           if (grows && thick) {
-            store.space().checkClusters(clusters - before);
-            for (int i = before; i < clusters; i++) map.set(i, step.takeCluster());
+            for (int i = before; i < clusters; i++) map.set(i, reserved.next());
           }
           if (image.form() == MapForm.TABLE) slots(store, step, image, map, before);
           step.persist(image, map, true);
@@ -47,6 +81,7 @@ final class Resize {
               });
     }
     store.commit(step);
+    reserved.end();
     blob.image(image);
     blob.view(map, blob.parent());
     var device = blob.device();

@@ -6,6 +6,7 @@ import io.tenon.blobstore.BlobSpec;
 import io.tenon.blobstore.Blobstore;
 import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.BlobstoreException.Kind;
+import io.tenon.blobstore.Progress;
 import io.tenon.blobstore.StoreInfo;
 import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceSlot;
@@ -23,6 +24,7 @@ final class ServedStore implements Blobstore {
   private final Blocking blocking;
   private final Turn turn = new Turn();
   private final Allocator allocator;
+  private final Releaser releaser;
 
   ServedStore(DeviceSlot slot, ReactorDisk disk, OpenStore store, Blocking blocking) {
     this.slot = slot;
@@ -30,6 +32,7 @@ final class ServedStore implements Blobstore {
     this.store = store;
     this.blocking = blocking;
     allocator = new Allocator(store, turn, blocking);
+    releaser = new Releaser(store, turn, blocking);
   }
 
   private interface Task {
@@ -100,6 +103,48 @@ final class ServedStore implements Blobstore {
   }
 
   @Override
+  public BlobId createCleared(BlobSpec spec, Progress progress) throws BlobstoreException {
+    if (spec.thin()) return create(spec);
+    Creation.checkSize(spec.clusters());
+    var reserved = turn.take(() -> Reservation.of(store, spec.clusters()));
+    var made = new BlobId[1];
+    clear(
+        reserved,
+        "The blob was not created.",
+        progress,
+        () -> {
+          made[0] = Creation.create(store, spec, reserved);
+          reserved.end();
+        });
+    return made[0];
+  }
+
+  /** Clears what is reserved, part by part, and then does what it is for. */
+  private void clear(Reservation reserved, String what, Progress progress, Task then)
+      throws BlobstoreException {
+    boolean used = false;
+    try {
+      boolean done = reserved.size() == 0;
+      while (!done) {
+        if (!progress.goesOn(reserved.cleared(), reserved.size())) {
+          throw Reservation.cancelled(what);
+        }
+        done = turn.take(reserved::clearSome);
+      }
+      take(then);
+      used = true;
+    } finally {
+      if (!used) {
+        look(
+            () -> {
+              reserved.giveBack();
+              return true;
+            });
+      }
+    }
+  }
+
+  @Override
   public BlobId snapshot(BlobId id, Map<String, byte[]> xattrs) throws BlobstoreException {
     return turn.take(() -> Snapshots.create(store, id, xattrs));
   }
@@ -111,7 +156,13 @@ final class ServedStore implements Blobstore {
 
   @Override
   public void resize(BlobId id, long clusters) throws BlobstoreException {
-    takeAndClear(() -> Resize.run(store, id, clusters));
+    var reserved = turn.take(() -> Resize.reserve(store, id, clusters));
+    clear(
+        reserved,
+        "Blob %s was not resized.".formatted(id),
+        (_, _) -> true,
+        () -> Resize.run(store, id, clusters, reserved));
+    takeAndClear(() -> {});
   }
 
   @Override
@@ -154,7 +205,8 @@ final class ServedStore implements Blobstore {
                 Kind.IN_USE, "Blob %s was not opened.".formatted(id), "It is open already.", "");
           }
           var parts =
-              new BlobDevice.Parts(slot, store.layout(), allocator, blocking, () -> closed(blob));
+              new BlobDevice.Parts(
+                  slot, store.layout(), allocator, releaser, blocking, () -> closed(blob));
           var device = new BlobDevice(blob, name, uuid, parts);
           blob.device(device);
           return device;

@@ -12,6 +12,10 @@ import java.util.BitSet;
 final class Space {
   private final BitSet usedPages;
   private final BitSet usedClusters;
+
+  /** Free clusters that are zeroes, durably; of the others nobody knows. */
+  private final BitSet zeroClusters = new BitSet();
+
   private int pages;
   private int clusters;
   private int freeClusters;
@@ -88,17 +92,30 @@ final class Space {
         "Grow the store, or delete something.");
   }
 
-  /** The lowest free cluster. */
+  /** The lowest free cluster. Who takes it has asked what is in it, if that matters: {@link #isNextZero}. */
   int takeCluster() throws BlobstoreException {
     checkClusters(1);
     int cluster = usedClusters.nextClearBit(clusterHint);
     usedClusters.set(cluster);
+    zeroClusters.clear(cluster);
     freeClusters--;
     clusterHint = cluster + 1;
     return cluster;
   }
 
-  void giveCluster(int cluster) {
+  /** The cluster that is taken next is zeroes. */
+  boolean isNextZero() {
+    return zeroClusters.get(usedClusters.nextClearBit(clusterHint));
+  }
+
+  /** All that is free is zeroes. */
+  void allFreeAreZero() {
+    zeroClusters.set(0, clusters);
+    zeroClusters.andNot(usedClusters);
+  }
+
+  void giveCluster(int cluster, boolean zero) {
+    zeroClusters.set(cluster, zero);
     usedClusters.clear(cluster);
     freeClusters++;
     clusterHint = Math.min(clusterHint, cluster);

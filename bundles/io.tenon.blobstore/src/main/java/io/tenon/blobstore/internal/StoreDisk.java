@@ -26,6 +26,9 @@ public interface StoreDisk {
   /** Gives the range back to the device where it can; it holds anything then. */
   void discard(long offsetBytes, long lengthBytes) throws BlobstoreException;
 
+  /** What was discarded reads as zeroes once it is durable. */
+  boolean discardZeroes();
+
   /** All that was begun is durable. */
   void flush() throws BlobstoreException;
 }

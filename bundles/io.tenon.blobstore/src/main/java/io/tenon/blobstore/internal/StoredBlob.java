@@ -20,7 +20,7 @@ final class StoredBlob {
   StoredBlob(BlobImage image, ClusterMap map) {
     this.id = image.id();
     this.image = image;
-    this.view = new BlobView(map, null);
+    this.view = new BlobView(map, null, image.flags().isThin());
   }
 
   BlobId id() {
@@ -48,13 +48,14 @@ final class StoredBlob {
     image = now;
   }
 
+  /** For everyone from now on; the {@link #image} is in place already. */
   void view(ClusterMap map, @Nullable StoredBlob parent) {
     var before = view.parent();
     if (before != parent) {
       if (before != null) before.children.remove(this);
       if (parent != null) parent.children.add(this);
     }
-    view = new BlobView(map, parent);
+    view = new BlobView(map, parent, image.flags().isThin());
   }
 
   /** Blobs whose parent it is. */

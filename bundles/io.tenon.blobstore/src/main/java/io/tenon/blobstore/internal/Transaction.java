@@ -10,6 +10,7 @@ import io.tenon.blobstore.internal.layout.ClusterMap;
 import io.tenon.blobstore.internal.layout.ExtentPage;
 import io.tenon.blobstore.internal.layout.Page;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,7 @@ final class Transaction {
   private final Map<Stage, List<PageWrite>> writes = new EnumMap<>(Stage.class);
   private final List<Integer> takenPages = new ArrayList<>();
   private final List<Integer> takenClusters = new ArrayList<>();
+  private final BitSet zeroClusters = new BitSet();
   private final List<Integer> freedPages = new ArrayList<>();
   private final Map<Integer, ClearMethod> freedClusters = new java.util.LinkedHashMap<>();
 
@@ -71,15 +73,22 @@ final class Transaction {
   }
 
   int takeCluster() throws BlobstoreException {
+    boolean zero = space.isNextZero();
     int cluster = space.takeCluster();
+    zeroClusters.set(cluster, zero);
     takenClusters.add(cluster);
     return cluster;
+  }
+
+  /** The cluster, which this step has taken, is zeroes. */
+  boolean isZero(int cluster) {
+    return zeroClusters.get(cluster);
   }
 
   /** Nothing was written: all that was taken is free again. */
   void undo() {
     takenPages.forEach(space::givePage);
-    takenClusters.forEach(space::giveCluster);
+    takenClusters.forEach(cluster -> space.giveCluster(cluster, zeroClusters.get(cluster)));
   }
 
   /** The page is zeroed and free once the step is done. */

@@ -13,6 +13,9 @@ class MemoryDisk implements StoreDisk {
   private long sizeBytes;
   private final int blockBytes;
 
+  /** What is discarded is zeroes, and whoever asks is told so. */
+  boolean discardZeroes;
+
   MemoryDisk(long sizeBytes, int blockBytes) {
     this(sizeBytes, blockBytes, new TreeMap<>());
   }
@@ -20,6 +23,7 @@ class MemoryDisk implements StoreDisk {
   /** Begins as a copy. */
   MemoryDisk(MemoryDisk other) {
     this(other.sizeBytes, other.blockBytes, new TreeMap<>(other.pages));
+    discardZeroes = other.discardZeroes;
   }
 
   private MemoryDisk(long sizeBytes, int blockBytes, NavigableMap<Long, byte[]> pages) {
@@ -108,9 +112,18 @@ class MemoryDisk implements StoreDisk {
     }
   }
 
-  /** What is given back holds garbage, so that nobody relies on zeroes. */
+  @Override
+  public boolean discardZeroes() {
+    return discardZeroes;
+  }
+
+  /** What is given back holds garbage where zeroes were not promised, so that nobody relies on them. */
   @Override
   public void discard(long offsetBytes, long lengthBytes) {
+    if (discardZeroes) {
+      zero(offsetBytes, lengthBytes);
+      return;
+    }
     var garbage = new byte[Page.BYTES];
     Arrays.fill(garbage, (byte) 0xDB);
     for (long page = pageOf(offsetBytes); page < pageOf(offsetBytes + lengthBytes); page++) {

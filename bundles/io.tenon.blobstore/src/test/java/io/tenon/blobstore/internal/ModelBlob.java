@@ -1,6 +1,7 @@
 package io.tenon.blobstore.internal;
 
 import io.tenon.blobstore.BlobId;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ final class ModelBlob {
   /** Clusters that were given out uncleared: pages without a stamp hold anything. */
   final TreeSet<Integer> unknown = new TreeSet<>();
 
+  /** Clusters that an operation under way makes zeroes. */
+  final TreeSet<Integer> maybeZero = new TreeSet<>();
+
   ModelBlob copy() {
     var copy = new ModelBlob();
     copy.clusters = clusters;
@@ -29,6 +33,14 @@ final class ModelBlob {
     copy.stamps.putAll(stamps);
     copy.unknown.addAll(unknown);
     return copy;
+  }
+
+  void zero(Set<Integer> clusters, int pagesPerCluster) {
+    unknown.removeAll(clusters);
+    for (int cluster : clusters) {
+      long first = (long) cluster * pagesPerCluster;
+      stamps.subMap(first, first + pagesPerCluster).clear();
+    }
   }
 
   void cut(int newClusters, int pagesPerCluster) {

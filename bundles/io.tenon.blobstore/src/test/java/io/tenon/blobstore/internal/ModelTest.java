@@ -25,13 +25,18 @@ class ModelTest {
   @ParameterizedTest
   @MethodSource("seeds")
   void randomOperationsLeaveWhatTheModelHasAfterReloadsOfBothKinds(long seed) throws Exception {
+    run(seed, STEPS);
+  }
+
+  static void run(long seed, int steps) throws Exception {
     var random = new SplittableRandom(seed);
     int blockBytes = random.nextBoolean() ? 512 : 4096;
     var disk = new MemoryDisk(CLUSTERS * CLUSTER, blockBytes);
+    disk.discardZeroes = random.nextBoolean();
     var store = Format.run(disk, CLUSTER, 100, "TEST");
     var model = new Model((int) (CLUSTER / 4096));
     var operations = new RandomOperations(random, model.pagesPerCluster);
-    for (int step = 0; step < STEPS; step++) {
+    for (int step = 0; step < steps; step++) {
       try {
         operations.step(store, model);
       } catch (BlobstoreException | RuntimeException e) {

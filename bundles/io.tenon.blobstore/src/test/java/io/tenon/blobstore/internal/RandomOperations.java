@@ -18,6 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** Random operations on a store and on its model alike; each either happens in both or is refused in both. */
 final class RandomOperations {
@@ -36,12 +38,16 @@ final class RandomOperations {
   /** What was done, for people. */
   private String last = "nothing";
 
+  private @Nullable BlobId goingToBeZero;
+  private Set<Integer> zeroClusters = Set.of();
+
   String last() {
     return last;
   }
 
   /** One operation; the model is changed as the store should be. */
   void step(OpenStore store, Model model) throws BlobstoreException {
+    goingToBeZero = null;
     try {
       operation(store, model);
     } catch (BlobstoreException e) {
@@ -62,7 +68,8 @@ final class RandomOperations {
     boolean roomy = ids.size() < MOST_BLOBS;
     int choice = random.nextInt(100);
     if (choice < 8 && roomy) create(store, model);
-    else if (choice < 50 && writable && blob.clusters > 0) write(store, model, id);
+    else if (choice < 42 && writable && blob.clusters > 0) write(store, model, id);
+    else if (choice < 50 && writable && blob.clusters > 0) unmap(store, model, id);
     else if (choice < 60 && writable && roomy) snapshot(store, model, id);
     else if (choice < 67 && blob.readOnly && roomy) cloneOf(store, model, id);
     else if (choice < 80 && model.children(id) <= 1) delete(store, model, id);
@@ -135,6 +142,43 @@ final class RandomOperations {
     store.disk().write(at, content);
     store.disk().flush();
     expected.stamps.put(page, stamp);
+  }
+
+  /** As a channel does with whole clusters: what no ancestor has goes, the rest stays as it is. */
+  private void unmap(OpenStore store, Model model, BlobId id) throws BlobstoreException {
+    var expected = model.blob(id);
+    int count = random.nextInt(3) == 0 ? expected.clusters : 1 + random.nextInt(3);
+    int first = random.nextInt(expected.clusters);
+    if (random.nextInt(3) == 0) first = 0;
+    count = Math.min(count, expected.clusters - first);
+    last = "unmap %s clusters %d to %d".formatted(id, first, first + count - 1);
+    var view = store.blob(id).view();
+    var goes = new TreeSet<Integer>();
+    for (int cluster = first; cluster < first + count; cluster++) {
+      boolean owned = view.map().get(cluster) != 0;
+      if (owned && view.thin() && view.findBelow(cluster) == 0) goes.add(cluster);
+    }
+    int before = store.freeClusters();
+    var release = new Release(store);
+    release.add(store.blob(id), first, count);
+    goingToBeZero = id;
+    zeroClusters = goes;
+    release.commit();
+    boolean full = store.space().freePages() == 0;
+    if (full && store.freeClusters() == before) return;
+    if (store.freeClusters() != before + goes.size()) {
+      throw new AssertionError(
+          "%s gave back %d of %d clusters"
+              .formatted(last, store.freeClusters() - before, goes.size()));
+    }
+    OpenStores.clear(store);
+    expected.zero(goes, pagesPerCluster);
+  }
+
+  /** Before the last operation has happened as a whole, its blob may already have zeroes here. */
+  void allowHalf(Model before) {
+    var id = goingToBeZero;
+    if (id != null) before.blob(id).maybeZero.addAll(zeroClusters);
   }
 
   private void snapshot(OpenStore store, Model model, BlobId id) throws BlobstoreException {

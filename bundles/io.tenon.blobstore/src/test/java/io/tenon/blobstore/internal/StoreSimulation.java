@@ -7,82 +7,218 @@ import io.tenon.blobstore.BlobSpec;
 import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.BlobstoreException.Kind;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.Geometry;
 import io.tenon.block.IoOperation;
-import io.tenon.block.IoRequest;
-import io.tenon.block.IoStatus;
-import io.tenon.linux.Memory;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.time.Instant;
-import java.time.InstantSource;
+import io.tenon.reactor.Reactor;
+import io.tenon.simulation.ByteMedium;
+import io.tenon.simulation.SimDisk;
+import io.tenon.simulation.SimReactors;
+import io.tenon.simulation.SimThreads;
+import io.tenon.simulation.SimWorld;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.CompletableFuture;
 
-/** Hosts on several reactors read and write while snapshots, clones and deletions go on; everything they see is checked. */
+/** Hosts on several reactors read, write and unmap while snapshots, clones and deletions go on; everything they see is checked. */
 final class StoreSimulation {
+  static final int PAGES_PER_CLUSTER = 16;
+  static final int BLOCK_BYTES = 512;
   private static final int REACTORS = 3;
-  private static final int HOSTS = 9;
-  private static final int PAGES_PER_CLUSTER = 16;
-  private static final int MOST_PAGES = 20;
   private static final int MOST_VOLUMES = 5;
+  private static final long MOST_EVENTS = 20_000_000;
 
+  /** What is done most. */
+  enum Scenario {
+    /** A bit of everything. */
+    MIXED(146, 9, 300_000, 3, 0.02),
+    /** Clusters go from blob to blob, on a disk that is late now and then. */
+    CHURN(66, 12, 60_000, 6, 0.1),
+    /** Snapshots come and go quickly, and what reads from them is late. */
+    LATE_READERS(66, 12, 30_000, 2, 0.2);
+
+    final int clusters;
+    final int hosts;
+    final long mostPauseNs;
+    final int unmapsOfTwenty;
+    final double dawdling;
+
+    Scenario(int clusters, int hosts, long mostPauseNs, int unmapsOfTwenty, double dawdling) {
+      this.clusters = clusters;
+      this.hosts = hosts;
+      this.mostPauseNs = mostPauseNs;
+      this.unmapsOfTwenty = unmapsOfTwenty;
+      this.dawdling = dawdling;
+    }
+
+    Set<IoOperation> late() {
+      return switch (this) {
+        case MIXED -> EnumSet.allOf(IoOperation.class);
+        case CHURN -> EnumSet.of(IoOperation.WRITE);
+        case LATE_READERS -> EnumSet.of(IoOperation.READ);
+      };
+    }
+  }
+
+  private static final SimDisk.Observer NOBODY =
+      new SimDisk.Observer() {
+        @Override
+        public void readSubmitted(SimDisk disk) {}
+
+        @Override
+        public void written(SimDisk disk, long block, long stamp) {}
+      };
+
+  final Scenario scenario;
   final SimWorld world;
+  final ByteMedium medium;
   final SimDisk disk;
-  final OpenStore store;
-  private final ServedStore served;
   final Map<BlobId, SimVolume> volumes = new TreeMap<>();
 
   /** Content of snapshots, as first seen. */
   final Map<BlobId, long[]> snapshots = new TreeMap<>();
 
-  /** What the metadata operation under way is about. */
-  final TreeSet<BlobId> unsettled = new TreeSet<>();
+  private final SplittableRandom random;
+  private final SimReactors node;
+  private final SimThreads threads;
+  private final List<VolumeHost> hosts = new ArrayList<>();
 
-  private final InstantSource clock = () -> Instant.EPOCH;
-  private final ReactorDisk reactorDisk;
+  /** What metadata operations under way are about. */
+  private final List<BlobId> unsettled = new ArrayList<>();
+
   private int metadataLeft;
-  private int hostsRunning;
   private long stamp = 1;
-  private boolean stopped;
+  private long powerLasts = Long.MAX_VALUE;
+  private CompletableFuture<OpenStore> opened = new CompletableFuture<>();
+  private CompletableFuture<ServedStore> served = new CompletableFuture<>();
+  boolean stopped;
+  int hostsRunning;
   int metadataDone;
   int reads;
   int writes;
+  int unmaps;
   int refused;
 
-  StoreSimulation(long seed, int metadataOperations) throws BlobstoreException {
-    world = new SimWorld(seed, REACTORS);
+  StoreSimulation(long seed, Scenario scenario, int metadataOperations) throws BlobstoreException {
+    this.scenario = scenario;
+    world = new SimWorld(new SplittableRandom(seed));
+    random = world.chance();
+    node = world.node("node", REACTORS);
+    threads = new SimThreads(node);
     metadataLeft = metadataOperations;
-    var empty = new MemoryDisk(150L * PAGES_PER_CLUSTER * 4096, 4096);
+    var empty = new MemoryDisk((long) scenario.clusters * PAGES_PER_CLUSTER * 4096, BLOCK_BYTES);
     Format.run(empty, PAGES_PER_CLUSTER * 4096, 100, "TEST").unload();
-    disk = new SimDisk(world, empty);
-    var slot = new DeviceSlot(disk, "sim:///disk", clock, world::execute);
-    reactorDisk = new ReactorDisk(slot, world.reactor(0), world);
-    store = OpenStore.load(reactorDisk, "TEST");
-    served = new ServedStore(slot, reactorDisk, store, world);
+    medium = new ByteMedium(BLOCK_BYTES);
+    SimContent.put(empty, medium);
+    disk =
+        new SimDisk(
+            "disk",
+            new Geometry(BLOCK_BYTES, empty.sizeBytes() / BLOCK_BYTES),
+            medium,
+            world,
+            new SimDisk.Faults(
+                0,
+                scenario == Scenario.LATE_READERS ? 6_000 : 60_000,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                seed % 2 == 0),
+            NOBODY,
+            false);
+    disk.dawdle(scenario.dawdling, 9_000_000, scenario.late());
   }
 
-  void run() throws BlobstoreException {
-    world.execute(this::metadataStep);
-    for (int i = 0; i < HOSTS; i++) new Host(i % REACTORS).later();
-    hostsRunning = HOSTS;
-    world.run();
+  /** Events until the power fails. */
+  void powerFailsAfter(long events) {
+    powerLasts = events;
+  }
+
+  /**
+   * Until nothing is left to happen or the power fails.
+   *
+   * @return false when the power has failed
+   */
+  boolean run() {
+    threads.start(this::metadataLife);
+    var _ = world.runUntil(() -> --powerLasts <= 0, MOST_EVENTS);
+    if (powerLasts <= 0) disk.crash();
+    return powerLasts > 0;
+  }
+
+  OpenStore store() {
+    return opened.join();
+  }
+
+  private ServedStore served() {
+    return served.join();
+  }
+
+  private Reactor reactor(int index) {
+    return node.all().get(index);
+  }
+
+  void on(int reactor, long delayNs, Runnable task) {
+    var _ = reactor(reactor).schedule(delayNs, task);
+  }
+
+  long nextStamp() {
+    return ++stamp;
+  }
+
+  BlobView view(SimVolume volume) {
+    try {
+      return store().blob(volume.id).view();
+    } catch (BlobstoreException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  boolean writes(SimVolume volume, int page) {
+    return hosts.stream().anyMatch(host -> host.isWriting(volume, page));
   }
 
   // ---- metadata
 
-  private void metadataStep() {
-    if (metadataLeft-- <= 0) {
-      stopped = true;
-      return;
+  private void pause(long ns) {
+    var over = new CompletableFuture<Void>();
+    world.schedule(ns, () -> over.complete(null));
+    var _ = over.handle((_, _) -> true).join();
+  }
+
+  private void metadataLife() {
+    try {
+      var blocking = new BlockingThreads(threads.factory());
+      var slot = new DeviceSlot(disk, "sim:///disk", world.clock(), threads::start);
+      var reactorDisk = new ReactorDisk(slot, reactor(0), blocking);
+      opened.complete(OpenStore.load(reactorDisk, "TEST"));
+      served.complete(new ServedStore(slot, reactorDisk, opened.join(), blocking));
+    } catch (BlobstoreException e) {
+      throw new AssertionError(e);
     }
+    for (int i = 0; i < scenario.hosts; i++) {
+      var host = new VolumeHost(this, i % REACTORS);
+      hosts.add(host);
+      host.later();
+      hostsRunning++;
+    }
+    while (metadataLeft-- > 0) {
+      metadataStep();
+      pause(random.nextLong(scenario == Scenario.LATE_READERS ? 50_000 : 3_000_000));
+    }
+    stopped = true;
+  }
+
+  private void metadataStep() {
     try {
       metadata();
       metadataDone++;
@@ -91,72 +227,83 @@ final class StoreSimulation {
         throw new AssertionError(e);
       }
       refused++;
-    } finally {
-      settled();
     }
-    world.after(world.random.nextLong(3_000_000), 0, () -> world.execute(this::metadataStep));
+  }
+
+  private interface Change {
+    void run() throws BlobstoreException;
+  }
+
+  /** What is known of the blob is in doubt until it has ended. */
+  private void change(BlobId id, Change change) throws BlobstoreException {
+    unsettled.add(id);
+    var volume = volumes.get(id);
+    if (volume != null) volume.shape++;
+    change.run();
+    if (volume != null) volume.shape++;
+    unsettled.remove(id);
   }
 
   private void metadata() throws BlobstoreException {
     var open = volumes.values().stream().filter(volume -> !volume.closing).toList();
-    int choice = world.random.nextInt(100);
+    int choice = random.nextInt(100);
+    if (scenario == Scenario.LATE_READERS && choice >= 40) choice = 25 + random.nextInt(50);
     if (open.isEmpty() || (choice < 15 && volumes.size() < MOST_VOLUMES)) {
       create();
       return;
     }
-    var volume = open.get(world.random.nextInt(open.size()));
-    if (choice < 45) snapshot(volume);
-    else if (choice < 55) cloneOne();
+    var volume = open.get(random.nextInt(open.size()));
+    if (choice < 40) snapshot(volume);
+    else if (choice < 50) cloneOne();
     else if (choice < 75) deleteSnapshot();
     else if (choice < 80 && open.size() > 1) close(volume);
     else if (choice < 86) grow(volume);
-    else if (choice < 92 && served.blob(volume.id).parent().isPresent()) {
-      unsettled.add(volume.id);
-      served.decouple(volume.id);
-    } else if (choice < 94 && volume.value.length < 6 * PAGES_PER_CLUSTER) {
-      unsettled.add(volume.id);
-      served.inflate(volume.id);
+    else if (choice < 92 && served().blob(volume.id).parent().isPresent()) {
+      change(volume.id, () -> served().decouple(volume.id));
+    } else if (choice < 94 && volume.pages() < 6 * PAGES_PER_CLUSTER) {
+      change(volume.id, () -> served().inflate(volume.id));
     } else {
-      served.xattrs(volume.id, Map.of("seen", Optional.of("yes".getBytes(UTF_8))));
+      served().xattrs(volume.id, Map.of("seen", Optional.of("yes".getBytes(UTF_8))));
     }
   }
 
   private void create() throws BlobstoreException {
-    int clusters = 1 + world.random.nextInt(8);
-    boolean thin = world.random.nextInt(4) != 0;
-    var id = served.create(thin ? BlobSpec.thin(clusters) : BlobSpec.thick(clusters));
+    int clusters = 1 + random.nextInt(8);
+    boolean thin = random.nextInt(4) != 0;
+    var id = served().create(thin ? BlobSpec.thin(clusters) : BlobSpec.thick(clusters));
     var content = new long[clusters * PAGES_PER_CLUSTER];
     if (!thin) Arrays.fill(content, SimVolume.UNKNOWN);
     open(id, content);
   }
 
   private void open(BlobId id, long[] content) throws BlobstoreException {
-    var device = served.open(id, "blob-" + id, new UUID(2, id.value()));
-    var slot = new DeviceSlot(device, "sim:///" + id, clock, world::execute);
+    var device = served().open(id, "blob-" + id, new UUID(2, id.value()));
+    var slot = new DeviceSlot(device, "sim:///" + id, world.clock(), threads::start);
     var volume = new SimVolume(id, slot, REACTORS, content);
     volumes.put(id, volume);
     for (int i = 0; i < REACTORS; i++) {
       int index = i;
-      world.after(
-          world.random.nextLong(100_000),
+      on(
           index,
-          () -> volume.channels[index] = slot.channel(world.reactor(index)));
+          random.nextLong(100_000),
+          () -> volume.channels[index] = slot.channel(reactor(index)));
     }
   }
 
   private void snapshot(SimVolume volume) throws BlobstoreException {
     volume.snapshotBegins();
-    BlobId id;
-    try {
-      id = served.snapshot(volume.id, Map.of("of", "x".getBytes(UTF_8)));
-    } catch (BlobstoreException e) {
-      volume.forSnapshot = null;
-      throw e;
-    }
+    var made = new ArrayList<BlobId>();
     var allowed = volume.forSnapshot;
-    volume.forSnapshot = null;
+    try {
+      change(
+          volume.id,
+          () -> made.add(served().snapshot(volume.id, Map.of("of", "x".getBytes(UTF_8)))));
+    } finally {
+      volume.forSnapshot = null;
+    }
     if (allowed == null) throw new AssertionError("nobody recorded");
-    var content = content(store.blob(id).view(), disk.now(), allowed.size());
+    var id = made.getFirst();
+    var content = content(store().blob(id).view(), SimContent.of(medium, disk), allowed.size());
     for (int page = 0; page < content.length; page++) {
       check(allowed.get(page), content[page], "snapshot %s page %d".formatted(id, page));
     }
@@ -182,8 +329,8 @@ final class StoreSimulation {
   private void cloneOne() throws BlobstoreException {
     if (snapshots.isEmpty() || volumes.size() >= MOST_VOLUMES) return;
     var ids = List.copyOf(snapshots.keySet());
-    var snapshot = ids.get(world.random.nextInt(ids.size()));
-    var clone = served.cloneOf(snapshot, Map.of());
+    var snapshot = ids.get(random.nextInt(ids.size()));
+    var clone = served().cloneOf(snapshot, Map.of());
     var content = snapshots.get(snapshot);
     if (content == null) throw new AssertionError("unknown " + snapshot);
     open(clone, content);
@@ -191,23 +338,21 @@ final class StoreSimulation {
 
   private void deleteSnapshot() throws BlobstoreException {
     for (BlobId id : List.copyOf(snapshots.keySet())) {
-      if (served.blob(id).children().size() > 1 || world.random.nextBoolean()) continue;
-      unsettled.add(id);
-      served.delete(id);
+      if (served().blob(id).children().size() > 1 || random.nextBoolean()) continue;
+      change(id, () -> served().delete(id));
       snapshots.remove(id);
       return;
     }
   }
 
   private void grow(SimVolume volume) throws BlobstoreException {
-    int clusters = volume.value.length / PAGES_PER_CLUSTER;
-    if (clusters > 12 || !served.blob(volume.id).thin()) return;
-    unsettled.add(volume.id);
-    served.resize(volume.id, clusters + 2);
+    int clusters = volume.pages() / PAGES_PER_CLUSTER;
+    if (clusters > 12 || !served().blob(volume.id).thin()) return;
+    change(volume.id, () -> served().resize(volume.id, clusters + 2));
     volume.grow((clusters + 2) * PAGES_PER_CLUSTER);
   }
 
-  /** When hosts have done with it, it is closed and deleted, or stays closed when it has children. */
+  /** When hosts have done with it, it is closed and deleted. */
   private void close(SimVolume volume) {
     volume.closing = true;
     closeWhenIdle(volume);
@@ -215,176 +360,42 @@ final class StoreSimulation {
 
   private void closeWhenIdle(SimVolume volume) {
     if (volume.underWay > 0 || Arrays.stream(volume.channels).anyMatch(one -> one == null)) {
-      world.after(100_000, 0, () -> closeWhenIdle(volume));
+      world.schedule(100_000, () -> closeWhenIdle(volume));
       return;
     }
     for (int i = 0; i < REACTORS; i++) {
       var channel = volume.channels[i];
-      if (channel != null) world.after(1, i, channel::close);
+      if (channel != null) on(i, 1, channel::close);
     }
-    world.after(
-        1_000,
-        0,
+    world.schedule(
+        1_000_000,
         () -> {
           var closed = volume.slot.fail("closed").toCompletableFuture();
-          var _ = closed.thenRun(() -> world.execute(() -> delete(volume)));
+          var _ = closed.thenRun(() -> threads.start(() -> delete(volume)));
         });
   }
 
   private void delete(SimVolume volume) {
     try {
-      unsettled.add(volume.id);
-      served.delete(volume.id);
+      change(volume.id, () -> served().delete(volume.id));
       volumes.remove(volume.id);
     } catch (BlobstoreException e) {
       throw new AssertionError(e);
-    } finally {
-      settled();
     }
   }
 
-  private void settled() {
-    if (world.hasPower()) unsettled.clear();
-  }
+  // ---- what must be true
 
-  // ---- hosts
-
-  private final class Host extends IoRequest {
-    private final int reactor;
-    private final MemorySegment held = Arena.ofAuto().allocate(MOST_PAGES * 4096L, 4096);
-    private final long memory = held.address();
-    private @Nullable SimVolume chosen;
-    private int first;
-    private int count;
-    private long written;
-    private int[] durable = {};
-
-    Host(int reactor) {
-      this.reactor = reactor;
-    }
-
-    void later() {
-      world.after(world.random.nextLong(300_000), reactor, this::next);
-    }
-
-    private void next() {
-      var usable = new ArrayList<SimVolume>();
-      for (SimVolume one : volumes.values()) {
-        if (!one.closing && one.channels[reactor] != null) usable.add(one);
-      }
-      if (stopped) {
-        hostsRunning--;
-        return;
-      }
-      if (usable.isEmpty() || !choose(usable.get(world.random.nextInt(usable.size())))) {
-        later();
-        return;
-      }
-      var channel = volume().channels[reactor];
-      if (channel == null) throw new AssertionError("no channel");
-      volume().underWay++;
-      channel.submit(this);
-    }
-
-    private SimVolume volume() {
-      var its = chosen;
-      if (its == null) throw new AssertionError("a host without a volume");
-      return its;
-    }
-
-    private boolean choose(SimVolume volume) {
-      chosen = volume;
-      int kind = world.random.nextInt(20);
-      if (kind == 0) {
-        durable = volume.changes.clone();
-        for (int i = 0; i < durable.length; i++) if (volume.busy[i]) durable[i] = -1;
-        prepareFlush();
-        return true;
-      }
-      count = 1 + world.random.nextInt(world.random.nextInt(4) == 0 ? MOST_PAGES : 3);
-      count = Math.min(count, volume.value.length);
-      first = world.random.nextInt(volume.value.length - count + 1);
-      for (int i = first; i < first + count; i++) if (volume.busy[i]) return false;
-      for (int i = first; i < first + count; i++) volume.busy[i] = true;
-      int bytes = count * 4096;
-      if (kind < 7) {
-        Memory.segment(memory, bytes).fill((byte) 0xEE);
-        prepareRead(first, count, memory, bytes);
-        return true;
-      }
-      boolean zero = kind == 19;
-      written = zero ? 0 : ++stamp;
-      for (int i = 0; i < count; i++) {
-        Memory.putLong(memory + i * 4096L, written);
-        volume.begins(first + i, written);
-      }
-      if (zero) prepareWriteZeroes(first, count);
-      else prepareWrite(first, count, memory, bytes);
-      return true;
-    }
-
-    @Override
-    protected void completed(IoStatus status) {
-      volume().underWay--;
-      if (operation() == IoOperation.FLUSH) flushed();
-      else ended(status);
-      later();
-    }
-
-    private void ended(IoStatus status) {
-      var volume = volume();
-      world.trace(stamp ^ first);
-      boolean read = operation() == IoOperation.READ;
-      if (!status.isSuccess() && (read || status != IoStatus.NO_SPACE)) {
-        throw new AssertionError(this + " of " + volume.id + " ended with " + status);
-      }
-      for (int i = 0; i < count; i++) {
-        int page = first + i;
-        volume.busy[page] = false;
-        if (read) {
-          long found = Memory.getLong(memory + i * 4096L);
-          long expected = volume.value[page];
-          if (found != expected && expected != SimVolume.UNKNOWN) {
-            throw new AssertionError(
-                "%s page %d holds %d instead of %d".formatted(volume.id, page, found, expected));
-          }
-        } else {
-          volume.value[page] = status.isSuccess() ? written : SimVolume.UNKNOWN;
-          if (!status.isSuccess()) volume.possible.get(page).add(SimVolume.UNKNOWN);
-        }
-      }
-      if (read) reads++;
-      else writes++;
-    }
-
-    /** What was acknowledged before the flush began cannot go back to what was before. */
-    private void flushed() {
-      var volume = volume();
-      for (int page = 0; page < durable.length; page++) {
-        var possible = volume.possible.get(page);
-        if (volume.changes[page] != durable[page]) continue;
-        possible.clear();
-        possible.add(volume.value[page]);
-      }
-    }
-  }
-
-  int hostsRunning() {
-    return hostsRunning;
-  }
-
-  /** Looks at everything while there is power. */
-  void checkAll(OpenStore from, MemoryDisk disk) throws BlobstoreException {
+  /** Looks at everything at rest. */
+  void checkAll() throws BlobstoreException {
+    var now = SimContent.of(medium, disk);
     for (var volume : volumes.values()) {
-      var found = content(from.blob(volume.id).view(), disk, volume.value.length);
+      var found = content(view(volume), now, volume.pages());
       for (int page = 0; page < found.length; page++) {
-        check(
-            new TreeSet<>(List.of(volume.value[page])),
-            found[page],
-            "%s page %d".formatted(volume.id, page));
+        check(volume.now(page), found[page], "%s page %d".formatted(volume.id, page));
       }
     }
-    checkSnapshots(from.blobs(), disk);
+    checkSnapshots(store().blobs(), now);
   }
 
   /** After a power failure: what was acknowledged and flushed is there, and of the rest each page's former or later content. */
@@ -393,8 +404,8 @@ final class StoreSimulation {
       if (unsettled.contains(volume.id) && volume.closing) continue;
       var blob = found.blobs.get(volume.id);
       if (blob == null) throw new AssertionError("volume lost: " + volume.id);
-      int pages = Math.min(volume.value.length, blob.map().clusters() * PAGES_PER_CLUSTER);
-      if (pages < volume.value.length) throw new AssertionError("volume cut: " + volume.id);
+      int pages = Math.min(volume.pages(), blob.map().clusters() * PAGES_PER_CLUSTER);
+      if (pages < volume.pages()) throw new AssertionError("volume cut: " + volume.id);
       var content = content(blob.view(), left, pages);
       for (int page = 0; page < pages; page++) {
         check(
@@ -406,12 +417,12 @@ final class StoreSimulation {
     checkSnapshots(found.blobs, left);
   }
 
-  void checkSnapshots(Map<BlobId, StoredBlob> blobs, MemoryDisk disk) {
+  void checkSnapshots(Map<BlobId, StoredBlob> blobs, MemoryDisk from) {
     for (var snapshot : snapshots.entrySet()) {
       if (unsettled.contains(snapshot.getKey())) continue;
       var blob = blobs.get(snapshot.getKey());
       if (blob == null) throw new AssertionError("snapshot lost: " + snapshot.getKey());
-      var found = content(blob.view(), disk, snapshot.getValue().length);
+      var found = content(blob.view(), from, snapshot.getValue().length);
       if (!Arrays.equals(found, snapshot.getValue())) {
         throw new AssertionError("snapshot %s has changed".formatted(snapshot.getKey()));
       }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Turns what a call returns or throws into its one response. */
+/** Turns what a call returns or throws into its response. */
 final class Answers {
   private static final Logger log = LoggerFactory.getLogger(Answers.class);
 
@@ -28,9 +28,22 @@ final class Answers {
   private Answers() {}
 
   static <R> void answer(StreamObserver<R> observer, Call<R> call) {
-    R response;
+    stream(
+        observer,
+        () -> {
+          R response = call.run();
+          observer.onNext(response);
+        });
+  }
+
+  /** The work of a call that answers as it goes. */
+  interface Stream {
+    void run() throws TenonException, StatusException;
+  }
+
+  static void stream(StreamObserver<?> observer, Stream call) {
     try {
-      response = call.run();
+      call.run();
     } catch (StatusException e) {
       refuse(observer, e.getStatus(), e.getTrailers());
       return;
@@ -45,7 +58,6 @@ final class Answers {
           null);
       return;
     }
-    observer.onNext(response);
     observer.onCompleted();
   }
 
@@ -152,6 +164,8 @@ final class Answers {
       case NO_SPACE -> Status.RESOURCE_EXHAUSTED;
       case READ_ONLY -> Status.PERMISSION_DENIED;
       case IN_USE, SUSPENDED -> Status.FAILED_PRECONDITION;
+      case IO -> Status.DATA_LOSS;
+      case CANCELLED -> Status.ABORTED;
       case CLUSTER_SIZE, INTERNAL -> Status.INTERNAL;
     };
   }

@@ -44,6 +44,8 @@ final class LaterMethods {
   /** Methods of services that are served, which are not. */
   private static final Map<String, Set<String>> MISSING =
       Map.of(
+          TestRpcGrpc.SERVICE_NAME,
+          Set.of("AddFaultInjection", "RemoveFaultInjection", "ListFaultInjections"),
           NexusRpcGrpc.SERVICE_NAME,
           Set.of(
               "ResizeNexus",

@@ -24,6 +24,7 @@ final class Failures {
       case INVALID_ARGUMENT -> Kind.INVALID_ARGUMENT;
       case NOT_FOUND -> Kind.REPLICA_NOT_FOUND;
       case IO, SUSPENDED, CLOSED -> Kind.SUSPENDED;
+      case CANCELLED -> Kind.CANCELLED;
       case NOT_A_BLOBSTORE,
           UNSUPPORTED_VERSION,
           WRONG_TYPE,

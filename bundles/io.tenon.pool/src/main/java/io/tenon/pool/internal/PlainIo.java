@@ -10,6 +10,8 @@ import io.tenon.linux.Memory;
 import io.tenon.reactor.Reactor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -22,6 +24,9 @@ final class PlainIo implements AutoCloseable {
 
   /** So that others get their turn in between. */
   private static final long CLEAR_BYTES = 64 << 20;
+
+  private static final ValueLayout.OfInt PATTERN =
+      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final DeviceSlot slot;
   private final Reactor reactor;
@@ -71,6 +76,21 @@ final class PlainIo implements AutoCloseable {
     long end = offsetBytes + lengthBytes;
     for (long at = offsetBytes; at < end; at += CLEAR_BYTES) {
       request.prepareUnmap(blocks(at), blocks(Math.min(CLEAR_BYTES, end - at)));
+      run();
+    }
+  }
+
+  /**
+   * @param pattern repeated, lowest byte first
+   */
+  void writePattern(long offsetBytes, long lengthBytes, int pattern) throws DeviceException {
+    for (long at = 0; at < IO_BYTES; at += Integer.BYTES) {
+      request.memory.set(PATTERN, at, pattern);
+    }
+    long end = offsetBytes + lengthBytes;
+    for (long at = offsetBytes; at < end; at += IO_BYTES) {
+      int bytes = (int) Math.min(IO_BYTES, end - at);
+      request.prepareWrite(blocks(at), blocks(bytes), request.memory.address(), bytes);
       run();
     }
   }

@@ -17,6 +17,7 @@ import io.tenon.pool.Replica;
 import io.tenon.pool.ReplicaInfo;
 import io.tenon.pool.ReplicaSpec;
 import io.tenon.pool.SnapshotInfo;
+import io.tenon.pool.WipeSpec;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -114,8 +115,12 @@ final class ReplicaWork {
                   MapForm.TABLE,
                   unmaps ? ClearMethod.UNMAP : ClearMethod.NONE,
                   Lvol.ofReplica(spec.name(), spec.uuid(), spec.entityId()));
-          var made = addNew(what, pool.store().create(blob));
-          if (!spec.thin()) wipe(what, made, unmaps);
+          var id =
+              spec.cleared()
+                  ? pool.store().createCleared(blob, ReplicaWork::goesOn)
+                  : pool.store().create(blob);
+          var made = addNew(what, id);
+          if (!spec.thin() && !spec.cleared()) wipe(what, made, unmaps);
           log.info(
               "pool {}: replica {} created, {} clusters, {}",
               pool,
@@ -124,6 +129,11 @@ final class ReplicaWork {
               spec.thin() ? "thin" : "thick");
           return made;
         });
+  }
+
+  /** Until the thread that asks for it is interrupted. */
+  private static boolean goesOn(long done, long clusters) {
+    return !Thread.currentThread().isInterrupted();
   }
 
   private static String notCreated(String kind, String name) {
@@ -344,6 +354,16 @@ final class ReplicaWork {
           log.info("pool {}: {} has {} clusters", pool, replica, clusters);
           return true;
         });
+  }
+
+  /** What overwrites a replica is for one that nobody uses. Under the pool's lock. */
+  void checkWipe(ServedReplica replica, WipeSpec spec, String what) throws PoolException {
+    var lvol = lvol(replica, pool.census(), what);
+    if (!spec.method().overwrites()) return;
+    checkNoSnapshot(lvol, what);
+    if (!replica.isShared()) return;
+    throw new PoolException(
+        Kind.IN_USE, what, "It is shared, and hosts may use it.", "Unshare it first.");
   }
 
   // Deleting.

@@ -17,6 +17,8 @@ import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
 import io.tenon.pool.Replica;
 import io.tenon.pool.ReplicaInfo;
+import io.tenon.pool.WipeSpec;
+import io.tenon.pool.WipeWatcher;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Instant;
@@ -288,6 +290,11 @@ final class ServedReplica implements Replica {
   @Override
   public Replica cloneTo(String cloneName, UUID cloneUuid, Instant createdAt) throws PoolException {
     return pool.work().cloneTo(this, cloneName, cloneUuid, createdAt);
+  }
+
+  @Override
+  public void wipe(WipeSpec spec, WipeWatcher watcher) throws PoolException {
+    WipeWork.run(pool, this, spec, watcher);
   }
 
   @Override

@@ -6,10 +6,15 @@ import io.tenon.pool.Pools;
 import io.tenon.pool.Replica;
 import io.tenon.pool.ReplicaInfo;
 import io.tenon.pool.ReplicaSpec;
+import io.tenon.pool.WipeProgress;
+import io.tenon.pool.WipeSpec;
+import io.tenon.pool.WipeWatcher;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -105,6 +110,10 @@ public final class ReplicaCommand extends Noun {
         @Option(names = "--thin", description = "Take space with the first writes only.")
             boolean thin,
         @Option(
+                names = "--cleared",
+                description = "Write zeroes to all of it first; of use with a thick one.")
+            boolean cleared,
+        @Option(
                 names = "--uuid",
                 paramLabel = "UUID",
                 description = "Uuid of the replica; a random one if none.")
@@ -118,7 +127,8 @@ public final class ReplicaCommand extends Noun {
               Optional.ofNullable(uuid).orElseGet(UUID::randomUUID),
               size.bytes(),
               thin,
-              Optional.ofNullable(entity));
+              Optional.ofNullable(entity),
+              cleared);
       output.show(row(PoolCommand.existing(pools, pool).create(spec).info()));
     }
 
@@ -198,6 +208,54 @@ public final class ReplicaCommand extends Noun {
     }
 
     @Command(
+        description = {
+          "Overwrite a replica that nobody uses, or with --method CHECKSUM read it and show its CRC-32C.",
+          "Interrupted (Ctrl-C), it ends where it is."
+        },
+        footer = {"", "Example: tenon:replica wipe vol1 --method WRITE_ZEROES"})
+    void wipe(
+        @Parameters(paramLabel = "REPLICA", description = "Name or uuid.") String replica,
+        @Option(
+                names = "--method",
+                paramLabel = "METHOD",
+                defaultValue = "WRITE_ZEROES",
+                description = "${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE} if not given.")
+            WipeSpec.Method method,
+        @Option(
+                names = "--pattern",
+                paramLabel = "N",
+                defaultValue = "0",
+                description = "32 bits that WRITE_PATTERN repeats, such as 0xdeadbeef.")
+            String pattern)
+        throws TenonException, Refused {
+      var found = existing(pools, replica);
+      var last = new AtomicReference<WipeProgress>();
+      found.wipe(new WipeSpec(method, 0, bits(pattern)), new Interruptible(last::set));
+      var progress = last.get();
+      if (progress == null) throw new Refused("Nothing was wiped.");
+      output.show(
+          Row.of(
+              "name",
+              found.info().name(),
+              "method",
+              method,
+              "wiped",
+              new Size(progress.wipedBytes()),
+              "crc32c",
+              progress.checksum().map(sum -> "%08x".formatted(sum)).orElse("")));
+    }
+
+    private static int bits(String pattern) throws Refused {
+      try {
+        long bits = Long.decode(pattern);
+        if (bits >= 0 && bits <= 0xFFFF_FFFFL) return (int) bits;
+      } catch (NumberFormatException e) {
+        throw new Refused(pattern + " is no number. Give --pattern from 0 to 0xffffffff.");
+      }
+      throw new Refused("Give --pattern from 0 to 0xffffffff.");
+    }
+
+    @Command(
         description = "Delete a replica or clone with its data.",
         footer = {"", "Example: tenon:replica destroy vol1"})
     void destroy(@Parameters(paramLabel = "REPLICA", description = "Name or uuid.") String replica)
@@ -209,6 +267,19 @@ public final class ReplicaCommand extends Noun {
       }
       found.destroy();
       output.done("Replica " + info.name() + " is deleted.");
+    }
+  }
+
+  /** Ends with the command's thread. */
+  private record Interruptible(Consumer<WipeProgress> to) implements WipeWatcher {
+    @Override
+    public void wiped(WipeProgress progress) {
+      to.accept(progress);
+    }
+
+    @Override
+    public boolean goesOn() {
+      return !Thread.currentThread().isInterrupted();
     }
   }
 

@@ -73,11 +73,7 @@ final class Model {
     blob.pages.tailMap((long) clusters * pagesPerCluster, true).clear();
     blob.unknown.clear(clusters, Math.max(clusters, before));
     if (clusters <= before) return;
-    if (!blob.thin) {
-      blob.unknown.set(before, clusters);
-      return;
-    }
-    if (blob.parent == 0) return;
+    if (!blob.thin || blob.parent == 0) return;
     var parent = blob(blob.parent);
     int end = Math.min(clusters, parent.clusters);
     if (before >= end) return;

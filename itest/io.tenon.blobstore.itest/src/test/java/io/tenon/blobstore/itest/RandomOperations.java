@@ -49,7 +49,8 @@ final class RandomOperations {
       long id = ids.get(random.nextInt(ids.size()));
       var blob = model.blob(id);
       boolean writable = !blob.readOnly;
-      if (choice < 45 && writable && blob.clusters > 0) return write(blob, id);
+      if (choice < 38 && writable && blob.clusters > 0) return write(blob, id);
+      if (choice >= 38 && choice < 45 && writable && blob.clusters > 0) return unmap(blob, id);
       if (choice >= 45 && choice < 56 && writable && roomy) return snapshot(id);
       if (choice >= 56 && choice < 63 && blob.readOnly && roomy) return cloneOf(id);
       if (choice >= 63 && choice < 75 && model.children(id) <= 1) return delete(id);
@@ -162,6 +163,20 @@ final class RandomOperations {
     var data = new byte[blocks * blockBytes];
     if (kind > 1) random.nextBytes(data);
     return new WriteOperation(id, lba, blockBytes, data, kind == 0, kind == 1);
+  }
+
+  /** Some clusters or all of them, and now and then a bit more or less at the ends. */
+  private Operation unmap(ModelBlob blob, long id) {
+    long clusterBlocks = clusterBytes / blockBytes;
+    int most = (int) Math.min(blob.clusters, (8 << 20) / clusterBytes);
+    int count = random.nextInt(3) == 0 ? most : 1 + random.nextInt(Math.min(most, 4));
+    long first = random.nextInt(blob.clusters - count + 1) * clusterBlocks;
+    long end = first + count * clusterBlocks;
+    if (random.nextInt(3) == 0) first += random.nextLong(clusterBlocks);
+    if (random.nextInt(3) == 0) end -= random.nextLong(clusterBlocks);
+    if (end <= first) end = first + 1;
+    var data = new byte[(int) (end - first) * blockBytes];
+    return new UnmapOperation(id, first, blockBytes, (int) clusterBytes, data);
   }
 
   private Operation snapshot(long id) {

@@ -97,6 +97,11 @@ final class MallocDevice implements BlockDevice {
 
   /** COMPARE_AND_WRITE is left to the slot, which can make it atomic without a lock for every write. */
   @Override
+  public boolean unmapZeroes() {
+    return true;
+  }
+
+  @Override
   public boolean supports(IoOperation operation) {
     return operation != IoOperation.COMPARE_AND_WRITE;
   }

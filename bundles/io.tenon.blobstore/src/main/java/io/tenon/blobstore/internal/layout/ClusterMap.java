@@ -90,6 +90,25 @@ public final class ClusterMap {
     return Math.min(SLOT_CLUSTERS, clusters - slot * SLOT_CLUSTERS);
   }
 
+  /**
+   * The first allocated cluster from {@code from} on.
+   *
+   * @return {@code end} when there is none before it
+   */
+  public int nextAllocated(int from, int end) {
+    int at = from;
+    while (at < end) {
+      int[] entries = slots[at >> SLOT_SHIFT];
+      if (entries == NOTHING) {
+        at = ((at >> SLOT_SHIFT) + 1) << SLOT_SHIFT;
+        continue;
+      }
+      if (entries[at & SLOT_MASK] != 0) return at;
+      at++;
+    }
+    return end;
+  }
+
   public boolean isSlotEmpty(int slot) {
     int[] entries = slots[slot];
     if (entries == NOTHING) return true;
