@@ -1,6 +1,7 @@
 package io.tenon.metadata;
 
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -33,8 +34,20 @@ public final class ConflictException extends StoreException {
         + found.getValue().map(entry -> " at version " + entry.version()).orElse(" gone");
   }
 
-  /** The keys that are not as expected, in order, and what is there. */
-  public Map<Key, Optional<Entry>> found() {
-    return found;
+  /** The keys that are not as expected, in order. */
+  public List<Key> keys() {
+    return List.copyOf(found.keySet());
+  }
+
+  /**
+   * What is there instead.
+   *
+   * @param key one of {@link #keys}
+   * @return empty when it is gone
+   */
+  public Optional<Entry> found(Key key) {
+    var entry = found.get(key);
+    if (entry == null) throw new IllegalArgumentException(key + " is as expected");
+    return entry;
   }
 }

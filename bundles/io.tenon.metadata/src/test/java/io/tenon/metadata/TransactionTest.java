@@ -76,7 +76,7 @@ class TransactionTest {
   void onlyAnUnknownOutcomeIsNotCertain() {
     var entry = new Entry(KEY, Value.of("secret"), new Version(7), Optional.empty());
     var conflict = new ConflictException(Map.of(KEY, Optional.of(entry)));
-    assertEquals(Optional.of(entry), conflict.found().get(KEY));
+    assertEquals(Optional.of(entry), conflict.found(KEY));
     assertEquals(
         "The change was not made: another writer was first. Found /a at version 7."
             + " Read what is there now and decide again.",
