@@ -1,11 +1,14 @@
 package io.tenon.metadata;
 
 import java.time.Duration;
+import org.osgi.annotation.versioning.ConsumerType;
+import org.osgi.annotation.versioning.ProviderType;
 
 /**
  * A claim to be alive. Keys that were put with it are deleted when it ends: when it is revoked, or when its holder could not
  * renew it for its time to live. The store renews it by itself until then.
  */
+@ProviderType
 public interface Lease {
   LeaseId id();
 
@@ -24,6 +27,7 @@ public interface Lease {
   void revoke(Duration within) throws StoreException;
 
   /** Is told once that a lease is lost, before or when others can see it; not when it was revoked. */
+  @ConsumerType
   @FunctionalInterface
   interface Listener {
     /**

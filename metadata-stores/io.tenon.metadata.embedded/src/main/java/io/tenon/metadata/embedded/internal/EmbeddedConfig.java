@@ -5,7 +5,6 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
 /** Shared by all stores: each serves only when it is the one that is named. */
 @ObjectClassDefinition(
-    pid = "io.tenon.metadata",
     name = "Tenon metadata",
     description = "Where the node keeps what must not be forgotten.")
 @interface EmbeddedConfig {
