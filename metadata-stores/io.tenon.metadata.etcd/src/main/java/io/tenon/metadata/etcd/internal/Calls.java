@@ -41,6 +41,8 @@ final class Calls {
   private final Endpoints endpoints;
   private final Settings settings;
   private final Health health;
+
+  /** Absent before a login, empty when etcd asks for none. */
   private volatile @Nullable String token;
 
   Calls(Endpoints endpoints, Settings settings, Health health) {
@@ -54,7 +56,7 @@ final class Calls {
     var headers = new Metadata();
     headers.put(HAS_LEADER, "true");
     var now = token;
-    if (now != null) headers.put(TOKEN, now);
+    if (now != null && !now.isEmpty()) headers.put(TOKEN, now);
     return ClientInterceptors.intercept(
         endpoint.channel(), MetadataUtils.newAttachHeadersInterceptor(headers));
   }
@@ -108,7 +110,9 @@ final class Calls {
         why = "etcd at " + endpoint.address() + ": " + text(status) + ".";
         if (attempt.wasSent()) {
           var verdict = Answers.verdict(status);
-          if (verdict == Answers.Verdict.LOG_IN && logins < MOST_LOGINS) {
+          if (verdict == Answers.Verdict.LOG_IN
+              && settings.login().isPresent()
+              && logins < MOST_LOGINS) {
             token = null;
             continue;
           }
