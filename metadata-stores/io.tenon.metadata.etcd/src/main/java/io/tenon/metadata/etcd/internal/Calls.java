@@ -89,6 +89,7 @@ final class Calls {
     String why = "Its deadline of " + within.toMillis() + " ms has passed.";
     for (int failures = 0; ; failures++) {
       long leftNs = endNs - System.nanoTime();
+      if (endpoints.isClosed()) throw unavailable("The metadata store was closed.");
       if (leftNs <= 0) throw unavailable(why);
       if (settings.login().isPresent() && token == null && logins++ < MOST_LOGINS) {
         logIn(Duration.ofNanos(leftNs));

@@ -112,6 +112,10 @@ final class Endpoints implements AutoCloseable {
     }
   }
 
+  boolean isClosed() {
+    return sockets.isShuttingDown();
+  }
+
   @Override
   public void close() {
     for (Endpoint endpoint : all) endpoint.channel().shutdownNow();

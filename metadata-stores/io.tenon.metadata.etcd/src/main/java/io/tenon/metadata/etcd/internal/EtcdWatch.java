@@ -123,9 +123,9 @@ final class EtcdWatch implements Watch {
     var endpoint = calls.endpoint();
     var responses = new Responses();
     var call = calls.channel(endpoint).newCall(WatchGrpc.getWatchMethod(), CallOptions.DEFAULT);
-    stream = call;
     try {
       var questions = ClientCalls.asyncBidiStreamingCall(call, responses);
+      stream = call;
       if (isEnded.get()) return;
       questions.onNext(
           WatchRequest.newBuilder()
@@ -145,6 +145,8 @@ final class EtcdWatch implements Watch {
       var status = Status.fromThrowable(e.getCause());
       if (Answers.verdict(status) == Answers.Verdict.LOG_IN) calls.loginExpired();
       if (!isEnded.get()) calls.failed(endpoint, "a watch broke: " + status);
+    } catch (IllegalStateException e) {
+      if (!isEnded.get()) throw e; // else it was cancelled before it could ask
     } finally {
       call.cancel("the watch goes on elsewhere", null);
       // No response is told after the next stream has begun.
