@@ -66,21 +66,26 @@ record Floors(String root) {
               Map.entry("block.testing", END),
               Map.entry("devices", END),
               Map.entry("simulation", END),
+              Map.entry("metadata.testing", END),
+              Map.entry("metadata.embedded", END),
+              Map.entry("metadata.etcd", END),
+              Map.entry("metadata.delivery", SHARED),
               Map.entry("backend.disk", SHARED),
               Map.entry("backend.*", END),
-              Map.entry("transport.*", END),
-              Map.entry("store.*", END)));
+              Map.entry("transport.*", END)));
 
   /** What an end may know at most: backends and stores an SPI, transports the model that they carry. */
   private static final Map<String, Integer> CEILING_OF_END =
-      Map.of(
-          "node", ERROR,
-          "block.testing", SPI,
-          "devices", SPI,
-          "simulation", SPI,
-          "backend", SHARED,
-          "store", SPI,
-          "transport", MODEL);
+      Map.ofEntries(
+          Map.entry("node", ERROR),
+          Map.entry("block.testing", SPI),
+          Map.entry("metadata.testing", SPI),
+          Map.entry("metadata.embedded", SHARED),
+          Map.entry("metadata.etcd", SHARED),
+          Map.entry("devices", SPI),
+          Map.entry("simulation", SPI),
+          Map.entry("backend", SHARED),
+          Map.entry("transport", MODEL));
 
   /** A bundle of ours, and the floor that it lives on. */
   record Bundle(String name, int floor) {

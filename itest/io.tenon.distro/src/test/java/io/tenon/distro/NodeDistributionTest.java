@@ -51,7 +51,10 @@ public class NodeDistributionTest {
     int satisfied = 0;
     for (ComponentDescriptionDTO component : components.getComponentDescriptionDTOs()) {
       var configurations = components.getComponentConfigurationDTOs(component);
-      if (configurations.isEmpty()) unsatisfied.add(component.name + " has no configuration");
+      boolean isWanted = !component.configurationPolicy.equals("require");
+      if (configurations.isEmpty() && isWanted) {
+        unsatisfied.add(component.name + " has no configuration");
+      }
       for (ComponentConfigurationDTO configuration : configurations) {
         if (configuration.state == ComponentConfigurationDTO.ACTIVE
             || configuration.state == ComponentConfigurationDTO.SATISFIED) {

@@ -69,6 +69,13 @@ final class Output {
     if (!json) out.println(sentence);
   }
 
+  /** One of things that come one after the other, on a line of its own. */
+  void line(Row row) {
+    if (json) writeJson(row.cells());
+    else out.println(text(row.cells()));
+    out.flush();
+  }
+
   /** Something was done and there is nothing to show. */
   void done(String sentence) {
     if (json) {

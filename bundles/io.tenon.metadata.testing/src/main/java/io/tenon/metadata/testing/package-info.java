@@ -1,0 +1,9 @@
+/** The contract kit of metadata stores. */
+@Export
+@Version("1.0.0")
+@NullMarked
+package io.tenon.metadata.testing;
+
+import org.jspecify.annotations.NullMarked;
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;

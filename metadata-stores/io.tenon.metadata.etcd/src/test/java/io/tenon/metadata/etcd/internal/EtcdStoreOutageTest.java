@@ -1,0 +1,31 @@
+package io.tenon.metadata.etcd.internal;
+
+import io.tenon.metadata.testing.OutageBench;
+import io.tenon.metadata.testing.StoreOutageContract;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class EtcdStoreOutageTest extends StoreOutageContract {
+  @TempDir static Path folder;
+  private static EtcdServer server;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = new EtcdServer(folder);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (server != null) server.close();
+  }
+
+  @Override
+  protected OutageBench open() throws Exception {
+    return new EtcdBench(server);
+  }
+}
