@@ -5,9 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Assumptions;
 
 /** A real block device on a file, by losetup(8). Root only: such tests carry {@code @Tag("root")}. */
@@ -17,9 +17,25 @@ public final class LoopDevice implements AutoCloseable {
   private static final Path CONTROL = Path.of("/dev/loop-control");
 
   private final Path path;
+  private final AtomicBoolean detached = new AtomicBoolean();
 
+  /** A process that is told to end leaves none behind either. */
   private LoopDevice(Path path) {
     this.path = path;
+    Runtime.getRuntime().addShutdownHook(new Thread(this::detachAtTheEnd));
+  }
+
+  private void detachAtTheEnd() {
+    try {
+      detach();
+    } catch (IOException e) {
+      System.err.println("left behind: " + path + ": " + e);
+    }
+  }
+
+  private void detach() throws IOException {
+    if (detached.getAndSet(true)) return;
+    run("losetup", "--detach", path.toString());
   }
 
   /** This process may make them. */
@@ -96,8 +112,6 @@ public final class LoopDevice implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    var command = new ArrayList<>(List.of("losetup", "--detach"));
-    command.add(path.toString());
-    run(command.toArray(String[]::new));
+    detach();
   }
 }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 record DiskFile(Path file, LoopDevice loop) implements AutoCloseable {
   static DiskFile make(long bytes) throws IOException {
     var file = Files.createTempFile("tenon-bench-", ".disk");
+    file.toFile().deleteOnExit();
     try (var disk = new RandomAccessFile(file.toFile(), "rw")) {
       var ones = new byte[1 << 20];
       Arrays.fill(ones, (byte) 1);
