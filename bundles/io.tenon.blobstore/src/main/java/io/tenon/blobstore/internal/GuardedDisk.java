@@ -66,6 +66,12 @@ final class GuardedDisk implements StoreDisk {
     throw Check.bug("a repair wanted to discard data at %d", offsetBytes);
   }
 
+  /** Nothing is discarded here. */
+  @Override
+  public boolean discardZeroes() {
+    return false;
+  }
+
   @Override
   public void flush() throws BlobstoreException {
     disk.flush();

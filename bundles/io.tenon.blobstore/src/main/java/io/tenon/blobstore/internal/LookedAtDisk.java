@@ -94,6 +94,12 @@ final class LookedAtDisk implements StoreDisk {
     throw Check.bug("a disk that is only looked at was discarded at %d", offsetBytes);
   }
 
+  /** Nothing is discarded here. */
+  @Override
+  public boolean discardZeroes() {
+    return false;
+  }
+
   @Override
   public void flush() {}
 }

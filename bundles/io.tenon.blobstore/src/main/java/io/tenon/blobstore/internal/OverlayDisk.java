@@ -83,6 +83,12 @@ final class OverlayDisk implements StoreDisk {
     throw Check.bug("a repair wanted to discard data at %d", offsetBytes);
   }
 
+  /** Nothing is discarded here. */
+  @Override
+  public boolean discardZeroes() {
+    return false;
+  }
+
   @Override
   public void flush() {}
 }

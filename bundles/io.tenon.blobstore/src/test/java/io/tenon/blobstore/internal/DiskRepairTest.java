@@ -25,7 +25,9 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -202,6 +204,27 @@ class DiskRepairTest {
     var found = only(StoreFinding.NotClosed.class);
     assertTrue(remedy(found) instanceof Remedy.ByLoad);
     repairsWithoutLoss();
+  }
+
+  @Test
+  void aChangeThatTheJournalHolds() throws Exception {
+    var recording = RecordingDisk.on(disk);
+    var store = OpenStore.load(recording, TYPE);
+    Attributes.change(store, thick, Map.of("name", Optional.of(bytes("other"))));
+    var interrupted = new ArrayList<MemoryDisk>();
+    recording.crashes(
+        new SplittableRandom(5),
+        2,
+        true,
+        (crashed, _) -> {
+          var found = DiskCheck.of(crashed, TYPE).findings();
+          if (kinds(found).contains(StoreFinding.ChangeInterrupted.class)) interrupted.add(crashed);
+        });
+    assertTrue(!interrupted.isEmpty());
+    for (MemoryDisk crashed : interrupted) {
+      disk = crashed;
+      repairsWithoutLoss();
+    }
   }
 
   @Test

@@ -232,9 +232,7 @@ class PoolChecksTest {
     var disk = sample("pool-dirty");
     byte[] before = Files.readAllBytes(disk);
     // No data directory of this node can be made.
-    refused(
-        Kind.SUSPENDED,
-        () -> node.checks.repair(disk.toString(), RepairSpec.losingNothing()));
+    refused(Kind.SUSPENDED, () -> node.checks.repair(disk.toString(), RepairSpec.losingNothing()));
     assertArrayEquals(before, Files.readAllBytes(disk));
   }
 }
