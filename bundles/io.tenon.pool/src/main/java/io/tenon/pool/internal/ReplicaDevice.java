@@ -46,7 +46,7 @@ final class ReplicaDevice implements BlockDevice {
       case TOO_LARGE, NO_SPACE -> Kind.NO_SPACE;
       case READ_ONLY, DISCARDED, DISK_HAS_DATA -> Kind.PERMISSION_DENIED;
       case IN_USE, SHARE -> Kind.IN_USE;
-      case DISK, SUSPENDED, INTERNAL -> Kind.IO;
+      case DISK, IO, CANCELLED, SUSPENDED, INTERNAL -> Kind.IO;
     };
   }
 
