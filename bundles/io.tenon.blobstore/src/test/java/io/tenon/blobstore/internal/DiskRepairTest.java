@@ -339,6 +339,11 @@ class DiskRepairTest {
     }
 
     @Override
+    public boolean discardZeroes() {
+      return disk.discardZeroes();
+    }
+
+    @Override
     public void flush() {}
   }
 
