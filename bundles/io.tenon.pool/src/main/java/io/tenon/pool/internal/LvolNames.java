@@ -28,12 +28,15 @@ final class LvolNames implements Finding.Names {
           };
       add(lvol.id(), kind, lvol.name(), lvol.uuid().toString());
     }
-    for (Unopened lost : inspection.unopened()) {
-      var name = Lvol.text(lost.xattrs(), Lvol.NAME);
-      var uuid = Lvol.uuid(Lvol.text(lost.xattrs(), Lvol.UUID_NAME));
-      String kind = Lvol.saysSnapshot(lost.xattrs()) ? "snapshot" : "replica";
-      add(lost.id(), kind, name.orElse(""), uuid.map(Object::toString).orElse(""));
-    }
+    for (Unopened lost : inspection.unopened()) add(lost);
+    for (Unopened other : inspection.others()) add(other);
+  }
+
+  private void add(Unopened lost) {
+    var name = Lvol.text(lost.xattrs(), Lvol.NAME);
+    var uuid = Lvol.uuid(Lvol.text(lost.xattrs(), Lvol.UUID_NAME));
+    String kind = Lvol.saysSnapshot(lost.xattrs()) ? "snapshot" : "replica";
+    add(lost.id(), kind, name.orElse(""), uuid.map(Object::toString).orElse(""));
   }
 
   private void add(BlobId id, String kind, String name, String uuid) {

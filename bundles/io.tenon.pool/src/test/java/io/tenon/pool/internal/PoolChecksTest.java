@@ -129,6 +129,9 @@ class PoolChecksTest {
     assertTrue(unfinished.what().startsWith("Snapshot "), unfinished::what);
     assertFalse(unfinished.what().contains("0x"), unfinished::what);
     assertEquals(1, unfinished.concerns().size());
+    var erased = node.checks.check(sample("pool-crash-snap").toString()).findings().get(1);
+    assertEquals(
+        "Snapshot snap-a was being made or deleted when the store stopped.", erased.what());
   }
 
   @Test
