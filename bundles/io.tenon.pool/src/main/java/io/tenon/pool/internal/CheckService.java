@@ -114,7 +114,13 @@ public final class CheckService implements PoolChecks {
                         && !(finding instanceof StoreFinding.ChangeInterrupted))
             .toList();
     return new Inspection(
-        second.store(), second.type(), second.superBlob(), second.blobs(), second.unopened(), both);
+        second.store(),
+        second.type(),
+        second.superBlob(),
+        second.blobs(),
+        second.unopened(),
+        second.others(),
+        both);
   }
 
   @Override
