@@ -4,6 +4,7 @@ import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.Finding;
 import io.tenon.blobstore.Inspection;
 import io.tenon.blobstore.Inspection.Unopened;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -42,7 +43,7 @@ final class LvolNames implements Finding.Names {
   private void add(BlobId id, String kind, String name, String uuid) {
     spoken.put(id, name.isEmpty() ? "blob " + id : kind + " " + name);
     written.put(id, name.isEmpty() ? id.toString() : name);
-    for (String key : Set.of(name, uuid, id.toString())) {
+    for (String key : List.of(name, uuid, id.toString())) {
       found.computeIfAbsent(key, _ -> new TreeSet<>()).add(id);
     }
   }

@@ -177,6 +177,24 @@ class PoolChecksTest {
     assertEquals(7, pool.replicas().size());
   }
 
+  @Test
+  void whatHasLostEvenItsNameIsCalledByItsBlob() throws Exception {
+    var disk = sample("pool-512-4m");
+    for (String name : List.of("rep-thick", "rep-empty")) {
+      try (var file = new RandomAccessFile(disk.toFile(), "rw")) {
+        file.seek((long) pageWith(disk, name) * PAGE);
+        file.write(new byte[PAGE]);
+      }
+    }
+    var check = node.checks.check(disk.toString());
+    assertEquals(List.of("unreadable", "unreadable"), kinds(check));
+    String[] lost = check.findings().stream().map(PoolFinding::giveUp).toArray(String[]::new);
+    assertTrue(lost[0].startsWith("0x1") && !lost[0].equals(lost[1]), lost[0]);
+    var repair = node.checks.repair(disk.toString(), spec().givingUp(lost));
+    assertEquals(List.of(), repair.after().findings());
+    assertEquals(6, repair.after().contents().size());
+  }
+
   private static int pageWith(Path disk, String name) throws IOException {
     String content = new String(Files.readAllBytes(disk), StandardCharsets.ISO_8859_1);
     return content.indexOf("name" + name) / PAGE;
