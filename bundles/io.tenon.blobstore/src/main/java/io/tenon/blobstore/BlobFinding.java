@@ -336,8 +336,7 @@ public sealed interface BlobFinding extends Finding {
 
     @Override
     public String what(Names names) {
-      return "Snapshot %s was being made or deleted when the store stopped."
-          .formatted(names.of(blob));
+      return "%s was being made or deleted when the store stopped.".formatted(names.of(blob));
     }
 
     @Override

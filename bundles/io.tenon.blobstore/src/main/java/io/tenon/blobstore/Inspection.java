@@ -10,6 +10,7 @@ import java.util.TreeMap;
  *
  * @param type whose store it is
  * @param unopened blobs that cannot be opened
+ * @param others blobs that findings name and that are neither: those that a load would erase, or does not see
  * @param findings all that is not as it should be; empty when the store is in order
  */
 public record Inspection(
@@ -18,10 +19,12 @@ public record Inspection(
     Optional<BlobId> superBlob,
     List<BlobInfo> blobs,
     List<Unopened> unopened,
+    List<Unopened> others,
     List<Finding> findings) {
   public Inspection {
     blobs = List.copyOf(blobs);
     unopened = List.copyOf(unopened);
+    others = List.copyOf(others);
     findings = List.copyOf(findings);
   }
 

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How far a repair may go. What costs nothing is always done.
@@ -13,7 +14,7 @@ import java.util.Set;
  */
 public record RepairOrder(Set<BlobId> givenUp, Map<String, byte[]> owner) {
   public RepairOrder {
-    givenUp = Set.copyOf(givenUp);
+    givenUp = Collections.unmodifiableSet(new TreeSet<>(givenUp));
     owner = Collections.unmodifiableMap(new LinkedHashMap<>(owner));
   }
 

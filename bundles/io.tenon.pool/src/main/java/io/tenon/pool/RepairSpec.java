@@ -1,8 +1,10 @@
 package io.tenon.pool;
 
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -16,7 +18,7 @@ import java.util.UUID;
 public record RepairSpec(
     Set<String> givenUp, Optional<String> name, Optional<UUID> uuid, Optional<Path> copies) {
   public RepairSpec {
-    givenUp = Set.copyOf(givenUp);
+    givenUp = Collections.unmodifiableSet(new TreeSet<>(givenUp));
   }
 
   /** Only what costs nothing. */

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * Looks at a whole disk and says what is not in order. It reads what a load reads, by the same code, and then what a load has no need
@@ -127,7 +128,21 @@ final class DiskCheck {
         loaded.layout().superBlock().superBlobId(),
         loaded.blobs.values().stream().map(Facts::of).toList(),
         unopened,
+        others(),
         findings);
+  }
+
+  private List<Unopened> others() throws BlobstoreException {
+    var named = new TreeSet<BlobId>();
+    for (Finding finding : findings) named.addAll(finding.place().blobs());
+    named.removeAll(loaded.blobs.keySet());
+    named.removeAll(loaded.unopened.keySet());
+    var others = new ArrayList<Unopened>();
+    for (BlobId id : named) {
+      if (!loaded.layout().isMdPage(id.rootPage())) continue;
+      others.add(new Unopened(id, "", glimpse(id)));
+    }
+    return others;
   }
 
   private Map<String, byte[]> glimpse(BlobId id) throws BlobstoreException {

@@ -3,13 +3,13 @@ package io.tenon.blobstore.internal;
 import io.tenon.blobstore.BlobId;
 import io.tenon.error.Check;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** What could be opened before a repair can be opened after it, and reads as before: same size, same clusters, same ancestors. */
 final class KeptPromise {
   private final long clusterBytes;
-  private final Map<Integer, Integer> sources = new HashMap<>();
+  private final Map<Integer, Integer> sources = new TreeMap<>();
 
   private KeptPromise(long clusterBytes, Map<Long, Long> copied) {
     this.clusterBytes = clusterBytes;

@@ -5,7 +5,6 @@ import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.Span;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -51,7 +50,7 @@ record SharedSpace(
   /** Who has what is had twice, in the order of their coming. */
   private static final class Owners {
     private final LoadedStore loaded;
-    private final Map<Integer, List<BlobId>> owners = new HashMap<>();
+    private final Map<Integer, List<BlobId>> owners = new TreeMap<>();
 
     Owners(LoadedStore loaded) {
       this.loaded = loaded;

@@ -18,10 +18,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
@@ -104,7 +102,7 @@ public final class CheckService implements PoolChecks {
 
   /** Of a store that is in use it is normal not to be closed; what one look alone has seen was on its way. */
   private static Inspection agreed(Inspection first, Inspection second) {
-    var seen = Set.copyOf(first.findings());
+    var seen = first.findings();
     List<Finding> both =
         second.findings().stream()
             .filter(seen::contains)
@@ -114,7 +112,13 @@ public final class CheckService implements PoolChecks {
                         && !(finding instanceof StoreFinding.ChangeInterrupted))
             .toList();
     return new Inspection(
-        second.store(), second.type(), second.superBlob(), second.blobs(), second.unopened(), both);
+        second.store(),
+        second.type(),
+        second.superBlob(),
+        second.blobs(),
+        second.unopened(),
+        second.others(),
+        both);
   }
 
   @Override
@@ -140,7 +144,7 @@ public final class CheckService implements PoolChecks {
 
   private RepairOrder order(RepairSpec spec, CheckedDisk before, String what) throws PoolException {
     var givenUp = new TreeSet<BlobId>();
-    for (String word : new LinkedHashSet<>(spec.givenUp())) {
+    for (String word : spec.givenUp()) {
       var id = before.names().find(word);
       if (id.isEmpty()) {
         throw new PoolException(

@@ -16,12 +16,12 @@ import io.tenon.pool.PoolFinding.Severity;
 import io.tenon.pool.PoolFinding.Way;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /** What an inspection means to people: replicas, snapshots and clones instead of blobs. */
@@ -182,8 +182,8 @@ final class CheckedDisk {
   private record LvolRules(Census census, LvolNames names) {
     List<PoolFinding> findings() {
       var findings = new ArrayList<PoolFinding>();
-      Set<String> seenNames = new HashSet<>();
-      Set<UUID> seenUuids = new HashSet<>();
+      Set<String> seenNames = new TreeSet<>();
+      Set<UUID> seenUuids = new TreeSet<>();
       for (Lvol lvol : census.all()) {
         if (lvol.name().isEmpty()) {
           findings.add(

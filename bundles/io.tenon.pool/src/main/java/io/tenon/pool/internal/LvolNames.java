@@ -4,6 +4,7 @@ import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.Finding;
 import io.tenon.blobstore.Inspection;
 import io.tenon.blobstore.Inspection.Unopened;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,18 +29,21 @@ final class LvolNames implements Finding.Names {
           };
       add(lvol.id(), kind, lvol.name(), lvol.uuid().toString());
     }
-    for (Unopened lost : inspection.unopened()) {
-      var name = Lvol.text(lost.xattrs(), Lvol.NAME);
-      var uuid = Lvol.uuid(Lvol.text(lost.xattrs(), Lvol.UUID_NAME));
-      String kind = Lvol.saysSnapshot(lost.xattrs()) ? "snapshot" : "replica";
-      add(lost.id(), kind, name.orElse(""), uuid.map(Object::toString).orElse(""));
-    }
+    for (Unopened lost : inspection.unopened()) add(lost);
+    for (Unopened other : inspection.others()) add(other);
+  }
+
+  private void add(Unopened lost) {
+    var name = Lvol.text(lost.xattrs(), Lvol.NAME);
+    var uuid = Lvol.uuid(Lvol.text(lost.xattrs(), Lvol.UUID_NAME));
+    String kind = Lvol.saysSnapshot(lost.xattrs()) ? "snapshot" : "replica";
+    add(lost.id(), kind, name.orElse(""), uuid.map(Object::toString).orElse(""));
   }
 
   private void add(BlobId id, String kind, String name, String uuid) {
     spoken.put(id, name.isEmpty() ? "blob " + id : kind + " " + name);
     written.put(id, name.isEmpty() ? id.toString() : name);
-    for (String key : Set.of(name, uuid, id.toString())) {
+    for (String key : List.of(name, uuid, id.toString())) {
       found.computeIfAbsent(key, _ -> new TreeSet<>()).add(id);
     }
   }

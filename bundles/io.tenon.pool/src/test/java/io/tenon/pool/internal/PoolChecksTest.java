@@ -129,6 +129,9 @@ class PoolChecksTest {
     assertTrue(unfinished.what().startsWith("Snapshot "), unfinished::what);
     assertFalse(unfinished.what().contains("0x"), unfinished::what);
     assertEquals(1, unfinished.concerns().size());
+    var erased = node.checks.check(sample("pool-crash-snap").toString()).findings().get(1);
+    assertEquals(
+        "Snapshot snap-a was being made or deleted when the store stopped.", erased.what());
   }
 
   @Test
@@ -172,6 +175,24 @@ class PoolChecksTest {
     assertEquals(List.of(), repair.after().findings());
     var pool = node.pools.load(disk.toString(), "pool-alpha", Optional.empty());
     assertEquals(7, pool.replicas().size());
+  }
+
+  @Test
+  void whatHasLostEvenItsNameIsCalledByItsBlob() throws Exception {
+    var disk = sample("pool-512-4m");
+    for (String name : List.of("rep-thick", "rep-empty")) {
+      try (var file = new RandomAccessFile(disk.toFile(), "rw")) {
+        file.seek((long) pageWith(disk, name) * PAGE);
+        file.write(new byte[PAGE]);
+      }
+    }
+    var check = node.checks.check(disk.toString());
+    assertEquals(List.of("unreadable", "unreadable"), kinds(check));
+    String[] lost = check.findings().stream().map(PoolFinding::giveUp).toArray(String[]::new);
+    assertTrue(lost[0].startsWith("0x1") && !lost[0].equals(lost[1]), lost[0]);
+    var repair = node.checks.repair(disk.toString(), spec().givingUp(lost));
+    assertEquals(List.of(), repair.after().findings());
+    assertEquals(6, repair.after().contents().size());
   }
 
   private static int pageWith(Path disk, String name) throws IOException {

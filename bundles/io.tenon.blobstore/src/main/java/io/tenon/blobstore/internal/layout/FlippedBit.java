@@ -1,8 +1,8 @@
 package io.tenon.blobstore.internal.layout;
 
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * One bit of a page that is not as it was written: the checksum tells which, for each bit changes it in a way of its own. Two bits or
@@ -18,7 +18,7 @@ public final class FlippedBit {
     private static final Map<Integer, Integer> BITS = effects();
 
     private static Map<Integer, Integer> effects() {
-      var bits = new HashMap<Integer, Integer>();
+      var bits = new TreeMap<Integer, Integer>();
       var page = new byte[Page.BYTES];
       int none = Page.crc(page, 0, PROTECTED_BYTES);
       for (int bit = 0; bit < PROTECTED_BYTES * Byte.SIZE; bit++) {
