@@ -104,7 +104,9 @@ class GrpcListenerTest {
           "mayastor.v1.SnapshotRpc/CreateSnapshotClone",
           "mayastor.v1.SnapshotRpc/DestroySnapshot",
           "mayastor.v1.SnapshotRpc/ListSnapshot",
-          "mayastor.v1.SnapshotRpc/ListSnapshotClone");
+          "mayastor.v1.SnapshotRpc/ListSnapshotClone",
+          "mayastor.v1.TestRpc/GetFeatures",
+          "mayastor.v1.TestRpc/WipeReplica");
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
