@@ -41,6 +41,7 @@ public final class ShellReady {
               "replica",
               "share",
               "snapshot",
+              "store",
               "subsystem")
           .map(noun -> "tenon:" + noun)
           .toList();
