@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The metadata store of a node: where it is, what it keeps, and that what is not used costs nothing. */
-@Timeout(180)
+@Timeout(600)
 class NodeStoreTest {
   private static final Pattern READY = Pattern.compile("ready in ");
 
