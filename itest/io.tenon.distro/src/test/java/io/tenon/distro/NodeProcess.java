@@ -50,12 +50,20 @@ final class NodeProcess implements AutoCloseable {
   }
 
   static NodeProcess start(Path home, String... options) throws IOException {
+    return startWith("", home, options);
+  }
+
+  /**
+   * @param java options of the virtual machine
+   */
+  static NodeProcess startWith(String java, Path home, String... options) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(home.resolve("bin/tenon-node").toString());
     command.addAll(List.of(options));
     var builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("TENON_"));
     builder.environment().put("TENON_JAVA_HOME", System.getProperty("java.home"));
+    if (!java.isEmpty()) builder.environment().put("TENON_JAVA_OPTS", java);
     return new NodeProcess(builder.start());
   }
 

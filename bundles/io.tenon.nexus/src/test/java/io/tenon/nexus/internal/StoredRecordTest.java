@@ -4,9 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.metadata.ConflictException;
+import io.tenon.metadata.Entry;
 import io.tenon.metadata.Key;
+import io.tenon.metadata.Lease;
+import io.tenon.metadata.Listing;
+import io.tenon.metadata.MetadataStore;
+import io.tenon.metadata.Prefix;
 import io.tenon.metadata.StoreException;
+import io.tenon.metadata.StoreStatus;
+import io.tenon.metadata.Transaction;
 import io.tenon.metadata.Version;
+import io.tenon.metadata.Watch;
 import io.tenon.nexus.internal.RetirementRecord.Outcome;
 import io.tenon.nexus.internal.StoredRecord.Limits;
 import io.tenon.registry.NexusInfo;
@@ -22,6 +30,7 @@ import io.tenon.simulation.SimWorld;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
@@ -38,7 +47,7 @@ class StoredRecordTest {
 
   private SimWorld world = new SimWorld(new SplittableRandom(1));
   private SimStore store = new SimStore(world);
-  private SimStoreClient client = store.client();
+  private MetadataStore client = store.client();
   private SimStoreClient witness = store.client();
   private SimThreads threads = new SimThreads(world);
   private SimReactors node = world.node("node", 1);
@@ -218,6 +227,82 @@ class StoredRecordTest {
   @MethodSource("seeds")
   void whatIsSaidToBeRecordedIsThereAndNothingFollowsAFailure(long seed) {
     Seeds.runTwice(seed, s -> seeded(s).simulate());
+  }
+
+  /** The test above would notice. */
+  @Test
+  void aStoreThatAnswersBeforeItHasDoneItIsFound() {
+    for (long seed = 1; seed <= 20; seed++) {
+      var test = seeded(seed);
+      test.client = new Hasty(test.store.client(), test.threads);
+      try {
+        test.simulate();
+      } catch (AssertionError e) {
+        return; // found
+      }
+    }
+    throw new AssertionError("it was not found");
+  }
+
+  /** Answers a change at once and makes it afterwards; except for the first, which makes the record. */
+  private static final class Hasty implements MetadataStore {
+    private final MetadataStore store;
+    private final SimThreads threads;
+    private boolean begun;
+
+    Hasty(MetadataStore store, SimThreads threads) {
+      this.store = store;
+      this.threads = threads;
+    }
+
+    @Override
+    public Version commit(Transaction transaction, Duration within) throws StoreException {
+      if (!begun) {
+        begun = true;
+        return store.commit(transaction, within);
+      }
+      var version = transaction.expected().values().iterator().next();
+      threads.start(
+          () -> {
+            try {
+              store.commit(transaction, within);
+            } catch (StoreException e) {
+              begun = true; // nobody is told
+            }
+          });
+      return new Version(version.value() + 1);
+    }
+
+    @Override
+    public Optional<Entry> get(Key key, Duration within) throws StoreException {
+      return store.get(key, within);
+    }
+
+    @Override
+    public Listing list(Prefix prefix, Duration within) throws StoreException {
+      return store.list(prefix, within);
+    }
+
+    @Override
+    public Watch watch(Prefix prefix, Watch.Listener listener) {
+      return store.watch(prefix, listener);
+    }
+
+    @Override
+    public Watch watch(Prefix prefix, Version after, Watch.Listener listener) {
+      return store.watch(prefix, after, listener);
+    }
+
+    @Override
+    public Lease grant(Duration timeToLive, Lease.Listener listener, Duration within)
+        throws StoreException {
+      return store.grant(timeToLive, listener, within);
+    }
+
+    @Override
+    public StoreStatus status() {
+      return store.status();
+    }
   }
 
   private long simulate() {

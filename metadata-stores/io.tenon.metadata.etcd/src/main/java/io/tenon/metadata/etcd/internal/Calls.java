@@ -195,9 +195,13 @@ final class Calls {
   }
 
   private static String text(Status status) {
-    return Optional.ofNullable(status.getDescription())
-        .map(description -> description.replaceAll("\\s+", " "))
-        .filter(description -> !description.isBlank())
-        .orElse(Objects.toString(status.getCode()));
+    String text =
+        Optional.ofNullable(status.getDescription())
+            .filter(description -> !description.isBlank())
+            .orElse(Objects.toString(status.getCode()));
+    // gRPC says "io exception", its cause says which one.
+    var cause = status.getCause();
+    if (cause != null && cause.getMessage() != null) text += ", " + cause.getMessage();
+    return text.replaceAll("\\s+", " ");
   }
 }
