@@ -176,6 +176,11 @@ public final class DeviceSlot {
     };
   }
 
+  /** As the device inside says, also after it was closed: {@link BlockDevice#outlivesClosing}. */
+  public boolean outlivesClosing() {
+    return inside.device.outlivesClosing();
+  }
+
   public SlotState state() {
     return state;
   }

@@ -149,6 +149,10 @@ public final class SimDisk implements BlockDevice {
     return listener;
   }
 
+  public boolean isCrashed() {
+    return crashed;
+  }
+
   public boolean isLost() {
     return lost;
   }

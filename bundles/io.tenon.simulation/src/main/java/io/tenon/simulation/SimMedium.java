@@ -18,6 +18,11 @@ public final class SimMedium {
     return stamps.getOrDefault(block, 0L);
   }
 
+  /** What was there before anything began. */
+  public void preset(long block, long stamp) {
+    stamps.put(block, stamp);
+  }
+
   void write(long block, long stamp) {
     notDurable.putIfAbsent(block, stampAt(block));
     stamps.put(block, stamp);

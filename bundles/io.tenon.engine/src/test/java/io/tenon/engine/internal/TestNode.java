@@ -113,7 +113,10 @@ final class TestNode implements AutoCloseable {
             address,
             List.of(
                 new BdevService(registry.devices(), target).bindService(),
-                new NexusService(parts.between().apply(nexuses), parts.defaultDeadlineMs())
+                new NexusService(
+                        parts.between().apply(nexuses),
+                        parts.defaultDeadlineMs(),
+                        InstantSource.system())
                     .bindService(),
                 new PoolRpcService(pools).bindService(),
                 new ReplicaRpcService(pools).bindService(),

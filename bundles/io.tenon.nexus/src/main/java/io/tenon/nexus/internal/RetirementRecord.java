@@ -1,22 +1,33 @@
 package io.tenon.nexus.internal;
 
 /**
- * Where it is written down that a child does not hold all data any more. A write that missed a child is acknowledged only when
- * this has said so: after a crash nobody may take that child for a good one.
+ * Where it is written down which children hold all data. A write that missed a child is acknowledged only when this has said so: after a
+ * crash nobody may take that child for a good one. On the nexus' home reactor; must not block. What is told is kept in that order. An
+ * outcome is told once, on any thread.
  */
 @FunctionalInterface
 interface RetirementRecord {
   /** Nothing is kept: good for a nexus whose children are never opened again without it. */
   RetirementRecord NOTHING = (nexus, childUri, outcome) -> outcome.recorded();
 
-  /** On the nexus' home reactor; must not block. The outcome is told once, on any thread. */
+  /** The child does not hold all data any more. */
   void childIsOut(String nexus, String childUri, Outcome outcome);
+
+  /** A rebuild has completed the child. When that cannot be written down, it does not become readable. */
+  default void childIsIn(String nexus, String childUri, Outcome outcome) {
+    outcome.recorded();
+  }
+
+  /** The child is none any more. */
+  default void childIsGone(String nexus, String childUri, Outcome outcome) {
+    outcome.recorded();
+  }
 
   /** How it went. */
   interface Outcome {
     void recorded();
 
-    /** It cannot be written down; the nexus stops. */
+    /** It cannot be written down; of a child that is out: the nexus stops. */
     void failed(String why);
   }
 }

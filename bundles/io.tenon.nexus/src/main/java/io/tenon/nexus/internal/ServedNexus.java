@@ -9,10 +9,12 @@ import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusState;
+import io.tenon.nexus.RebuildInfo;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.TargetException;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,6 +45,7 @@ final class ServedNexus implements Nexus {
   private final BlockDevices devices;
   private final Sharing sharing;
   private final Runnable forget;
+  private final ChildChanges changes;
 
   /** Guarded by this, as is everything that changes. */
   private @Nullable Subsystem subsystem;
@@ -66,7 +69,8 @@ final class ServedNexus implements Nexus {
 
     @Override
     public void childIsIdle(String nexus, Child child) {
-      later(nexus, one -> one.children.release(child.index()));
+      var slot = child.slot();
+      later(nexus, one -> one.children.release(slot));
     }
 
     @Override
@@ -107,6 +111,7 @@ final class ServedNexus implements Nexus {
     this.devices = devices;
     this.sharing = sharing;
     this.forget = forget;
+    this.changes = new ChildChanges(nexus, children);
     watcher.served.complete(this);
   }
 
@@ -128,6 +133,16 @@ final class ServedNexus implements Nexus {
   @Override
   public NexusState state() {
     return nexus.membership().view().state();
+  }
+
+  @Override
+  public Instant since() {
+    return nexus.membership().view().since();
+  }
+
+  @Override
+  public String why() {
+    return nexus.membership().view().why();
   }
 
   @Override
@@ -263,6 +278,58 @@ final class ServedNexus implements Nexus {
       log.error("nexus {}: {}", name(), e.getMessage());
     }
     children.close();
+  }
+
+  // ---- children
+
+  @Override
+  public synchronized void addChild(String uri, boolean rebuild) throws NexusException {
+    changes.add(uri, rebuild);
+  }
+
+  @Override
+  public synchronized void removeChild(String uri) throws NexusException {
+    changes.remove(uri);
+  }
+
+  @Override
+  public synchronized void faultChild(String uri, Fault how) throws NexusException {
+    changes.fault(uri, how);
+  }
+
+  @Override
+  public synchronized void onlineChild(String uri) throws NexusException {
+    changes.online(uri);
+  }
+
+  @Override
+  public void startRebuild(String uri) throws NexusException {
+    changes.ask(operators -> operators.start(uri));
+  }
+
+  @Override
+  public void stopRebuild(String uri) throws NexusException {
+    changes.ask(operators -> operators.stop(uri));
+  }
+
+  @Override
+  public void pauseRebuild(String uri) throws NexusException {
+    changes.ask(operators -> operators.pause(uri));
+  }
+
+  @Override
+  public void resumeRebuild(String uri) throws NexusException {
+    changes.ask(operators -> operators.resume(uri));
+  }
+
+  @Override
+  public List<RebuildInfo> rebuilds() {
+    return nexus.membership().rebuilds().infos();
+  }
+
+  @Override
+  public List<RebuildInfo> rebuildHistory() {
+    return nexus.membership().rebuilds().history();
   }
 
   private void pause() throws NexusException {
