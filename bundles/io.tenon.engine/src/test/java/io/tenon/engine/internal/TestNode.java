@@ -31,6 +31,7 @@ import io.tenon.nvme.internal.Target;
 import io.tenon.pool.Pool;
 import io.tenon.pool.Pools;
 import io.tenon.pool.internal.PoolService;
+import io.tenon.reactor.Reactor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -133,6 +134,10 @@ final class TestNode implements AutoCloseable {
 
   BlockDevices devices() {
     return registry.devices();
+  }
+
+  Reactor reactor() {
+    return reactors.get(0);
   }
 
   NvmeTarget target() {

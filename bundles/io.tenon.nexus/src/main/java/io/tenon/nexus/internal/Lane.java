@@ -285,7 +285,7 @@ class Lane {
   }
 
   /** Children that take changes, as bits: those that are in, and those that are being rebuilt. */
-  final long takers() {
+  long takers() {
     return in | joining;
   }
 

@@ -11,7 +11,7 @@ class NexusParts {
   }
 
   WriteLog log(int blockShift, long blockCount) {
-    return new WriteLog(blockShift, blockCount);
+    return new WriteLog(blockShift, blockCount, SegmentMap.USUAL_BYTES);
   }
 
   SegmentCopy copy(Rebuild rebuild, Lane lane, long memory) {

@@ -158,9 +158,11 @@ class Rebuild {
     return map == null ? lba : map.nextFrom(lba);
   }
 
-  /** Up to the next multiple of a piece: what is copied at once lies in one segment of the map. */
+  /** Up to the next multiple of a piece, or of a segment of the map where that is smaller. */
   long pieceFrom(long lba) {
-    return Math.min(blocksPerPiece - lba % blocksPerPiece, blockCount - lba);
+    var map = wanted;
+    long most = map == null ? blocksPerPiece : Math.min(blocksPerPiece, map.segmentBlocks());
+    return Math.min(most - lba % most, blockCount - lba);
   }
 
   /** Everything that was to be copied has been; said once. */

@@ -10,15 +10,19 @@ import java.util.Arrays;
  */
 final class SegmentMap {
   static final int MOST_SEGMENTS = 1 << 19;
-  private static final int LEAST_SHIFT = 16;
+  static final int USUAL_BYTES = 64 << 10;
 
   private final int shift;
   private final long blockCount;
   private final int wordCount;
   private long[] words = {};
 
-  SegmentMap(int blockShift, long blockCount) {
-    int blocksToSegment = Math.max(0, LEAST_SHIFT - blockShift);
+  /**
+   * @param leastBytes of a segment, a power of two
+   */
+  SegmentMap(int blockShift, long blockCount, int leastBytes) {
+    int leastShift = Integer.numberOfTrailingZeros(leastBytes);
+    int blocksToSegment = Math.max(0, leastShift - blockShift);
     while ((blockCount - 1) >> blocksToSegment >= MOST_SEGMENTS) blocksToSegment++;
     this.shift = blocksToSegment;
     this.blockCount = blockCount;
@@ -31,6 +35,11 @@ final class SegmentMap {
     blockCount = other.blockCount;
     wordCount = other.wordCount;
     words = other.words.clone();
+  }
+
+  /** Blocks of a segment; a power of two. */
+  long segmentBlocks() {
+    return 1L << shift;
   }
 
   SegmentMap copy() {

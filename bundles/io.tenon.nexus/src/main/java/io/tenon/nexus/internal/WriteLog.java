@@ -26,9 +26,9 @@ class WriteLog {
   /** Children that have a map in {@link #missing}, as bits. */
   private long logged;
 
-  WriteLog(int blockShift, long blockCount) {
-    older = new SegmentMap(blockShift, blockCount);
-    newer = new SegmentMap(blockShift, blockCount);
+  WriteLog(int blockShift, long blockCount, int segmentBytes) {
+    older = new SegmentMap(blockShift, blockCount, segmentBytes);
+    newer = new SegmentMap(blockShift, blockCount, segmentBytes);
   }
 
   /** A change is about to be sent to children, or is still being made. */

@@ -12,6 +12,12 @@ class RebuildParts extends NexusParts {
     random = new SplittableRandom(~seed);
   }
 
+  /** Small segments, so that what is missing in a log shows. */
+  @Override
+  WriteLog log(int blockShift, long blockCount) {
+    return new WriteLog(blockShift, blockCount, 4096);
+  }
+
   @Override
   Checkpoint checkpoint(Reactor home, List<Lane> lanes) {
     return new Checkpoint(home, lanes, 100_000 + random.nextLong(5_000_000));

@@ -44,10 +44,12 @@ final class RebuildRun implements SimDisk.Observer {
   private final long dataBlocks;
   private final long hotAt;
   private final int hot;
+  private final int restlessness;
   private SimReactors node;
   private NexusDevice nexus;
   private Operators operators;
   private boolean calm;
+  private boolean hasCrashed;
 
   /** What may happen, and so what must hold. */
   enum Scenario {
@@ -73,14 +75,20 @@ final class RebuildRun implements SimDisk.Observer {
     int anchor = scenario == Scenario.ALL_MAY_FAIL ? -1 : random.nextInt(children);
     // One to three MiB, and some: 16 to 50 pieces.
     dataBlocks = (1 + random.nextInt(2)) * 2048L + random.nextInt(600);
-    hot = random.nextBoolean() ? 2 + random.nextInt(6) : 24 + random.nextInt(40);
-    long border = 128L * (1 + random.nextInt(14)) - random.nextInt(hot);
+    hot =
+        switch (random.nextInt(3)) {
+          case 0 -> 2 + random.nextInt(6);
+          case 1 -> 24 + random.nextInt(40);
+          default -> 100 + random.nextInt(200);
+        };
+    long border = 128L * (3 + random.nextInt(10)) - random.nextInt(hot);
     hotAt = random.nextBoolean() ? border : dataBlocks - hot;
     for (int i = 0; i < children; i++) {
       var place = new SimPlace(this, i, i == anchor, dataBlocks);
       fill(place.medium(), INITIAL);
       places.add(place);
     }
+    restlessness = random.nextInt(3) == 0 ? 60 : 600;
     make(places);
   }
 
@@ -89,6 +97,18 @@ final class RebuildRun implements SimDisk.Observer {
       boolean isHot = block >= hotAt && block < hotAt + hot;
       if (!isHot || stamp == GARBAGE) medium.preset(FIRST + block, stamp + block);
     }
+  }
+
+  /**
+   * A child that forgets right before the node of the nexus crashes is healthy on record: that is one failure more than anybody can
+   * bear.
+   */
+  boolean mayForget() {
+    return switch (scenario) {
+      case ONE_GOOD_CHILD, RECORD_FAILS, SHUT_DOWN -> true;
+      case ALL_MAY_FAIL -> false;
+      case NODE_CRASHES -> hasCrashed;
+    };
   }
 
   SimReactors node() {
@@ -182,7 +202,7 @@ final class RebuildRun implements SimDisk.Observer {
     if (calm) return;
     node.main().schedule(1 + random.nextLong(900_000), this::disturb);
     var place = places.get(random.nextInt(places.size()));
-    if (random.nextInt(6) == 0) place.breakDown(scenario == Scenario.ALL_MAY_FAIL);
+    if (random.nextInt(6) == 0) place.breakDown();
     else order(place);
   }
 
@@ -237,7 +257,7 @@ final class RebuildRun implements SimDisk.Observer {
     // Sometimes another disk than before, and that is noticed.
     boolean isSame = random.nextInt(4) != 0;
     if (!isSame) fill(place.replaceMedium(), GARBAGE);
-    boolean forgets = scenario != Scenario.ALL_MAY_FAIL && random.nextBoolean();
+    boolean forgets = mayForget() && random.nextBoolean();
     operators.online(operators.checkOnline(place.uri()), place.reopen(forgets), isSame);
     if (child.state() != ChildState.OUT_OF_SYNC) throw new AssertionError(child.info());
   }
@@ -302,6 +322,7 @@ final class RebuildRun implements SimDisk.Observer {
   private void crashInTheMiddle(SimHost host) {
     world.runFor(random.nextLong(10_000_000), MOST_EVENTS);
     node.crash(true);
+    hasCrashed = true;
     host.nodeHasCrashed();
     var trusted = places.stream().filter(place -> !place.isOnRecordAsOut()).toList();
     if (trusted.isEmpty()) throw new AssertionError("no child is healthy on record");
@@ -412,6 +433,19 @@ final class RebuildRun implements SimDisk.Observer {
   @Override
   public void readSubmitted(SimDisk disk) {
     for (SimPlace place : places) place.readSubmitted(disk);
+  }
+
+  /** Now and then a disk is restarted right after it was asked for something. */
+  @Override
+  public void submitted(SimDisk disk) {
+    if (calm || random.nextInt(restlessness) != 0) return;
+    node.main()
+        .schedule(
+            random.nextLong(30_000),
+            () -> {
+              if (calm) return;
+              for (SimPlace place : places) place.restartIf(disk);
+            });
   }
 
   @Override

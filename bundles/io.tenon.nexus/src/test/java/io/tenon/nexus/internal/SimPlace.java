@@ -147,7 +147,7 @@ final class SimPlace {
 
   // ---- faults
 
-  void breakDown(boolean remembers) {
+  void breakDown() {
     if (good || idle) return;
     switch (random.nextInt(5)) {
       case 0 -> {
@@ -157,12 +157,16 @@ final class SimPlace {
       }
       case 1 -> disk.lose("unplugged");
       case 2, 3 -> {
-        if (!remembers) disk.restart(false);
+        if (run.mayForget()) disk.restart(false);
       }
       default -> {
-        if (!remembers) disk.listener().interrupted(IoStatus.TIMED_OUT, "silent for a while");
+        if (run.mayForget()) disk.listener().interrupted(IoStatus.TIMED_OUT, "silent for a while");
       }
     }
+  }
+
+  void restartIf(SimDisk one) {
+    if (one == disk && !good && !idle && run.mayForget()) disk.restart(false);
   }
 
   /** No more faults; what is broken stays so until it is opened again. */
