@@ -4,8 +4,8 @@ package io.tenon.nexus;
  * State of a rebuild.
  *
  * <pre>
- * INIT ─► RUNNING ◄─► PAUSED
- *           └──────────┴────► COMPLETED, FAILED, STOPPED
+ * INIT ─► RUNNING ◄─► PAUSED ◄─► INIT
+ *           └──────────┴────► COMPLETED, FAILED, STOPPED (the last two from INIT too)
  * </pre>
  */
 public enum RebuildState {

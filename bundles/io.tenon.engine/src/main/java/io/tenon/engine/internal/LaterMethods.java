@@ -44,10 +44,7 @@ final class LaterMethods {
   /** Methods of services that are served, which are not. */
   private static final Map<String, Set<String>> MISSING =
       Map.of(
-          SnapshotRpcGrpc.SERVICE_NAME,
-          Set.of("CreateNexusSnapshot"),
-          NexusRpcGrpc.SERVICE_NAME,
-          Set.of("ResizeNexus", "GetNvmeAnaState", "SetNvmeAnaState"));
+          NexusRpcGrpc.SERVICE_NAME, Set.of("ResizeNexus", "GetNvmeAnaState", "SetNvmeAnaState"));
 
   private LaterMethods() {}
 

@@ -9,6 +9,7 @@ import io.tenon.engine.api.NvmeAnaState;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.RebuildInfo;
+import java.time.Instant;
 import java.util.List;
 
 /** Nexuses as API v1 shows them. */
@@ -61,7 +62,7 @@ final class NexusMessages {
                     .map(RebuildInfo::progress)
                     .orElse(NO_REBUILD));
     child.deviceName().ifPresent(message::setDeviceName);
-    child.faultedAt().ifPresent(at -> message.setFaultTimestamp(RebuildMessages.timestamp(at)));
+    child.faultedAt().ifPresent(at -> message.setFaultTimestamp(timestamp(at)));
     return message.build();
   }
 
@@ -112,5 +113,9 @@ final class NexusMessages {
       case TIMED_OUT -> ChildStateReason.CHILD_STATE_REASON_TIMED_OUT;
       case ADMIN_FAILED -> ChildStateReason.CHILD_STATE_REASON_ADMIN_FAILED;
     };
+  }
+
+  static Timestamp timestamp(Instant at) {
+    return Timestamp.newBuilder().setSeconds(at.getEpochSecond()).setNanos(at.getNano()).build();
   }
 }

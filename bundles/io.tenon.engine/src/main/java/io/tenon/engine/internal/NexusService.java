@@ -426,7 +426,7 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
             list.putHistories(nexus.uuid().toString(), RebuildMessages.history(nexus, ended));
           }
           if (newest.equals(Instant.MIN)) newest = clock.instant();
-          return list.setEndTime(RebuildMessages.timestamp(newest)).build();
+          return list.setEndTime(NexusMessages.timestamp(newest)).build();
         });
   }
 

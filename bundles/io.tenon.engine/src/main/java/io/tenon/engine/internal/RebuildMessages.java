@@ -13,14 +13,15 @@ import java.util.List;
 
 /** Rebuilds as API v1 shows them. */
 final class RebuildMessages {
+  /** The years that protobuf allows, and many more. */
+  private static final long EPOCH_SECONDS = 1L << 40;
+
   private RebuildMessages() {}
 
-  static Timestamp timestamp(Instant at) {
-    return Timestamp.newBuilder().setSeconds(at.getEpochSecond()).setNanos(at.getNano()).build();
-  }
-
+  /** Beyond what this clock can tell, its end. */
   static Instant instant(Timestamp at) {
-    return Instant.ofEpochSecond(at.getSeconds(), at.getNanos());
+    long seconds = Math.clamp(at.getSeconds(), -EPOCH_SECONDS, EPOCH_SECONDS);
+    return Instant.ofEpochSecond(seconds, at.getNanos());
   }
 
   /** In the words of {@code GetRebuildState}. */
@@ -58,7 +59,7 @@ final class RebuildMessages {
         .setTasksTotal(rebuild.tasksTotal())
         .setTasksActive(rebuild.tasksActive())
         .setIsPartial(rebuild.partial())
-        .setStartTime(timestamp(rebuild.startedAt()))
+        .setStartTime(NexusMessages.timestamp(rebuild.startedAt()))
         .build();
   }
 
@@ -83,8 +84,8 @@ final class RebuildMessages {
             .setBlocksPerTask(rebuild.blocksPerTask())
             .setBlockSize(rebuild.blockBytes())
             .setIsPartial(rebuild.partial())
-            .setStartTime(timestamp(rebuild.startedAt()));
-    rebuild.endedAt().ifPresent(at -> message.setEndTime(timestamp(at)));
+            .setStartTime(NexusMessages.timestamp(rebuild.startedAt()));
+    rebuild.endedAt().ifPresent(at -> message.setEndTime(NexusMessages.timestamp(at)));
     return message.build();
   }
 }

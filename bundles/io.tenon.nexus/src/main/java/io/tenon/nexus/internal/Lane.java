@@ -1,6 +1,5 @@
 package io.tenon.nexus.internal;
 
-import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
@@ -32,8 +31,7 @@ class Lane {
   private final NexusDevice nexus;
   private final RangeLock range;
   private final @Nullable Child[] children;
-  private final @Nullable IoChannel[] channels;
-  private final int[] legs;
+  private final ChildChannels channels;
   private final WriteLog log;
   private final LatencyMeter meter;
   private final int blockShift;
@@ -71,8 +69,7 @@ class Lane {
     this.nexus = nexus;
     range = nexus.range();
     children = nexus.children();
-    channels = new IoChannel[children.length];
-    legs = new int[children.length];
+    channels = new ChildChannels(reactor);
     blockShift = nexus.geometry().blockShift();
     log = nexus.parts().log(blockShift, nexus.geometry().blockCount());
     meter = new LatencyMeter();
@@ -113,7 +110,7 @@ class Lane {
     if (users++ > 0 || isStopped()) return;
     for (Child child : children) {
       if (child != null && ((takers() | unsettled) & child.bit()) != 0) {
-        channels[child.index()] = child.slot().channel(reactor);
+        channels.open(child);
       }
     }
   }
@@ -123,15 +120,8 @@ class Lane {
   }
 
   private void closeChannels() {
-    for (int child = 0; child < channels.length; child++) closeChannel(child);
+    channels.closeAll();
     scratch.free();
-  }
-
-  private void closeChannel(int child) {
-    var channel = channels[child];
-    if (channel == null) return;
-    channels[child] = null;
-    channel.close();
   }
 
   // ---- requests
@@ -349,15 +339,11 @@ class Lane {
   }
 
   final void submit(int child, IoRequest leg) {
-    var channel = channels[child];
-    if (channel == null)
-      throw Check.bug("no channel to child %s of %s", child(child).uri(), nexus.name());
-    legs[child]++;
-    channel.submit(leg);
+    channels.submit(child, leg);
   }
 
   final void legEnded(int child) {
-    if (--legs[child] == 0 && isOut(child(child))) drainLater(child(child));
+    if (channels.legEnded(child) && isOut(child(child))) drainLater(child(child));
   }
 
   private boolean isOut(Child child) {
@@ -421,7 +407,7 @@ class Lane {
   /** The child is out everywhere. */
   void settle(Child child) {
     unsettled &= ~child.bit();
-    if (legs[child.index()] == 0) drainLater(child);
+    if (!channels.hasLegs(child.index())) drainLater(child);
     forVerdict.resumeAll();
   }
 
@@ -444,11 +430,8 @@ class Lane {
   @Nullable SegmentMap admit(Child child) {
     int index = child.index();
     if (isOut(child) && !isStopped()) {
-      if (legs[index] != 0 || channels[index] != null) {
-        throw Check.bug("child %s of %s is back before it has left", child.uri(), nexus.name());
-      }
       learn(child);
-      if (users > 0) channels[index] = child.slot().channel(reactor);
+      if (users > 0) channels.open(child);
       joining |= child.bit();
     }
     return log.missedBy(index);
@@ -487,7 +470,7 @@ class Lane {
   private void drainLater(Child child) {
     reactor.execute(
         () -> {
-          closeChannel(child.index());
+          channels.close(child.index());
           nexus.membership().drained(child);
         });
   }

@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +52,7 @@ final class Membership {
   private final NexusWatcher watcher;
   private final List<Child> members = new ArrayList<>();
   private final List<Lane> lanes;
+  private final Admissions admissions;
   private final Rebuilds rebuilds;
   private final Checkpoint checkpoint;
 
@@ -85,7 +85,8 @@ final class Membership {
     this.record = record;
     this.clock = clock;
     this.watcher = watcher;
-    rebuilds = new Rebuilds(device, home, lanes, clock, new WhenCopied());
+    admissions = new Admissions(this, nexus, lanes, record);
+    rebuilds = new Rebuilds(device, home, lanes, clock, admissions);
     checkpoint = device.parts().checkpoint(home, lanes);
     since = clock.instant();
     view = new View(state, since, why, List.of());
@@ -185,7 +186,7 @@ final class Membership {
     DISTRUSTED.getAndBitwiseAnd(this, ~child.bit());
   }
 
-  /** By request of an operator, who has made sure that another healthy one remains. Home reactor. */
+  /** By request, or since it cannot be completed; another healthy one remains. Home reactor. */
   void takeOut(Child child, ChildReason reason, String detail) {
     retire(child, reason, detail, null, false);
   }
@@ -264,7 +265,7 @@ final class Membership {
         () -> {
           if (!child.drainedBy(lanes.size())) return;
           child.stopListening();
-          if (!isStopping()) watcher.childIsIdle(nexus, child);
+          watcher.childIsIdle(nexus, child);
         });
   }
 
@@ -280,8 +281,7 @@ final class Membership {
     forgetLog(child);
     members.remove(child);
     device.children()[child.index()] = null;
-    record.childIsGone(
-        nexus, child.uri(), new Noted("child " + child.uri() + " is none any more", _ -> {}));
+    admissions.note(record::childIsGone, child, "none any more", _ -> {});
     derive("child " + child.uri() + " was removed");
   }
 
@@ -300,84 +300,17 @@ final class Membership {
     child.listen(this);
     derive("child " + child.uri() + " is out of sync");
     checkpoint.changed();
-    new Admission(child, null).begin();
+    admissions.letIn(child, null);
   }
 
   /** Home reactor. */
   void startRebuild(Child child) {
-    new Admission(child, rebuilds.prepare(child)).begin();
+    admissions.letIn(child, rebuilds.prepare(child));
     publish();
   }
 
-  /** Every lane sends its changes to a child, and says what it may lack. */
-  private final class Admission {
-    private final Child child;
-    private final @Nullable Rebuild rebuild;
-    private int unconfirmed = lanes.size();
-    private @Nullable SegmentMap lacks;
-    private boolean lacksAnything;
-
-    Admission(Child child, @Nullable Rebuild rebuild) {
-      this.child = child;
-      this.rebuild = rebuild;
-    }
-
-    void begin() {
-      for (Lane lane : lanes) {
-        lane.reactor()
-            .execute(
-                () -> {
-                  var missed = lane.admit(child);
-                  home.execute(() -> admitted(missed));
-                });
-      }
-    }
-
-    private void admitted(@Nullable SegmentMap missed) {
-      var known = lacks;
-      if (missed == null) lacksAnything = true;
-      else if (known == null) lacks = missed;
-      else known.addAll(missed);
-      if (--unconfirmed > 0 || rebuild == null || rebuild.isOver()) return;
-      rebuilds.begin(rebuild, lacksAnything ? null : lacks);
-    }
-  }
-
-  /** What becomes of a child when its rebuild has copied everything, or cannot. */
-  private final class WhenCopied implements Rebuilds.Owner {
-    @Override
-    public void copied(Rebuild rebuild) {
-      var child = rebuild.child();
-      ChildFlush.submit(lanes.getFirst(), child.index(), status -> flushed(rebuild, status));
-    }
-
-    private void flushed(Rebuild rebuild, IoStatus status) {
-      var child = rebuild.child();
-      if (rebuild.isOver()) return;
-      if (!status.isSuccess()) {
-        cannotGoOn(rebuild, "the child did not make durable what was copied: " + status);
-        return;
-      }
-      record.childIsIn(
-          nexus,
-          child.uri(),
-          new Noted(
-              "child " + child.uri() + " is in",
-              failure -> {
-                if (rebuild.isOver()) return;
-                if (failure.isEmpty()) complete(child);
-                else cannotGoOn(rebuild, "it cannot be recorded that it is complete: " + failure);
-              }));
-    }
-
-    @Override
-    public void cannotGoOn(Rebuild rebuild, String why) {
-      retire(rebuild.child(), ChildReason.REBUILD_FAILED, why, null, false);
-    }
-  }
-
-  /** Nothing is missing on the child and everything reaches it: it may be read. */
-  private void complete(Child child) {
+  /** Nothing is missing on the child and everything reaches it: it may be read. Home reactor. */
+  void complete(Child child) {
     if (isDistrusted(child)) return; // It is on its way out.
     rebuilds.end(child, RebuildState.COMPLETED, "everything is copied");
     child.complete(clock.instant());
@@ -395,28 +328,6 @@ final class Membership {
     for (Child child : List.copyOf(members)) {
       if (!child.isHealthy() || child == better) continue;
       retire(child, Answer.gone(child.isLocal()), child.detail(), null, true);
-    }
-  }
-
-  /** An entry of the record that nobody waits for with a withheld write. */
-  private final class Noted implements RetirementRecord.Outcome {
-    private final String what;
-    private final Consumer<String> then;
-
-    Noted(String what, Consumer<String> then) {
-      this.what = what;
-      this.then = then;
-    }
-
-    @Override
-    public void recorded() {
-      home.execute(() -> then.accept(""));
-    }
-
-    @Override
-    public void failed(String why) {
-      log.warn("nexus {}: it cannot be recorded that {}: {}", nexus, what, why);
-      home.execute(() -> then.accept(why));
     }
   }
 
@@ -466,6 +377,7 @@ final class Membership {
     for (Child child : members) {
       child.stopListening();
       child.close(why, clock.instant());
+      watcher.childIsIdle(nexus, child);
     }
     become(NexusState.SHUTDOWN, why);
     for (Runnable told : whenStopped) told.run();

@@ -10,8 +10,11 @@ import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.reactor.Reactor;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A nexus as a block device: its children, one lane per reactor, and the membership that they obey. */
@@ -86,6 +89,11 @@ final class NexusDevice implements BlockDevice {
 
   @Nullable Child[] children() {
     return children;
+  }
+
+  /** As of now, for a thread that keeps children from coming and going. */
+  Stream<Child> members() {
+    return Arrays.stream(children).filter(Objects::nonNull);
   }
 
   Lane[] lanes() {

@@ -24,6 +24,8 @@ class Rebuild {
 
   static final int PIECE_BYTES = 64 << 10;
   private static final int ALIGNMENT = 4096;
+  private static final String WAITS_FOR_LANES =
+      "waits until every reactor sends its changes to the child";
 
   private final Rebuilds all;
   private final String nexus;
@@ -51,7 +53,7 @@ class Rebuild {
   private final AtomicLong skipped = new AtomicLong();
   private final AtomicLong transferred = new AtomicLong();
   private volatile @Nullable String sourceUri;
-  private volatile String detail = "waits until every reactor sends its changes to the child";
+  private volatile String detail = WAITS_FOR_LANES;
   private volatile @Nullable Instant endedAt;
 
   Rebuild(Rebuilds all, String nexus, Child child, Lane lane, long blockCount, Instant now) {
@@ -208,7 +210,9 @@ class Rebuild {
   }
 
   final void resume() {
-    if (state == RebuildState.PAUSED) become(RebuildState.RUNNING, "resumed by request");
+    if (state != RebuildState.PAUSED) return;
+    if (memory != null) become(RebuildState.RUNNING, "resumed by request");
+    else become(RebuildState.INIT, "resumed by request; " + WAITS_FOR_LANES);
   }
 
   final void end(RebuildState how, String why, Instant now) {
@@ -234,7 +238,7 @@ class Rebuild {
     return switch (from) {
       case INIT -> to != RebuildState.INIT && to != RebuildState.COMPLETED;
       case RUNNING -> to != RebuildState.INIT && to != RebuildState.RUNNING;
-      case PAUSED -> to != RebuildState.INIT && to != RebuildState.PAUSED;
+      case PAUSED -> to != RebuildState.PAUSED;
       case STOPPED, FAILED, COMPLETED -> false;
     };
   }

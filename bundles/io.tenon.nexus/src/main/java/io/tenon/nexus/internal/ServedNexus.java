@@ -4,9 +4,11 @@ import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
 import io.tenon.nexus.ChildInfo;
+import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
+import io.tenon.nexus.NexusSnapshot;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.RebuildInfo;
@@ -15,9 +17,12 @@ import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.TargetException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -44,6 +49,7 @@ final class ServedNexus implements Nexus {
   private final ChildDevices children;
   private final BlockDevices devices;
   private final Sharing sharing;
+  private final Executor blocking;
   private final Runnable forget;
   private final ChildChanges changes;
 
@@ -110,6 +116,7 @@ final class ServedNexus implements Nexus {
     this.children = children;
     this.devices = devices;
     this.sharing = sharing;
+    this.blocking = watcher.blocking;
     this.forget = forget;
     this.changes = new ChildChanges(nexus, children);
     watcher.served.complete(this);
@@ -365,6 +372,50 @@ final class ServedNexus implements Nexus {
         why,
         "Look at its children; try again.",
         cause);
+  }
+
+  @Override
+  public List<UUID> replicas() {
+    return nexus.members().map(child -> child.slot().uuid()).toList();
+  }
+
+  @Override
+  public synchronized NexusSnapshot snapshot(NexusSnapshot.Order order) throws NexusException {
+    checkOrder(order);
+    var round = new SnapshotRound(slot, blocking);
+    round.pause();
+    try {
+      // Again: what was in flight may have cost a child.
+      return round.take(checkOrder(order), order, InstantSource.system().instant());
+    } finally {
+      round.resume();
+    }
+  }
+
+  /**
+   * @return the children's devices by uuid
+   */
+  private Map<UUID, DeviceSlot> checkOrder(NexusSnapshot.Order order) throws NexusException {
+    if (isStopped()) throw notTaken(Kind.STATE, "It is " + state() + ".");
+    for (ChildInfo child : children()) {
+      if (child.state() == ChildState.OPEN) continue;
+      throw notTaken(Kind.CHILD, "Child %s is %s.".formatted(child.uri(), child.state()));
+    }
+    var byUuid = new LinkedHashMap<UUID, DeviceSlot>();
+    nexus.members().forEach(child -> byUuid.put(child.slot().uuid(), child.slot()));
+    var named = order.uuids().keySet();
+    if (byUuid.keySet().equals(named) && byUuid.size() == children().size()) return byUuid;
+    throw notTaken(
+        Kind.CHILD_NOT_FOUND,
+        "Its replicas are %s, and not %s.".formatted(byUuid.keySet(), List.copyOf(named)));
+  }
+
+  private NexusException notTaken(Kind kind, String why) {
+    return new NexusException(
+        kind,
+        "No snapshot of nexus " + name() + " was taken.",
+        why,
+        "Name each of its replicas once, when all are healthy.");
   }
 
   private boolean isStopped() {
