@@ -18,7 +18,7 @@ import java.util.List;
  * gap    16 ms   8 ms  4 ms  2 ms  1 ms    0   0         0
  * </pre>
  *
- * <p>Hosts that have been silent for a second are not there: all copies, no quiet.
+ * <p>Hosts that have been silent for a second, or for the first 5 ms, are not there: all copies, no quiet.
  */
 class Pace {
   static final int MOST_COPIES = 16;
@@ -26,6 +26,9 @@ class Pace {
   static final int TOP = FIRST_WITHOUT_GAP + MOST_COPIES - 1;
   private static final long LONGEST_GAP_NS = 16_000_000;
   static final long TICK_NS = 50_000_000;
+
+  /** Until it is known whether hosts are there: slow. */
+  private static final long FIRST_TICK_NS = 5_000_000;
 
   /** Of so many ticks one begins with a quiet while. */
   private static final int TICKS_TO_QUIET = 4;
@@ -49,9 +52,10 @@ class Pace {
 
   private Reactor.Timer timer = () -> {};
   private boolean running;
+  private boolean isFirstTick;
   private int level;
   private int ticks;
-  private long silentTicks = SILENT_TICKS;
+  private long silentTicks;
   private long quietUntilNs;
   private long nextCopyNs;
   private boolean gapIsTimed;
@@ -72,12 +76,13 @@ class Pace {
   void start() {
     if (running) return;
     running = true;
-    silentTicks = SILENT_TICKS;
+    isFirstTick = true;
+    silentTicks = 0;
     Arrays.fill(alone, 0);
     Arrays.fill(together, 0);
     for (Lane lane : lanes) lane.meter().turn(true);
     collect();
-    timer = home.schedule(TICK_NS, this::tick);
+    timer = home.schedule(FIRST_TICK_NS, this::tick);
   }
 
   /** There is nothing to copy. Idempotent. */
@@ -141,7 +146,8 @@ class Pace {
     if (!running) return;
     timer = home.schedule(TICK_NS, this::tick);
     long ended = collect();
-    silentTicks = ended == 0 ? silentTicks + 1 : 0;
+    silentTicks = ended > 0 ? 0 : isFirstTick ? SILENT_TICKS : silentTicks + 1;
+    isFirstTick = false;
     ticks++;
     if (ticks % TICKS_TO_FADE == 0) {
       fade(alone);

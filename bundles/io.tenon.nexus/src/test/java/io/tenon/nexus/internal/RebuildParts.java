@@ -26,8 +26,14 @@ class RebuildParts extends NexusParts {
   @Override
   Pace pace(Reactor home, List<Lane> lanes, Runnable pump) {
     int most = 1 << random.nextInt(5);
+    boolean fast = random.nextInt(5) != 0;
     return new Pace(home, lanes, pump) {
       private int copies;
+
+      @Override
+      boolean isFullSpeed() {
+        return fast || super.isFullSpeed();
+      }
 
       @Override
       boolean mayCopy() {
