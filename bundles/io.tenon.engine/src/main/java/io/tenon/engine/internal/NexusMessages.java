@@ -1,5 +1,6 @@
 package io.tenon.engine.internal;
 
+import com.google.protobuf.Timestamp;
 import io.tenon.engine.api.Child;
 import io.tenon.engine.api.ChildState;
 import io.tenon.engine.api.ChildStateReason;
