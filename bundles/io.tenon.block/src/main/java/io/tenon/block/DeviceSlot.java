@@ -181,6 +181,11 @@ public final class DeviceSlot {
     return inside.device.unmapZeroes();
   }
 
+  /** As the device inside says, also after it was closed: {@link BlockDevice#outlivesClosing}. */
+  public boolean outlivesClosing() {
+    return inside.device.outlivesClosing();
+  }
+
   /** Of the device that is inside now. */
   public Optional<Snapshots> snapshots() {
     return inside.device.snapshots();

@@ -1,6 +1,7 @@
 package io.tenon.nexus;
 
 import io.tenon.block.DeviceSlot;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,8 +20,69 @@ public interface Nexus {
 
   NexusState state();
 
-  /** In the order of creation. */
+  /** Since when it is in its state. */
+  Instant since();
+
+  /** Why it is in its state, a sentence. */
+  String why();
+
+  /** In the order of their coming. */
   List<ChildInfo> children();
+
+  /**
+   * Adds a child, which takes all changes from now on and serves no reads until a rebuild has completed it.
+   *
+   * @param rebuild begin that at once; if not, {@link #startRebuild} does
+   * @throws NexusException when it cannot be had, does not fit, or is a child already
+   */
+  void addChild(String uri, boolean rebuild) throws NexusException;
+
+  /**
+   * Its data stays as it is. Idempotent: unknown children are none.
+   *
+   * @throws NexusException when it is the last healthy one
+   */
+  void removeChild(String uri) throws NexusException;
+
+  /** How a child is taken out. */
+  enum Fault {
+    /** For a while; what it misses is logged. */
+    OFFLINE,
+    /** As if its device had failed: it may be brought online again, or removed. */
+    IO_ERROR,
+    /** For good: all that can be done is to remove it. */
+    PERMANENT
+  }
+
+  /**
+   * Takes a child out of the I/O path. One that is out already stays as it is, unless it is to be so for good.
+   *
+   * @throws NexusException when it is the last healthy one
+   */
+  void faultChild(String uri, Fault how) throws NexusException;
+
+  /**
+   * Brings a child that is out back, and starts its rebuild: of what it has missed when that is known and it is the same device, else of
+   * everything. For one that is in it does nothing.
+   */
+  void onlineChild(String uri) throws NexusException;
+
+  /** Starts to complete a child that is {@link ChildState#OUT_OF_SYNC}. */
+  void startRebuild(String uri) throws NexusException;
+
+  /** Ends a rebuild; the child stays out of sync and goes on taking changes. */
+  void stopRebuild(String uri) throws NexusException;
+
+  /** Idempotent, as is {@link #resumeRebuild}. */
+  void pauseRebuild(String uri) throws NexusException;
+
+  void resumeRebuild(String uri) throws NexusException;
+
+  /** Those under way. */
+  List<RebuildInfo> rebuilds();
+
+  /** Those that are over, newest first; the last 128. */
+  List<RebuildInfo> rebuildHistory();
 
   /** Its block device, as listed in {@link io.tenon.block.BlockDevices}. */
   DeviceSlot device();

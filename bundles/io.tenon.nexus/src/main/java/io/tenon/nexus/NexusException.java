@@ -14,6 +14,9 @@ public final class NexusException extends TenonException {
     /** A child cannot be opened or does not fit. */
     CHILD,
     CHILD_NOT_FOUND,
+    CHILD_EXISTS,
+    /** The child is not being rebuilt. */
+    REBUILD_NOT_FOUND,
     /** Not in this state, such as after shutdown. */
     STATE,
     ALREADY_SHARED,

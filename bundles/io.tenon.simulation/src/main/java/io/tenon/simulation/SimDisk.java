@@ -161,6 +161,10 @@ public final class SimDisk implements BlockDevice {
     return listener;
   }
 
+  public boolean isCrashed() {
+    return crashed;
+  }
+
   public boolean isLost() {
     return lost;
   }
@@ -346,7 +350,7 @@ public final class SimDisk implements BlockDevice {
 
     void apply(long from, long to) {
       world.trace().note(lba * 31 + to);
-      if (operation == IoOperation.FLUSH) medium.flush();
+      if (operation == IoOperation.FLUSH && outcome == IoStatus.SUCCESS) medium.flush();
       for (long block = from; block < to; block++) {
         switch (operation) {
           case READ -> {

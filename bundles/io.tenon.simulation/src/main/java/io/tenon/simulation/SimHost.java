@@ -32,17 +32,18 @@ public final class SimHost {
   }
 
   private final Geometry geometry;
-  private final Function<Reactor, IoChannel> device;
   private final SimWorld world;
-  private final List<Reactor> reactors;
   private final SplittableRandom random;
   private final Arena arena;
   private final Acknowledged acknowledged;
   private final long firstHot;
   private final int hotBlocks;
   private final TreeMap<Long, BlockHistory> histories = new TreeMap<>();
+  private final List<Slot> slots = new ArrayList<>();
   private final List<String> errors = new ArrayList<>();
   private final TreeMap<Long, Long> lastGood = new TreeMap<>();
+  private Function<Reactor, IoChannel> device;
+  private List<Reactor> reactors;
   private long lastStamp;
   private int openQueues;
   private int operationsLeft;
@@ -87,9 +88,34 @@ public final class SimHost {
           () -> {
             var channel = device.apply(reactor);
             var queue = new Queue(channel, depthPerReactor);
-            for (int i = 0; i < depthPerReactor; i++) new Slot(reactor, queue).next();
+            for (int i = 0; i < depthPerReactor; i++) {
+              var slot = new Slot(reactor, queue);
+              slots.add(slot);
+              slot.next();
+            }
           });
     }
+  }
+
+  /**
+   * The node of the device is gone, and nothing of it is under way to any disk any more: what has not ended never will.
+   *
+   * <p>{@link #goOn} follows.
+   */
+  public void nodeHasCrashed() {
+    for (Slot slot : slots) slot.crashed();
+    slots.clear();
+    underWay = 0;
+    openQueues = 0;
+    operationsLeft = 0;
+  }
+
+  /** The same hosts, with what they know, on another device. */
+  public void goOn(
+      Function<Reactor, IoChannel> with, List<Reactor> on, int total, int depthPerReactor) {
+    device = with;
+    reactors = List.copyOf(on);
+    start(total, depthPerReactor);
   }
 
   /** All that was to be done has been done. */
@@ -241,6 +267,15 @@ public final class SimHost {
       op.block = block;
       ops.add(op);
       history(block).begins(op, world.nowNs());
+    }
+
+    void crashed() {
+      if (!busy) return;
+      busy = false;
+      for (Op op : ops) {
+        if (op.kind == Kind.READ) history(op.block).withdraw(op, world.nowNs());
+        else history(op.block).settles(op, world.nowNs());
+      }
     }
 
     @Override

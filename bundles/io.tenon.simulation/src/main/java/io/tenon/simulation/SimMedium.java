@@ -35,6 +35,11 @@ public class SimMedium {
     SimDisk.fill(address, blockBytes, number);
   }
 
+  /** What was there before anything began. */
+  public void preset(long block, long stamp) {
+    stamps.put(block, stamp);
+  }
+
   void write(long block, long stamp) {
     notDurable.putIfAbsent(block, stampAt(block));
     stamps.put(block, stamp);

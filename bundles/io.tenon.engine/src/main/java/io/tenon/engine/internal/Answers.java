@@ -136,10 +136,10 @@ final class Answers {
 
   private static Status ofNexus(NexusException.Kind kind) {
     return switch (kind) {
-      case NAME_EXISTS -> Status.ALREADY_EXISTS;
+      case NAME_EXISTS, CHILD_EXISTS -> Status.ALREADY_EXISTS;
       case UUID_EXISTS, INTERNAL -> Status.INTERNAL;
       case INVALID_ARGUMENT, CHILD, ALREADY_SHARED -> Status.INVALID_ARGUMENT;
-      case CHILD_NOT_FOUND -> Status.NOT_FOUND;
+      case CHILD_NOT_FOUND, REBUILD_NOT_FOUND -> Status.NOT_FOUND;
       case STATE -> Status.FAILED_PRECONDITION;
     };
   }

@@ -59,7 +59,8 @@ public final class GrpcServer {
             address,
             List.of(
                 new BdevService(devices, target).bindService(),
-                new NexusService(nexuses, config.default_deadline_ms()).bindService(),
+                new NexusService(nexuses, config.default_deadline_ms(), InstantSource.system())
+                    .bindService(),
                 new PoolRpcService(pools).bindService(),
                 new ReplicaRpcService(pools).bindService(),
                 new SnapshotRpcService(pools, nexuses, InstantSource.system()).bindService(),

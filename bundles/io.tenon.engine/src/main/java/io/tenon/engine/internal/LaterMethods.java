@@ -47,22 +47,7 @@ final class LaterMethods {
           TestRpcGrpc.SERVICE_NAME,
           Set.of("AddFaultInjection", "RemoveFaultInjection", "ListFaultInjections"),
           NexusRpcGrpc.SERVICE_NAME,
-          Set.of(
-              "ResizeNexus",
-              "AddChildNexus",
-              "RemoveChildNexus",
-              "FaultNexusChild",
-              "GetNvmeAnaState",
-              "SetNvmeAnaState",
-              "ChildOperation",
-              "StartRebuild",
-              "StopRebuild",
-              "PauseRebuild",
-              "ResumeRebuild",
-              "GetRebuildState",
-              "GetRebuildStats",
-              "GetRebuildHistory",
-              "ListRebuildHistory"));
+          Set.of("ResizeNexus", "GetNvmeAnaState", "SetNvmeAnaState"));
 
   private LaterMethods() {}
 

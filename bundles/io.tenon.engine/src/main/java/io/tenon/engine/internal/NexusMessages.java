@@ -9,7 +9,9 @@ import io.tenon.engine.api.NexusState;
 import io.tenon.engine.api.NvmeAnaState;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildReason;
+import io.tenon.nexus.RebuildInfo;
 import java.time.Instant;
+import java.util.List;
 
 /** Nexuses as API v1 shows them. */
 final class NexusMessages {
@@ -30,7 +32,9 @@ final class NexusMessages {
                     ? NvmeAnaState.NVME_ANA_OPTIMIZED_STATE
                     : NvmeAnaState.NVME_ANA_INVALID_STATE)
             .addAllAllowedHosts(nexus.allowedHosts());
-    for (var child : nexus.children()) message.addChildren(message(child));
+    var rebuilds = nexus.rebuilds();
+    message.setRebuilds(rebuilds.size());
+    for (var child : nexus.children()) message.addChildren(message(child, rebuilds));
     return message.build();
   }
 
@@ -45,26 +49,36 @@ final class NexusMessages {
     };
   }
 
-  private static Child message(ChildInfo child) {
+  private static Child message(ChildInfo child, List<RebuildInfo> rebuilds) {
     var message =
         Child.newBuilder()
             .setUri(child.uri())
             .setState(state(child))
             .setStateReason(reason(child))
-            .setRebuildProgress(NO_REBUILD);
+            .setHasIoLog(child.hasLog())
+            .setRebuildProgress(
+                rebuilds.stream()
+                    .filter(rebuild -> rebuild.childUri().equals(child.uri()))
+                    .findFirst()
+                    .map(RebuildInfo::progress)
+                    .orElse(NO_REBUILD));
     child.deviceName().ifPresent(message::setDeviceName);
     child.faultedAt().ifPresent(at -> message.setFaultTimestamp(timestamp(at)));
     return message.build();
   }
 
-  /** A child without space, or taken out by a client, counts as degraded: it can come back as it is. */
+  /** A child without space, or taken out by a client for a while, counts as degraded: it can come back as it is. */
   private static ChildState state(ChildInfo child) {
     return switch (child.state()) {
-      case OPENING, CLOSED -> ChildState.CHILD_STATE_DEGRADED;
+      case OPENING, CLOSED, OUT_OF_SYNC -> ChildState.CHILD_STATE_DEGRADED;
       case OPEN -> ChildState.CHILD_STATE_ONLINE;
       case FAULTED ->
           switch (child.reason()) {
-            case NO_SPACE, BY_CLIENT, OUT_OF_SYNC -> ChildState.CHILD_STATE_DEGRADED;
+            case NO_SPACE, OUT_OF_SYNC -> ChildState.CHILD_STATE_DEGRADED;
+            case BY_CLIENT ->
+                child.mayReturn()
+                    ? ChildState.CHILD_STATE_DEGRADED
+                    : ChildState.CHILD_STATE_FAULTED;
             case NONE,
                 CANNOT_OPEN,
                 CONFIG_INVALID,
@@ -82,6 +96,7 @@ final class NexusMessages {
       case OPENING -> ChildStateReason.CHILD_STATE_REASON_INIT;
       case CLOSED -> ChildStateReason.CHILD_STATE_REASON_CLOSED;
       case OPEN -> ChildStateReason.CHILD_STATE_REASON_NONE;
+      case OUT_OF_SYNC -> ChildStateReason.CHILD_STATE_REASON_OUT_OF_SYNC;
       case FAULTED -> reason(child.reason());
     };
   }

@@ -3,8 +3,11 @@ package io.tenon.engine.internal;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import com.google.protobuf.StringValue;
+import com.google.protobuf.Timestamp;
+import io.tenon.engine.api.AddChildNexusRequest;
 import io.tenon.engine.api.BdevShareRequest;
 import io.tenon.engine.api.BdevUnshareRequest;
+import io.tenon.engine.api.ChildOperationRequest;
 import io.tenon.engine.api.CreateBdevRequest;
 import io.tenon.engine.api.CreateNexusRequest;
 import io.tenon.engine.api.DestroyBdevRequest;
@@ -12,9 +15,14 @@ import io.tenon.engine.api.DestroyNexusRequest;
 import io.tenon.engine.api.ListBdevOptions;
 import io.tenon.engine.api.ListBlockDevicesRequest;
 import io.tenon.engine.api.ListNexusOptions;
+import io.tenon.engine.api.ListRebuildHistoryRequest;
+import io.tenon.engine.api.PauseRebuildRequest;
 import io.tenon.engine.api.PublishNexusRequest;
+import io.tenon.engine.api.RemoveChildNexusRequest;
 import io.tenon.engine.api.ShutdownNexusRequest;
+import io.tenon.engine.api.StartRebuildRequest;
 import io.tenon.engine.api.StatNvmeControllerRequest;
+import io.tenon.engine.api.StopRebuildRequest;
 import io.tenon.engine.api.UnpublishNexusRequest;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,7 +95,7 @@ final class RandomRequests {
 
   Call next() {
     var call =
-        switch (random.nextInt(14)) {
+        switch (random.nextInt(17)) {
           case 0, 1, 2 -> call("BdevRpc/Create", CreateBdevRequest.newBuilder().setUri(uri()));
           case 3 -> call("BdevRpc/Destroy", DestroyBdevRequest.newBuilder().setUri(uri()));
           case 4 ->
@@ -126,6 +134,8 @@ final class RandomRequests {
                       "NexusRpc/UnpublishNexus", UnpublishNexusRequest.newBuilder().setUuid(uuid()))
                   : call(
                       "NexusRpc/ShutdownNexus", ShutdownNexusRequest.newBuilder().setUuid(uuid()));
+          case 13, 14 -> ofChild();
+          case 15 -> ofRebuild();
           default ->
               random.nextBoolean()
                   ? call("HostRpc/ListBlockDevices", ListBlockDevicesRequest.newBuilder())
@@ -134,6 +144,53 @@ final class RandomRequests {
                       StatNvmeControllerRequest.newBuilder().setName(name()));
         };
     return random.nextInt(5) == 0 ? new Call(call.method(), broken(call.request())) : call;
+  }
+
+  private Call ofChild() {
+    return switch (random.nextInt(5)) {
+      case 0, 1 ->
+          call(
+              "NexusRpc/AddChildNexus",
+              AddChildNexusRequest.newBuilder()
+                  .setUuid(uuid())
+                  .setUri(uri())
+                  .setNorebuild(random.nextBoolean()));
+      case 2 ->
+          call(
+              "NexusRpc/RemoveChildNexus",
+              RemoveChildNexusRequest.newBuilder().setUuid(uuid()).setUri(uri()));
+      default ->
+          call(
+              "NexusRpc/ChildOperation",
+              ChildOperationRequest.newBuilder()
+                  .setNexusUuid(uuid())
+                  .setUri(uri())
+                  .setActionValue(number(random.nextInt(4))));
+    };
+  }
+
+  private Call ofRebuild() {
+    return switch (random.nextInt(4)) {
+      case 0 ->
+          call(
+              "NexusRpc/StartRebuild",
+              StartRebuildRequest.newBuilder().setNexusUuid(uuid()).setUri(uri()));
+      case 1 ->
+          call(
+              "NexusRpc/PauseRebuild",
+              PauseRebuildRequest.newBuilder().setNexusUuid(uuid()).setUri(uri()));
+      case 2 ->
+          call(
+              "NexusRpc/ListRebuildHistory",
+              ListRebuildHistoryRequest.newBuilder()
+                  .setCount(number(1))
+                  .setSinceEndTime(
+                      Timestamp.newBuilder().setSeconds(random.nextLong()).setNanos(number(1))));
+      default ->
+          call(
+              "NexusRpc/StopRebuild",
+              StopRebuildRequest.newBuilder().setNexusUuid(uuid()).setUri(uri()));
+    };
   }
 
   private static Call call(String method, Message.Builder request) {

@@ -31,6 +31,7 @@ import io.tenon.nvme.internal.Target;
 import io.tenon.pool.Pool;
 import io.tenon.pool.Pools;
 import io.tenon.pool.internal.PoolService;
+import io.tenon.reactor.Reactor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -113,7 +114,10 @@ final class TestNode implements AutoCloseable {
             address,
             List.of(
                 new BdevService(registry.devices(), target).bindService(),
-                new NexusService(parts.between().apply(nexuses), parts.defaultDeadlineMs())
+                new NexusService(
+                        parts.between().apply(nexuses),
+                        parts.defaultDeadlineMs(),
+                        InstantSource.system())
                     .bindService(),
                 new PoolRpcService(pools).bindService(),
                 new ReplicaRpcService(pools).bindService(),
@@ -131,6 +135,10 @@ final class TestNode implements AutoCloseable {
 
   BlockDevices devices() {
     return registry.devices();
+  }
+
+  Reactor reactor() {
+    return reactors.get(0);
   }
 
   NvmeTarget target() {

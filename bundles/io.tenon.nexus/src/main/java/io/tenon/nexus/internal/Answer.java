@@ -34,9 +34,9 @@ enum Answer {
       case NO_SPACE -> ChildReason.NO_SPACE;
       case TIMED_OUT -> ChildReason.TIMED_OUT;
       case DEVICE_GONE -> gone(local);
-      case IO_ERROR, OUT_OF_RANGE, ABORTED -> ChildReason.IO_FAILURE;
-      case SUCCESS, UNSUPPORTED, MISCOMPARE, RESERVATION_CONFLICT ->
-          throw Check.bug("%s is no fault", fault);
+      // A child that is being rebuilt is out for a refusal too.
+      case IO_ERROR, OUT_OF_RANGE, ABORTED, UNSUPPORTED, MISCOMPARE -> ChildReason.IO_FAILURE;
+      case SUCCESS, RESERVATION_CONFLICT -> throw Check.bug("%s is no fault", fault);
     };
   }
 

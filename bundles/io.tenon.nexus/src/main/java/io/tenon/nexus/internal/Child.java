@@ -11,20 +11,29 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A child of a nexus: what it is, which never changes, and its state, which the nexus' home reactor alone changes. */
+/**
+ * A child of a nexus: what it is, and its state, which the nexus' home reactor alone changes. Its device is another one when it comes
+ * back after a fault; so are the stints that lanes and listeners know of.
+ */
 final class Child {
   private static final Logger log = LoggerFactory.getLogger(Child.class);
 
   private final String nexus;
   private final int index;
   private final String uri;
-  private final DeviceSlot slot;
+
+  /** Changes only while no lane has a channel to it. */
+  private volatile DeviceSlot slot;
 
   private ChildState state = ChildState.OPENING;
   private ChildReason reason = ChildReason.NONE;
   private String detail = "";
+  private Instant since = Instant.EPOCH;
+  private boolean hasLog;
+  private boolean permanent;
   private @Nullable Instant faultedAt;
   private int drainedLanes;
+  private @Nullable ChildListener listener;
 
   Child(String nexus, int index, String uri, DeviceSlot slot) {
     this.nexus = nexus;
@@ -58,38 +67,116 @@ final class Child {
     return state == ChildState.OPEN;
   }
 
+  /** Every change goes to it. */
+  boolean takesChanges() {
+    return state == ChildState.OPEN || state == ChildState.OUT_OF_SYNC;
+  }
+
+  /** The lanes know what it misses. */
+  boolean hasLog() {
+    return hasLog;
+  }
+
+  /** It was taken out for good. */
+  boolean isPermanent() {
+    return permanent;
+  }
+
   ChildState state() {
     return state;
   }
 
+  ChildReason reason() {
+    return reason;
+  }
+
+  String detail() {
+    return detail;
+  }
+
   ChildInfo info() {
     return new ChildInfo(
-        uri, state, reason, Optional.of(slot.name()), detail, Optional.ofNullable(faultedAt));
+        uri,
+        state,
+        reason,
+        Optional.of(slot.name()),
+        detail,
+        since,
+        waitsFor(),
+        hasLog,
+        !permanent,
+        Optional.ofNullable(faultedAt));
+  }
+
+  private String waitsFor() {
+    return switch (state) {
+      case OPENING, OPEN -> "";
+      case OUT_OF_SYNC -> "a rebuild to complete it";
+      case FAULTED ->
+          permanent
+              ? "somebody to remove it; it was taken out for good"
+              : "somebody to bring it online again, or to remove it";
+      case CLOSED -> "a new nexus";
+    };
   }
 
   static boolean isLegal(ChildState from, ChildState to) {
     return switch (from) {
       case OPENING -> to != ChildState.OPENING;
       case OPEN -> to == ChildState.FAULTED || to == ChildState.CLOSED;
-      case FAULTED -> to == ChildState.CLOSED;
+      case OUT_OF_SYNC ->
+          to == ChildState.OPEN || to == ChildState.FAULTED || to == ChildState.CLOSED;
+      case FAULTED -> to == ChildState.OUT_OF_SYNC || to == ChildState.CLOSED;
       case CLOSED -> false;
     };
   }
 
-  void open() {
-    become(ChildState.OPEN, "the nexus was made");
+  void open(Instant when) {
+    become(ChildState.OPEN, "the nexus was made", when);
+  }
+
+  /** It is being let in; it may lack anything, or what the log says. */
+  void outOfSync(DeviceSlot now, String what, Instant when) {
+    slot = now;
+    drainedLanes = 0;
+    become(ChildState.OUT_OF_SYNC, what, when);
+    reason = ChildReason.OUT_OF_SYNC;
+    detail = what;
+  }
+
+  /** A rebuild has completed it. */
+  void complete(Instant when) {
+    become(ChildState.OPEN, "it was rebuilt", when);
+    reason = ChildReason.NONE;
+    detail = "";
+    hasLog = false;
+    faultedAt = null;
   }
 
   void fault(ChildReason why, String what, Instant when) {
-    become(ChildState.FAULTED, why + ": " + what);
+    // One that fails while it is rebuilt has the log that it had, or none.
+    hasLog |= state == ChildState.OPEN;
+    become(ChildState.FAULTED, why + ": " + what, when);
     reason = why;
     detail = what;
     faultedAt = when;
   }
 
+  /** The lanes have forgotten what it misses. */
+  void logIsGone() {
+    hasLog = false;
+  }
+
+  /** It will not be brought online again. */
+  void isOutForGood() {
+    permanent = true;
+    hasLog = false;
+  }
+
   /** It failed and was kept, and works again. */
   void keepServing() {
     detail = "";
+    reason = ChildReason.NONE;
     log.info("nexus {}: child {} serves again", nexus, uri);
   }
 
@@ -99,8 +186,24 @@ final class Child {
     log.warn("nexus {}: child {} stays {}: {}", nexus, uri, state, detail);
   }
 
-  void close(String why) {
-    if (state != ChildState.CLOSED) become(ChildState.CLOSED, why);
+  void close(String why, Instant when) {
+    if (state != ChildState.CLOSED) become(ChildState.CLOSED, why, when);
+  }
+
+  // ---- its device
+
+  /** From now on the device's news reach the membership. */
+  void listen(Membership membership) {
+    var made = new ChildListener(membership, this, slot);
+    listener = made;
+    slot.addListener(made);
+  }
+
+  /** Idempotent. */
+  void stopListening() {
+    var made = listener;
+    if (made != null) slot.removeListener(made);
+    listener = null;
   }
 
   /**
@@ -112,10 +215,11 @@ final class Child {
     return ++drainedLanes == lanes;
   }
 
-  private void become(ChildState next, String why) {
+  private void become(ChildState next, String why, Instant when) {
     Check.that(
         isLegal(state, next), "nexus %s: child %s: %s -> %s (%s)", nexus, uri, state, next, why);
     log.info("nexus {}: child {}: {} -> {} because {}", nexus, uri, state, next, why);
     state = next;
+    since = when;
   }
 }

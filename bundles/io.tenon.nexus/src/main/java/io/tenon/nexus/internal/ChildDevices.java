@@ -9,12 +9,14 @@ import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.NexusSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The devices of a nexus' children: all opened and claimed, or none. What was opened for the nexus is closed with it; what was there
- * before stays. May block; never on a reactor.
+ * The devices of a nexus' children, opened and claimed; at its creation all or none. What was opened for the nexus is closed with it; what
+ * was there before stays. May block; never on a reactor.
  */
 final class ChildDevices {
   private static final Logger log = LoggerFactory.getLogger(ChildDevices.class);
@@ -23,11 +25,12 @@ final class ChildDevices {
   private final BlockDevices devices;
   private final List<Held> held = new ArrayList<>();
 
+  /** A device, until the nexus lets go of it. */
   private static final class Held {
     final DeviceSlot slot;
     final DeviceSlot.Claim claim;
     final boolean openedHere;
-    boolean released;
+    final CompletableFuture<Void> released = new CompletableFuture<>();
 
     Held(DeviceSlot slot, DeviceSlot.Claim claim, boolean openedHere) {
       this.slot = slot;
@@ -47,7 +50,9 @@ final class ChildDevices {
   static ChildDevices open(NexusSpec spec, BlockDevices devices) throws NexusException {
     var opened = new ChildDevices(spec.name(), devices);
     try {
-      for (String uri : spec.childUris()) opened.add(uri);
+      for (String uri : spec.childUris()) {
+        var _ = opened.add(uri, "Nexus " + spec.name() + " was not created");
+      }
     } catch (NexusException e) {
       opened.close();
       throw e;
@@ -55,23 +60,32 @@ final class ChildDevices {
     return opened;
   }
 
-  private void add(String uri) throws NexusException {
+  /**
+   * @param refusal what did not happen when this throws, the first half of a sentence
+   */
+  DeviceSlot add(String uri, String refusal) throws NexusException {
+    DeviceSlot slot;
+    boolean openedHere;
     try {
-      boolean openedHere = devices.find(uri).isEmpty();
-      var slot = devices.findOrCreate(uri);
-      held.add(new Held(slot, claim(slot, openedHere), openedHere));
-      if (slot.supports(IoOperation.READ) && slot.supports(IoOperation.WRITE)) return;
+      openedHere = devices.find(uri).isEmpty();
+      slot = devices.findOrCreate(uri);
+      var claim = claim(slot, openedHere);
+      synchronized (this) {
+        held.add(new Held(slot, claim, openedHere));
+      }
+      if (slot.supports(IoOperation.READ) && slot.supports(IoOperation.WRITE)) return slot;
     } catch (DeviceException e) {
       throw new NexusException(
           Kind.CHILD,
-          "Nexus %s was not created: child %s cannot be had.".formatted(nexus, uri),
+          "%s: child %s cannot be had.".formatted(refusal, uri),
           e.what() + (e.why().isEmpty() ? "" : " " + e.why()),
           e.remedy(),
           e);
     }
+    release(slot);
     throw new NexusException(
         Kind.CHILD,
-        "Nexus %s was not created: child %s cannot be read and written.".formatted(nexus, uri),
+        "%s: child %s cannot be read and written.".formatted(refusal, uri),
         "",
         "Use a device that takes reads and writes.");
   }
@@ -85,26 +99,43 @@ final class ChildDevices {
     }
   }
 
-  List<DeviceSlot> slots() {
+  synchronized List<DeviceSlot> slots() {
     return held.stream().map(one -> one.slot).toList();
   }
 
+  /** Whether the nexus has this device open already. */
+  synchronized boolean holds(String uri) {
+    return devices.find(uri).flatMap(this::find).isPresent();
+  }
+
+  private Optional<Held> find(DeviceSlot slot) {
+    return held.stream().filter(one -> one.slot == slot).findFirst();
+  }
+
   /** Closes one that is used no more. Idempotent. */
-  synchronized void release(int child) {
-    var one = held.get(child);
-    if (one.released) return;
-    one.released = true;
+  void release(DeviceSlot slot) {
+    Held one;
+    synchronized (this) {
+      one = find(slot).orElse(null);
+      if (one == null) return;
+      held.remove(one);
+    }
     one.claim.close();
-    if (!one.openedHere) return;
     try {
-      devices.destroy(one.slot);
+      if (one.openedHere) devices.destroy(one.slot);
     } catch (DeviceException e) {
       log.warn("nexus {}: child device {} stays open: {}", nexus, one.slot.name(), e.getMessage());
     }
+    one.released.complete(null);
+  }
+
+  /** When the nexus has let go of it. */
+  synchronized CompletableFuture<Void> released(DeviceSlot slot) {
+    return find(slot).map(one -> one.released).orElse(CompletableFuture.completedFuture(null));
   }
 
   /** Idempotent. */
   void close() {
-    for (int child = 0; child < held.size(); child++) release(child);
+    for (DeviceSlot slot : slots()) release(slot);
   }
 }

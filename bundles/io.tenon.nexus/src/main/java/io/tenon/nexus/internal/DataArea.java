@@ -44,6 +44,32 @@ record DataArea(long firstBlock, Geometry geometry) {
     return new DataArea(RESERVED_BYTES / blockBytes, new Geometry(blockBytes, blocks));
   }
 
+  /**
+   * For a child that comes later.
+   *
+   * @param refusal what did not happen when this throws, the first half of a sentence
+   */
+  void mustFit(String refusal, Shape child) throws NexusException {
+    int blockBytes = geometry.blockBytes();
+    var has = child.geometry();
+    long needed =
+        firstBlock + geometry.blockCount() + BACKUP_TABLE_BYTES / blockBytes + BLOCKS_AFTER_LAST;
+    String why = "";
+    if (has.blockBytes() != blockBytes) {
+      why = "It has blocks of %d bytes, the nexus of %d.".formatted(has.blockBytes(), blockBytes);
+    } else if (has.blockCount() < needed) {
+      why =
+          "It has %d blocks of %d bytes; %d are needed."
+              .formatted(has.blockCount(), blockBytes, needed);
+    }
+    if (why.isEmpty()) return;
+    throw new NexusException(
+        Kind.CHILD,
+        "%s: %s does not fit.".formatted(refusal, child.uri()),
+        why,
+        "Use a device of at least the size of the other children, with equal blocks.");
+  }
+
   private static long blocksOn(String nexus, long sizeBytes, Shape child) throws NexusException {
     int blockBytes = child.geometry().blockBytes();
     long firstBlock = RESERVED_BYTES / blockBytes;

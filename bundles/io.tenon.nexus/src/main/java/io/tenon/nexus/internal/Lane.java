@@ -1,24 +1,27 @@
 package io.tenon.nexus.internal;
 
-import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.error.Check;
 import io.tenon.reactor.Reactor;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A nexus on one reactor: a channel to each child, the I/O under way, and what this reactor knows of the children. That reactor's
  * thread only; lanes share nothing but the {@link RangeLock}.
  *
- * <p>A child is, as seen from here, in one of three states, kept as bits of two words:
+ * <p>A child is, as seen from here, in one of four states, kept as bits of three words:
  *
  * <pre>
- *  in ─► unsettled ─► out        in: takes all changes and serves reads
- *  ▲        │                    unsettled: gets no more I/O from here; other reactors may still read from it
- *  └── kept ┘                    out: no reactor reads from it any more, and that is on record
+ *  joining ─► in ─► unsettled ─► out      joining: takes all changes, serves no reads
+ *   ▲  │      ▲        │          │       in: takes all changes and serves reads
+ *   │  │      └── kept ┘          │       unsettled: gets no more I/O from here; other reactors may still read from it
+ *   │  └────────────►             │       out: no reactor reads from it any more, and that is on record
+ *   └─────────────────────────────┘
  * </pre>
  */
 class Lane {
@@ -26,23 +29,26 @@ class Lane {
 
   private final Reactor reactor;
   private final NexusDevice nexus;
-  private final Membership membership;
   private final RangeLock range;
-  private final Child[] children;
-  private final @Nullable IoChannel[] channels;
-  private final int[] legs;
-  private final long local;
-  private final long flushable;
+  private final @Nullable Child[] children;
+  private final ChildChannels channels;
+  private final WriteLog log;
+  private final LatencyMeter meter;
   private final int blockShift;
 
+  private long local;
+  private long flushable;
+  private long unmappable;
   private long in;
+  private long joining;
   private long unsettled;
   private int lastRead = Long.SIZE - 1;
   private boolean lastFaultTold;
+  private boolean changeIsTold;
 
   private final IoList free = new IoList();
-  private final IoList forRange = new IoList();
-  private final IoList forVerdict = new IoList();
+  private final WaitList forRange = new WaitList();
+  private final WaitList forVerdict = new WaitList();
   private final IoList forScratch = new IoList();
   private final ArrayDeque<IoRequest> parked = new ArrayDeque<>(FIRST_PARKING);
   private final Scratch scratch = new Scratch();
@@ -53,7 +59,7 @@ class Lane {
   private boolean admitting;
 
   private int users;
-  private int made;
+  private final List<NexusIo> made = new ArrayList<>();
   private int underWay;
   private IoStatus stopStatus = IoStatus.SUCCESS;
   private @Nullable Runnable whenStopped;
@@ -61,23 +67,25 @@ class Lane {
   Lane(Reactor reactor, NexusDevice nexus) {
     this.reactor = reactor;
     this.nexus = nexus;
-    membership = nexus.membership();
     range = nexus.range();
     children = nexus.children();
-    channels = new IoChannel[children.length];
-    legs = new int[children.length];
+    channels = new ChildChannels(reactor);
     blockShift = nexus.geometry().blockShift();
-    long everyone = 0;
-    long locals = 0;
-    long flushing = 0;
+    log = nexus.parts().log(blockShift, nexus.geometry().blockCount());
+    meter = new LatencyMeter();
     for (Child child : children) {
-      everyone |= child.bit();
-      if (child.isLocal()) locals |= child.bit();
-      if (child.slot().supports(IoOperation.FLUSH)) flushing |= child.bit();
+      if (child == null) continue;
+      in |= child.bit();
+      learn(child);
     }
-    in = everyone;
-    local = nexus.readsLocalFirst() ? locals : 0;
-    flushable = flushing;
+  }
+
+  private void learn(Child child) {
+    long bit = child.bit();
+    boolean near = nexus.readsLocalFirst() && child.isLocal();
+    local = near ? local | bit : local & ~bit;
+    flushable = child.slot().supports(IoOperation.FLUSH) ? flushable | bit : flushable & ~bit;
+    unmappable = child.slot().supports(IoOperation.UNMAP) ? unmappable | bit : unmappable & ~bit;
   }
 
   final Reactor reactor() {
@@ -101,8 +109,8 @@ class Lane {
   final void join() {
     if (users++ > 0 || isStopped()) return;
     for (Child child : children) {
-      if (((in | unsettled) & child.bit()) != 0) {
-        channels[child.index()] = child.slot().channel(reactor);
+      if (child != null && ((takers() | unsettled) & child.bit()) != 0) {
+        channels.open(child);
       }
     }
   }
@@ -112,15 +120,8 @@ class Lane {
   }
 
   private void closeChannels() {
-    for (int child = 0; child < channels.length; child++) closeChannel(child);
+    channels.closeAll();
     scratch.free();
-  }
-
-  private void closeChannel(int child) {
-    var channel = channels[child];
-    if (channel == null) return;
-    channels[child] = null;
-    channel.close();
   }
 
   // ---- requests
@@ -146,14 +147,14 @@ class Lane {
   }
 
   private boolean canStart() {
-    return !free.isEmpty() || made < nexus.depth();
+    return !free.isEmpty() || made.size() < nexus.depth();
   }
 
   private void start(IoRequest request) {
     NexusIo io;
     if (free.isEmpty()) {
-      made++;
       io = nexus.parts().io(this, children.length);
+      made.add(io);
     } else {
       io = free.remove();
     }
@@ -177,9 +178,20 @@ class Lane {
 
   // ---- waiting
 
-  /** The I/O has marked a word of the range that another I/O holds. */
-  final void awaitRange(NexusIo io) {
-    forRange.add(io);
+  /** A rebuild's copy or a checkpoint begins here. */
+  final void borrow() {
+    underWay++;
+  }
+
+  /** It has ended, and what it held is released. */
+  final void giveBack() {
+    underWay--;
+    if (underWay == 0 && whenStopped != null) resumeLater();
+  }
+
+  /** It has marked a word of the range that another I/O holds. */
+  final void awaitRange(Waiter waiter) {
+    forRange.add(waiter);
   }
 
   /** The I/O has pieces to go: others get their turn in between, and the stack is unwound. */
@@ -188,9 +200,9 @@ class Lane {
     reactor.execute(wakeTask);
   }
 
-  /** The I/O cannot go on before it is settled whether a child is out. */
-  final void awaitVerdict(NexusIo io) {
-    forVerdict.add(io);
+  /** It cannot go on before it is settled whether a child is out. */
+  final void awaitVerdict(Waiter waiter) {
+    forVerdict.add(waiter);
   }
 
   final void awaitScratch(NexusIo io) {
@@ -257,9 +269,14 @@ class Lane {
 
   // ---- children
 
-  /** Children that take changes, as bits. */
+  /** Children that hold everything, as bits. */
   final long in() {
     return in;
+  }
+
+  /** Children that take changes, as bits: those that are in, and those that are being rebuilt. */
+  long takers() {
+    return in | joining;
   }
 
   /** Children that get nothing from here any more, but may still be read elsewhere. */
@@ -269,6 +286,23 @@ class Lane {
 
   final long flushable() {
     return flushable;
+  }
+
+  /** Children that can unmap; the others of a nexus that offers it write zeroes. */
+  final long unmappable() {
+    return unmappable;
+  }
+
+  /** A change is about to be sent to children. */
+  final void logChange(long lba, long blocks) {
+    log.changing(lba, blocks);
+    if (changeIsTold) return;
+    changeIsTold = true;
+    nexus.membership().changed();
+  }
+
+  final LatencyMeter meter() {
+    return meter;
   }
 
   /** Children that may serve reads. */
@@ -298,35 +332,46 @@ class Lane {
     return lastRead;
   }
 
-  final void submit(int child, ChildLeg leg) {
-    var channel = channels[child];
-    if (channel == null)
-      throw Check.bug("no channel to child %s of %s", children[child].uri(), nexus.name());
-    legs[child]++;
-    channel.submit(leg);
+  /** A local one before others; always the same as long as it is there. */
+  final int chooseSource(long candidates) {
+    long near = candidates & local;
+    return Long.numberOfTrailingZeros(near != 0 ? near : candidates);
+  }
+
+  final void submit(int child, IoRequest leg) {
+    channels.submit(child, leg);
   }
 
   final void legEnded(int child) {
-    if (--legs[child] == 0 && isOut(children[child])) drainLater(children[child]);
+    if (channels.legEnded(child) && isOut(child(child))) drainLater(child(child));
   }
 
   private boolean isOut(Child child) {
-    return ((in | unsettled) & child.bit()) == 0;
+    return ((takers() | unsettled) & child.bit()) == 0;
+  }
+
+  private Child child(int index) {
+    var child = children[index];
+    if (child == null) throw Check.bug("nexus %s has no child %d", nexus.name(), index);
+    return child;
   }
 
   /** A child has failed an I/O: it gets no more from here until it is known whether it is out. */
   void childFailed(int index, IoStatus fault, IoRequest request) {
-    var child = children[index];
-    if ((in & child.bit()) == 0) return;
+    var child = child(index);
+    if ((takers() & child.bit()) == 0) return;
     if (in == child.bit() && unsettled == 0) {
       if (!lastFaultTold)
-        membership.failed(
-            child, Answer.reason(fault, child.isLocal()), detail(fault, request), null);
+        nexus
+            .membership()
+            .failed(child, Answer.reason(fault, child.isLocal()), detail(fault, request), null);
       lastFaultTold = true;
       return;
     }
     detach(child);
-    membership.failed(child, Answer.reason(fault, child.isLocal()), detail(fault, request), this);
+    nexus
+        .membership()
+        .failed(child, Answer.reason(fault, child.isLocal()), detail(fault, request), this);
   }
 
   /**
@@ -334,9 +379,10 @@ class Lane {
    * restarted, it may have forgotten what was acknowledged. With nobody else to ask, it is used all the same.
    */
   final boolean trusts(int index, IoRequest request) {
-    var child = children[index];
+    var child = child(index);
     if ((readable() & child.bit()) == 0) return false;
-    if (!membership.isDistrusted(child) || (in == child.bit() && unsettled == 0)) return true;
+    if (!nexus.membership().isDistrusted(child) || (in == child.bit() && unsettled == 0))
+      return true;
     childFailed(index, IoStatus.DEVICE_GONE, request);
     return false;
   }
@@ -346,20 +392,22 @@ class Lane {
   }
 
   final void conflict(int child) {
-    membership.conflict(children[child]);
+    nexus.membership().conflict(child(child));
   }
 
   /** When this returns, no read goes from here to the child any more. */
   void detach(Child child) {
-    if ((in & child.bit()) == 0) return;
+    if ((takers() & child.bit()) == 0) return;
+    if ((in & child.bit()) != 0) log.leaves(child.index());
     in &= ~child.bit();
+    joining &= ~child.bit();
     unsettled |= child.bit();
   }
 
   /** The child is out everywhere. */
   void settle(Child child) {
     unsettled &= ~child.bit();
-    if (legs[child.index()] == 0) drainLater(child);
+    if (!channels.hasLegs(child.index())) drainLater(child);
     forVerdict.resumeAll();
   }
 
@@ -368,16 +416,62 @@ class Lane {
     if ((unsettled & child.bit()) == 0) return;
     unsettled &= ~child.bit();
     in |= child.bit();
+    log.drop(child.index());
     lastFaultTold = true;
     forVerdict.resumeAll();
+  }
+
+  /**
+   * From here on the child gets every change, and no reads; unless it gets them already, or has failed meanwhile, which its membership
+   * will hear.
+   *
+   * @return what it may lack of the changes made here; null when that is not known
+   */
+  @Nullable SegmentMap admit(Child child) {
+    int index = child.index();
+    if (isOut(child) && !isStopped()) {
+      learn(child);
+      if (users > 0) channels.open(child);
+      joining |= child.bit();
+    }
+    return log.missedBy(index);
+  }
+
+  /** The child holds everything: it may be read. It has not, if it has failed meanwhile. */
+  void becomeReadable(Child child) {
+    if ((joining & child.bit()) == 0) return;
+    joining &= ~child.bit();
+    in |= child.bit();
+    lastFaultTold = false;
+    log.drop(child.index());
+    for (NexusIo io : made) io.forgetTried(child.bit());
+  }
+
+  /** Nobody will ask any more what the child lacks. */
+  final void dropLog(int child) {
+    log.drop(child);
+  }
+
+  // ---- checkpoints
+
+  /** When this returns, what has been changed before, and only that, is older than the checkpoint. */
+  void turnLog() {
+    log.turn();
+    changeIsTold = false;
+    for (NexusIo io : made) io.logAgain();
+  }
+
+  /** What was changed before {@link #turnLog} is durable on every child. */
+  void forgetOlder() {
+    log.forgetOlder();
   }
 
   /** Not inside a completion of the channel that is to be closed. */
   private void drainLater(Child child) {
     reactor.execute(
         () -> {
-          closeChannel(child.index());
-          membership.drained(child);
+          channels.close(child.index());
+          nexus.membership().drained(child);
         });
   }
 

@@ -1,13 +1,16 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.DeviceSlot;
 import io.tenon.block.IoStatus;
 import io.tenon.error.Check;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.NexusState;
+import io.tenon.nexus.RebuildState;
 import io.tenon.reactor.Reactor;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who belongs to a nexus: the states of the nexus and its children, and how a child is taken out. Everything happens on the nexus'
+ * Who belongs to a nexus: the states of the nexus and its children, and how a child is taken out and let in again. Everything happens on the nexus'
  * home reactor, one thing after the other; lanes send messages here and get messages back. See the package's documentation
  * for the protocol.
  *
@@ -39,17 +42,23 @@ final class Membership {
   }
 
   /** What people see; replaced as a whole. */
-  record View(NexusState state, List<ChildInfo> children) {}
+  record View(NexusState state, Instant since, String why, List<ChildInfo> children) {}
 
+  private final NexusDevice device;
   private final String nexus;
   private final Reactor home;
-  private final Child[] children;
   private final RetirementRecord record;
   private final InstantSource clock;
   private final NexusWatcher watcher;
+  private final List<Child> members = new ArrayList<>();
+  private final List<Lane> lanes;
+  private final Admissions admissions;
+  private final Rebuilds rebuilds;
+  private final Checkpoint checkpoint;
 
-  private List<Lane> lanes = List.of();
   private NexusState state = NexusState.INIT;
+  private Instant since;
+  private String why = "";
   private int healthy;
 
   /** The last healthy child is kept, but its device is lost or out of reach: all I/O fails. */
@@ -63,26 +72,34 @@ final class Membership {
   private volatile long distrusted;
 
   Membership(
-      String nexus,
+      NexusDevice device,
       Reactor home,
-      Child[] children,
+      List<Lane> lanes,
       RetirementRecord record,
       InstantSource clock,
       NexusWatcher watcher) {
-    this.nexus = nexus;
+    this.device = device;
+    this.nexus = device.name();
     this.home = home;
-    this.children = children;
+    this.lanes = lanes;
     this.record = record;
     this.clock = clock;
     this.watcher = watcher;
-    view = new View(state, infos());
+    admissions = new Admissions(this, nexus, lanes, record);
+    rebuilds = new Rebuilds(device, home, lanes, clock, admissions);
+    checkpoint = device.parts().checkpoint(home, lanes);
+    since = clock.instant();
+    view = new View(state, since, why, List.of());
   }
 
-  /** Before any I/O; by the thread that makes the nexus. */
-  void open(List<Lane> lanes) {
-    this.lanes = lanes;
-    for (Child child : children) child.open();
-    healthy = children.length;
+  /** Before any I/O; by the thread that makes the nexus. The lanes are made. */
+  void open(List<Child> children) {
+    members.addAll(children);
+    for (Child child : members) {
+      child.open(clock.instant());
+      child.listen(this);
+    }
+    healthy = members.size();
     derive("the nexus was made");
   }
 
@@ -91,10 +108,41 @@ final class Membership {
     return view;
   }
 
+  Reactor home() {
+    return home;
+  }
+
+  List<Lane> lanes() {
+    return lanes;
+  }
+
+  /** Home reactor, but for those of its methods that say otherwise. */
+  Rebuilds rebuilds() {
+    return rebuilds;
+  }
+
+  /** In the order of their coming. Home reactor. */
+  List<Child> members() {
+    return members;
+  }
+
+  /** How many hold everything. Home reactor. */
+  int healthy() {
+    return healthy;
+  }
+
+  /** A lane has changed something for the first time since its log was turned. Any thread. */
+  void changed() {
+    home.execute(
+        () -> {
+          if (!isStopping() && members.size() > 1) checkpoint.changed();
+        });
+  }
+
   // ---- taking a child out
 
   /**
-   * A child failed an I/O, or its device is gone. Any thread.
+   * A child failed an I/O. Any thread.
    *
    * @param reporter has detached the child and waits for the verdict; absent when nobody does
    */
@@ -103,23 +151,26 @@ final class Membership {
   }
 
   /** A child's device is lost. Any thread. */
-  void lost(Child child, ChildReason reason, String detail) {
-    home.execute(() -> retire(child, reason, detail, null, true));
+  void lost(Child child, DeviceSlot slot, ChildReason reason, String detail) {
+    home.execute(
+        () -> {
+          if (child.slot() == slot) retire(child, reason, detail, null, true);
+        });
   }
 
   /**
    * A child's connection broke and may come back. When this returns, no lane uses what the child reads from then on. Any thread.
    */
-  void interrupted(Child child, ChildReason reason, String detail) {
+  void interrupted(Child child, DeviceSlot slot, ChildReason reason, String detail) {
     DISTRUSTED.getAndBitwiseOr(this, child.bit());
-    lost(child, reason, detail);
+    lost(child, slot, reason, detail);
   }
 
   /** A child's device works again after it was lost or interrupted; of use only when it was kept. Any thread. */
-  void returned(Child child) {
+  void returned(Child child, DeviceSlot slot) {
     home.execute(
         () -> {
-          if (!lastIsGone || isStopping() || !child.isHealthy()) return;
+          if (!lastIsGone || isStopping() || !child.isHealthy() || child.slot() != slot) return;
           lastIsGone = false;
           child.keepServing();
           derive("its last healthy child is back");
@@ -131,18 +182,28 @@ final class Membership {
     return (distrusted & child.bit()) != 0;
   }
 
+  private void trust(Child child) {
+    DISTRUSTED.getAndBitwiseAnd(this, ~child.bit());
+  }
+
+  /** By request, or since it cannot be completed; another healthy one remains. Home reactor. */
+  void takeOut(Child child, ChildReason reason, String detail) {
+    retire(child, reason, detail, null, false);
+  }
+
   private void retire(
       Child child, ChildReason reason, String detail, @Nullable Lane reporter, boolean gone) {
-    if (isStopping() || !child.isHealthy()) return;
-    if (healthy == 1) {
-      DISTRUSTED.getAndBitwiseAnd(this, ~child.bit());
+    if (isStopping() || !child.takesChanges()) return;
+    if (child.isHealthy() && healthy == 1) {
+      trust(child);
       child.keepFailing(detail);
       lastIsGone |= gone;
       derive("its last healthy child fails: " + detail);
       if (reporter != null) reporter.reactor().execute(() -> reporter.keep(child));
       return;
     }
-    healthy--;
+    if (child.isHealthy()) healthy--;
+    rebuilds.end(child, RebuildState.FAILED, detail);
     child.fault(reason, detail, clock.instant());
     derive("child " + child.uri() + " is out");
     var round = new Retirement(child, lanes.size());
@@ -202,8 +263,72 @@ final class Membership {
   void drained(Child child) {
     home.execute(
         () -> {
-          if (child.drainedBy(lanes.size()) && !isStopping()) watcher.childIsIdle(nexus, child);
+          if (!child.drainedBy(lanes.size())) return;
+          child.stopListening();
+          watcher.childIsIdle(nexus, child);
         });
+  }
+
+  /** A child that was taken out for good, or is another one than it was: what it lacks is everything. Home reactor. */
+  void forgetLog(Child child) {
+    child.logIsGone();
+    for (Lane lane : lanes) lane.reactor().execute(() -> lane.dropLog(child.index()));
+    publish();
+  }
+
+  /** A child that is out, and to which nobody has a channel, is none any more. Home reactor. */
+  void forget(Child child) {
+    forgetLog(child);
+    members.remove(child);
+    device.children()[child.index()] = null;
+    admissions.note(record::childIsGone, child, "none any more", _ -> {});
+    derive("child " + child.uri() + " was removed");
+  }
+
+  // ---- letting a child in
+
+  /** A new one, out of sync. It is let in by {@link #admit}. Home reactor. */
+  void add(Child child) {
+    members.add(child);
+    device.children()[child.index()] = child;
+  }
+
+  /** The child's device is here; it takes all changes from now on and serves no reads. Home reactor. */
+  void admit(Child child, DeviceSlot slot, String detail) {
+    child.outOfSync(slot, detail, clock.instant());
+    trust(child);
+    child.listen(this);
+    derive("child " + child.uri() + " is out of sync");
+    checkpoint.changed();
+    admissions.letIn(child, null);
+  }
+
+  /** Home reactor. */
+  void startRebuild(Child child) {
+    admissions.letIn(child, rebuilds.prepare(child));
+    publish();
+  }
+
+  /** Nothing is missing on the child and everything reaches it: it may be read. Home reactor. */
+  void complete(Child child) {
+    if (isDistrusted(child)) return; // It is on its way out.
+    rebuilds.end(child, RebuildState.COMPLETED, "everything is copied");
+    child.complete(clock.instant());
+    healthy++;
+    for (Lane lane : lanes) lane.reactor().execute(() -> lane.becomeReadable(child));
+    derive("child " + child.uri() + " is complete");
+    if (lastIsGone) {
+      lastIsGone = false;
+      dropTheKept(child);
+    }
+  }
+
+  /** There was no other to serve than one that does not work; now there is. */
+  private void dropTheKept(Child better) {
+    for (Child child : List.copyOf(members)) {
+      if (!child.isHealthy() || child == better) continue;
+      retire(child, Answer.gone(child.isLocal()), child.detail(), null, true);
+    }
   }
 
   // ---- stopping
@@ -240,6 +365,7 @@ final class Membership {
     whenStopped.add(then);
     if (state == NexusState.SHUTTING_DOWN) return;
     become(NexusState.SHUTTING_DOWN, why);
+    for (Child child : members) rebuilds.end(child, RebuildState.STOPPED, why);
     lanesStopping = lanes.size();
     for (Lane lane : lanes) {
       lane.reactor().execute(() -> lane.stop(status, () -> home.execute(() -> laneStopped(why))));
@@ -248,13 +374,17 @@ final class Membership {
 
   private void laneStopped(String why) {
     if (--lanesStopping > 0) return;
-    for (Child child : children) child.close(why);
+    for (Child child : members) {
+      child.stopListening();
+      child.close(why, clock.instant());
+      watcher.childIsIdle(nexus, child);
+    }
     become(NexusState.SHUTDOWN, why);
     for (Runnable told : whenStopped) told.run();
     whenStopped.clear();
   }
 
-  private boolean isStopping() {
+  boolean isStopping() {
     return state == NexusState.SHUTTING_DOWN || state == NexusState.SHUTDOWN;
   }
 
@@ -264,7 +394,7 @@ final class Membership {
     NexusState now =
         lastIsGone
             ? NexusState.FAULTED
-            : healthy == children.length ? NexusState.ONLINE : NexusState.DEGRADED;
+            : healthy == members.size() ? NexusState.ONLINE : NexusState.DEGRADED;
     if (now == state) publish();
     else become(now, why);
   }
@@ -277,20 +407,17 @@ final class Membership {
     };
   }
 
-  private void become(NexusState next, String why) {
-    Check.that(isLegal(state, next), "nexus %s: %s -> %s (%s)", nexus, state, next, why);
-    log.info("nexus {}: {} -> {} because {}", nexus, state, next, why);
+  private void become(NexusState next, String reason) {
+    Check.that(isLegal(state, next), "nexus %s: %s -> %s (%s)", nexus, state, next, reason);
+    log.info("nexus {}: {} -> {} because {}", nexus, state, next, reason);
     state = next;
+    why = reason;
+    since = clock.instant();
     publish();
   }
 
-  private void publish() {
-    view = new View(state, infos());
-  }
-
-  private List<ChildInfo> infos() {
-    var infos = new ArrayList<ChildInfo>(children.length);
-    for (Child child : children) infos.add(child.info());
-    return List.copyOf(infos);
+  /** Home reactor. */
+  void publish() {
+    view = new View(state, since, why, members.stream().map(Child::info).toList());
   }
 }

@@ -5,17 +5,17 @@ import io.tenon.block.DeviceListener;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
-import io.tenon.block.IoStatus;
-import io.tenon.block.SlotState;
-import io.tenon.block.SlotStatus;
 import io.tenon.error.Check;
-import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.reactor.Reactor;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A nexus as a block device: its children, one lane per reactor, and the membership that they obey. */
 final class NexusDevice implements BlockDevice {
@@ -26,11 +26,14 @@ final class NexusDevice implements BlockDevice {
   static final int MOST_CHILDREN = Long.SIZE;
 
   private final Plan plan;
-  private final Child[] children;
+
+  /** By index. Changed by the home reactor, before a lane hears of the child and after the last has heard that it is gone. */
+  private final @Nullable Child[] children = new Child[MOST_CHILDREN];
+
+  private final boolean unmaps;
   private final RangeLock range;
-  private final Membership membership;
   private final Lane[] lanes;
-  private final Loss[] losses;
+  private final Membership membership;
 
   /**
    * What a nexus is made of.
@@ -54,64 +57,26 @@ final class NexusDevice implements BlockDevice {
 
   NexusDevice(Plan plan) {
     this.plan = plan;
-    children = plan.children().toArray(Child[]::new);
-    Check.that(
-        children.length > 0 && children.length <= MOST_CHILDREN, "%d children", children.length);
+    int count = plan.children().size();
+    Check.that(count > 0 && count <= MOST_CHILDREN, "%d children", count);
+    for (Child child : plan.children()) children[child.index()] = child;
+    unmaps = allSupport(IoOperation.UNMAP);
     range = plan.parts().range(plan.area().geometry());
-    membership =
-        new Membership(
-            plan.name(),
-            plan.reactors().getFirst(),
-            children,
-            plan.record(),
-            plan.clock(),
-            plan.watcher());
     var made = new ArrayList<Lane>();
     for (Reactor reactor : plan.reactors()) {
       Check.that(reactor.index() == made.size(), "reactor %s out of order", reactor.name());
       made.add(plan.parts().lane(reactor, this));
     }
     lanes = made.toArray(Lane[]::new);
-    membership.open(made);
-    losses = new Loss[children.length];
-    for (Child child : children) {
-      losses[child.index()] = new Loss(child);
-      child.slot().addListener(losses[child.index()]);
-    }
-  }
-
-  /** A child's device says that it will not work any more, or that it may have forgotten something. */
-  private final class Loss implements DeviceListener {
-    private final Child child;
-
-    Loss(Child child) {
-      this.child = child;
-    }
-
-    @Override
-    public void lost(String reason) {
-      membership.lost(child, kind(), "device lost: " + reason);
-    }
-
-    @Override
-    public void interrupted(IoStatus how, String reason) {
-      var kind = how == IoStatus.TIMED_OUT ? ChildReason.TIMED_OUT : kind();
-      membership.interrupted(child, kind, "connection interrupted: " + reason);
-    }
-
-    @Override
-    public void returned() {
-      membership.returned(child);
-    }
-
-    @Override
-    public void stateChanged(SlotStatus now) {
-      if (now.state() == SlotState.READY) membership.returned(child);
-    }
-
-    private ChildReason kind() {
-      return Answer.gone(child.isLocal());
-    }
+    membership =
+        new Membership(
+            this,
+            plan.reactors().getFirst(),
+            List.copyOf(made),
+            plan.record(),
+            plan.clock(),
+            plan.watcher());
+    membership.open(plan.children());
   }
 
   Membership membership() {
@@ -122,8 +87,13 @@ final class NexusDevice implements BlockDevice {
     return range;
   }
 
-  Child[] children() {
+  @Nullable Child[] children() {
     return children;
+  }
+
+  /** As of now, for a thread that keeps children from coming and going. */
+  Stream<Child> members() {
+    return Arrays.stream(children).filter(Objects::nonNull);
   }
 
   Lane[] lanes() {
@@ -166,17 +136,21 @@ final class NexusDevice implements BlockDevice {
     return "Nexus";
   }
 
-  /** Comparing is done here, on what a child reads; flushing skips children that have nothing to flush. */
+  /**
+   * Comparing is done here, on what a child reads; flushing skips children that have nothing to flush. Unmapping is offered when the first
+   * children can; who comes later and cannot writes zeroes.
+   */
   @Override
   public boolean supports(IoOperation operation) {
     return switch (operation) {
       case READ, WRITE, FLUSH, COMPARE, COMPARE_AND_WRITE -> true;
-      case UNMAP, WRITE_ZEROES -> allSupport(operation);
+      case WRITE_ZEROES -> true;
+      case UNMAP -> unmaps;
     };
   }
 
   private boolean allSupport(IoOperation operation) {
-    for (Child child : children) {
+    for (Child child : plan.children()) {
       if (!child.slot().supports(operation)) return false;
     }
     return true;
@@ -196,7 +170,6 @@ final class NexusDevice implements BlockDevice {
 
   @Override
   public void close() {
-    for (Child child : children) child.slot().removeListener(losses[child.index()]);
     plan.watcher().closed(name());
   }
 }

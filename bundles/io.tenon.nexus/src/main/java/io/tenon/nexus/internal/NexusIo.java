@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * flush                      all children ─────────┘                     └ not yet: wait for the verdict
  * </pre>
  */
-class NexusIo {
+class NexusIo extends Waiter {
   private enum Step {
     FREE,
     WAIT_TO_READ,
@@ -32,10 +32,10 @@ class NexusIo {
   }
 
   final Lane lane;
-  private final ChildLeg[] legs;
+  private final @Nullable ChildLeg[] legs;
 
-  /** In the one list of its lane where it is: free, or waiting for something. */
-  @Nullable NexusIo next;
+  /** Behind this one in the one {@link IoList} where it is. */
+  @Nullable NexusIo nextIo;
 
   private @Nullable IoRequest parent;
   private Step step = Step.FREE;
@@ -61,19 +61,30 @@ class NexusIo {
   private long failed;
   private long tried;
   private int unanswered;
+  private long begun;
   private IoStatus fault = IoStatus.SUCCESS;
   private IoStatus refusal = IoStatus.SUCCESS;
 
   NexusIo(Lane lane, int children) {
     this.lane = lane;
     legs = new ChildLeg[children];
-    for (int child = 0; child < children; child++) legs[child] = new ChildLeg(this, child);
+  }
+
+  /** Made with the first I/O to that child. */
+  private ChildLeg leg(int child) {
+    var leg = legs[child];
+    if (leg == null) {
+      leg = new ChildLeg(this, child);
+      legs[child] = leg;
+    }
+    return leg;
   }
 
   /** From the lane, which has checked range and operation. */
   final void start(IoRequest request) {
     if (step != Step.FREE) throw Check.bug("nexus I/O taken while in use: %s", request);
     parent = request;
+    begun = lane.meter().begins(lane.reactor());
     tried = 0;
     fault = IoStatus.SUCCESS;
     lba = request.lba();
@@ -82,7 +93,7 @@ class NexusIo {
     switch (request.operation()) {
       case READ -> startReading();
       case COMPARE, COMPARE_AND_WRITE -> lane.awaitScratch(this);
-      case FLUSH -> change(lane.in());
+      case FLUSH -> change(lane.takers());
       case WRITE, UNMAP, WRITE_ZEROES -> {
         cutPiece(blocks);
         takeRange();
@@ -101,6 +112,7 @@ class NexusIo {
   }
 
   /** It has waited in one of the lane's lists for what may have come now. */
+  @Override
   final void resume() {
     switch (step) {
       case WAIT_TO_READ -> waitToRead();
@@ -140,7 +152,7 @@ class NexusIo {
       taken++;
     }
     if (request().operation() == IoOperation.COMPARE_AND_WRITE) read();
-    else change(lane.in());
+    else change(lane.takers());
   }
 
   private void releaseRange() {
@@ -196,7 +208,7 @@ class NexusIo {
     int child = lane.choose(candidates);
     tried |= 1L << child;
     reading = true;
-    var leg = legs[child];
+    var leg = leg(child);
     var of = request();
     long at = lba + lane.offset(child);
     if (of.operation() == IoOperation.READ)
@@ -247,8 +259,13 @@ class NexusIo {
     else {
       // Into aligned memory: the second half of the host's need not be.
       Memory.copy(request().address() + compareBytes(), scratch, compareBytes());
-      change(lane.in());
+      change(lane.takers());
     }
+  }
+
+  /** A child that it has asked in vain is a new one now. */
+  final void forgetTried(long child) {
+    tried &= ~child;
   }
 
   // ---- changing all children
@@ -264,17 +281,18 @@ class NexusIo {
     failed = 0;
     refusal = IoStatus.SUCCESS;
     if (request().operation() == IoOperation.FLUSH) targets &= lane.flushable();
+    else lane.logChange(lba, blocks);
     unanswered = Long.bitCount(targets) + 1;
     for (long left = targets; left != 0; left &= left - 1) {
       int child = Long.numberOfTrailingZeros(left);
       prepareChange(child);
-      lane.submit(child, legs[child]);
+      lane.submit(child, leg(child));
     }
     if (--unanswered == 0) judge();
   }
 
   private void prepareChange(int child) {
-    var leg = legs[child];
+    var leg = leg(child);
     var of = request();
     long at = lba + lane.offset(child);
     switch (of.operation()) {
@@ -284,7 +302,10 @@ class NexusIo {
       }
       case COMPARE_AND_WRITE -> leg.prepareWrite(at, blocks, scratch, compareBytes());
       case WRITE_ZEROES -> leg.prepareWriteZeroes(at, blocks);
-      case UNMAP -> leg.prepareUnmap(at, blocks);
+      case UNMAP -> {
+        if ((lane.unmappable() & 1L << child) != 0) leg.prepareUnmap(at, blocks);
+        else leg.prepareWriteZeroes(at, blocks);
+      }
       case FLUSH -> leg.prepareFlush();
       case READ, COMPARE -> throw Check.bug("not a change: %s", of);
     }
@@ -299,19 +320,31 @@ class NexusIo {
     }
     switch (Answer.of(status)) {
       case DONE -> {}
-      case REFUSED -> refusal = status;
+      case REFUSED -> {
+        // One that is being rebuilt does not speak for the others.
+        if ((lane.in() & 1L << child) != 0) refusal = status;
+        else lacks(child, status);
+      }
       case CONFLICT -> {
         refusal = status;
         lane.conflict(child);
       }
-      case FAULT -> {
-        fault = status;
-        missed |= 1L << child;
-        failed |= 1L << child;
-        lane.childFailed(child, status, request());
-      }
+      case FAULT -> lacks(child, status);
     }
     if (--unanswered == 0) judge();
+  }
+
+  private void lacks(int child, IoStatus status) {
+    fault = status;
+    missed |= 1L << child;
+    failed |= 1L << child;
+    lane.childFailed(child, status, request());
+  }
+
+  /** A checkpoint has begun: what is under way may come to a child after the flush. */
+  final void logAgain() {
+    boolean changing = step == Step.CHANGE || step == Step.VERDICT;
+    if (changing && request().operation() != IoOperation.FLUSH) lane.logChange(lba, blocks);
   }
 
   /** All have answered. It is acknowledged only when every child that lacks it can serve no read any more, anywhere. */
@@ -347,6 +380,7 @@ class NexusIo {
 
   private void end(IoStatus status) {
     var of = request();
+    lane.meter().ends(begun, lane.reactor());
     releaseRange();
     if (scratch != 0) {
       scratch = 0;

@@ -6,7 +6,8 @@ import java.lang.invoke.VarHandle;
 /**
  * Which ranges of a nexus are being changed now, over all its reactors. Whoever changes a range holds it from before the first
  * child sees the change until the change is acknowledged; so two overlapping writes reach all children in the same order, and a
- * read that begins meanwhile does not see it on one child and then miss it on another.
+ * read that begins meanwhile does not see it on one child and then miss it on another. A rebuild holds what it is copying, so that
+ * no change passes the copy by.
  *
  * <p>No lock that a thread could sleep on: a table of words, one per granule of 4 KiB, hashed by the low bits of its number. Taking
  * a free granule is one compare-and-set; one that is held is marked with the lane that waits, and that lane is woken on release.
@@ -22,7 +23,12 @@ class RangeLock {
   private static final int MOST_WORDS = 8192;
 
   private static final int HELD = 1;
-  private static final int WAITER_BITS = 31;
+
+  /** Held by a rebuild's copy, which changes nothing that may be read: changes wait for it, reads do not. */
+  private static final int COPIED = 2;
+
+  private static final int FIRST_WAITER = 4;
+  private static final int WAITER_BITS = 30;
   private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(int[].class);
 
   private final int[] words;
@@ -69,10 +75,19 @@ class RangeLock {
    * @return whether it is the caller's now; if not, {@code lane} is woken when it is released
    */
   boolean take(int word, int lane) {
+    return take(word, lane, HELD);
+  }
+
+  /** As {@link #take}, to copy what is there: reads go on meanwhile. */
+  boolean takeToCopy(int word, int lane) {
+    return take(word, lane, COPIED);
+  }
+
+  private boolean take(int word, int lane, int as) {
     while (true) {
       int now = (int) WORD.getVolatile(words, word);
       if (now == 0) {
-        if (WORD.compareAndSet(words, word, 0, HELD)) return true;
+        if (WORD.compareAndSet(words, word, 0, as)) return true;
       } else if (marked(word, now, lane)) {
         return false;
       }
@@ -85,7 +100,7 @@ class RangeLock {
   boolean isFree(int word, int lane) {
     while (true) {
       int now = (int) WORD.getVolatile(words, word);
-      if (now == 0) return true;
+      if ((now & HELD) == 0) return true;
       if (marked(word, now, lane)) return false;
     }
   }
@@ -99,7 +114,7 @@ class RangeLock {
    * @return marks of the lanes that wait for it, to be asked with {@link #waits}
    */
   final int release(int word) {
-    return (int) WORD.getAndSet(words, word, 0) & ~HELD;
+    return (int) WORD.getAndSet(words, word, 0) & ~(HELD | COPIED);
   }
 
   /** Whether nobody holds anything: so it must be when no I/O is under way. */
@@ -114,8 +129,8 @@ class RangeLock {
     return (marks & waiter(lane)) != 0;
   }
 
-  /** Lanes beyond the 31st share a mark; they are woken once too often, never once too seldom. */
+  /** Lanes beyond the 30th share a mark; they are woken once too often, never once too seldom. */
   private static int waiter(int lane) {
-    return 2 << (lane % WAITER_BITS);
+    return FIRST_WAITER << (lane % WAITER_BITS);
   }
 }

@@ -11,10 +11,12 @@ import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.NexusSnapshot;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusState;
+import io.tenon.nexus.RebuildInfo;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.TargetException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -30,7 +32,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +51,7 @@ final class ServedNexus implements Nexus {
   private final Sharing sharing;
   private final Executor blocking;
   private final Runnable forget;
+  private final ChildChanges changes;
 
   /** Guarded by this, as is everything that changes. */
   private @Nullable Subsystem subsystem;
@@ -73,7 +75,8 @@ final class ServedNexus implements Nexus {
 
     @Override
     public void childIsIdle(String nexus, Child child) {
-      later(nexus, one -> one.children.release(child.index()));
+      var slot = child.slot();
+      later(nexus, one -> one.children.release(slot));
     }
 
     @Override
@@ -115,6 +118,7 @@ final class ServedNexus implements Nexus {
     this.sharing = sharing;
     this.blocking = watcher.blocking;
     this.forget = forget;
+    this.changes = new ChildChanges(nexus, children);
     watcher.served.complete(this);
   }
 
@@ -136,6 +140,16 @@ final class ServedNexus implements Nexus {
   @Override
   public NexusState state() {
     return nexus.membership().view().state();
+  }
+
+  @Override
+  public Instant since() {
+    return nexus.membership().view().since();
+  }
+
+  @Override
+  public String why() {
+    return nexus.membership().view().why();
   }
 
   @Override
@@ -273,6 +287,58 @@ final class ServedNexus implements Nexus {
     children.close();
   }
 
+  // ---- children
+
+  @Override
+  public synchronized void addChild(String uri, boolean rebuild) throws NexusException {
+    changes.add(uri, rebuild);
+  }
+
+  @Override
+  public synchronized void removeChild(String uri) throws NexusException {
+    changes.remove(uri);
+  }
+
+  @Override
+  public synchronized void faultChild(String uri, Fault how) throws NexusException {
+    changes.fault(uri, how);
+  }
+
+  @Override
+  public synchronized void onlineChild(String uri) throws NexusException {
+    changes.online(uri);
+  }
+
+  @Override
+  public void startRebuild(String uri) throws NexusException {
+    changes.ask(operators -> operators.start(uri));
+  }
+
+  @Override
+  public void stopRebuild(String uri) throws NexusException {
+    changes.ask(operators -> operators.stop(uri));
+  }
+
+  @Override
+  public void pauseRebuild(String uri) throws NexusException {
+    changes.ask(operators -> operators.pause(uri));
+  }
+
+  @Override
+  public void resumeRebuild(String uri) throws NexusException {
+    changes.ask(operators -> operators.resume(uri));
+  }
+
+  @Override
+  public List<RebuildInfo> rebuilds() {
+    return nexus.membership().rebuilds().infos();
+  }
+
+  @Override
+  public List<RebuildInfo> rebuildHistory() {
+    return nexus.membership().rebuilds().history();
+  }
+
   private void pause() throws NexusException {
     var shared = subsystem;
     if (shared == null || paused) return;
@@ -310,7 +376,7 @@ final class ServedNexus implements Nexus {
 
   @Override
   public List<UUID> replicas() {
-    return Stream.of(nexus.children()).map(child -> child.slot().uuid()).toList();
+    return nexus.members().map(child -> child.slot().uuid()).toList();
   }
 
   @Override
@@ -336,7 +402,7 @@ final class ServedNexus implements Nexus {
       throw notTaken(Kind.CHILD, "Child %s is %s.".formatted(child.uri(), child.state()));
     }
     var byUuid = new LinkedHashMap<UUID, DeviceSlot>();
-    for (Child child : nexus.children()) byUuid.put(child.slot().uuid(), child.slot());
+    nexus.members().forEach(child -> byUuid.put(child.slot().uuid(), child.slot()));
     var named = order.uuids().keySet();
     if (byUuid.keySet().equals(named) && byUuid.size() == children().size()) return byUuid;
     throw notTaken(

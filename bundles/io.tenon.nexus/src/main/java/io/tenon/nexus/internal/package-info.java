@@ -14,6 +14,8 @@
  *       changes reach all children in one order, which a host's late command from a lost connection cannot upset.
  *   <li>No host sees an error while a healthy child remains that does what is asked.
  *   <li>The last healthy child is never taken out.
+ *   <li>A child that has come back gives, alone, every acknowledged change, before anybody may read it.
+ *   <li>A rebuild lowers nobody's health but its destination's.
  * </ol>
  *
  * <h2>How a child is taken out</h2>
@@ -53,11 +55,46 @@
  *
  * <p>After settling, each lane closes its channel to C when its last leg has been answered; when all have, C's device is closed.
  *
+ * <h2>How a child comes back</h2>
+ *
+ * Child D was out, or is new. Lane Y stands for all lanes; segments are pieces of 64 KiB or more.
+ *
+ * <pre>
+ *      operator        home reactor                              lane Y                     record
+ *          │                │                                      │ log: what D missed
+ *  online  ├───────────────►│ D is OUT_OF_SYNC                     │ (older + newer at its leaving,
+ *          │                ├──────── admit D ────────────────────►│  and all changes since)
+ *          │                │                                      │ opens its channel; from here on every
+ *          │                │◄─────── D's log, or "unknown" ───────┤ change goes to D too, reads do not
+ *          │                │ all lanes: to copy = all their logs
+ *          │                │ for each segment of those: hold its range ─► read a healthy child ─► write D ─► release
+ *          │                │ all are copied: D flushes
+ *          │                ├──────── D is in ────────────────────────────────────────────►│
+ *          │                │◄─────── recorded ────────────────────────────────────────────┤
+ *          │                │ D is OPEN                            │
+ *          │                ├──────── D is readable ──────────────►│ reads go to D, its log is dropped
+ * </pre>
+ *
+ * <p>Why no copy is older than an acknowledged change. Take a segment and a change to it. The change holds its range from before its first
+ * leg until it is acknowledged, and so does the copy while it is made; so one comes wholly before the other. When the change comes first, it is
+ * on every child that may be read, hence on the source, and the copy brings it along. When it comes after the copy, it began after every
+ * lane had let D in: it goes to D itself. What need not be copied was not changed since D's last flush before it left; that, D still has.
+ *
+ * <p>A change that fails on D takes it out as on any other child, and is withheld until every lane knows. D's log is dropped only when D is
+ * readable, so a rebuild that ends in the middle, for whatever reason, leaves the whole log: the next one begins with that, and whatever was
+ * changed meanwhile. A child without a log is copied as a whole.
+ *
+ * <h2>The write log</h2>
+ *
+ * It runs always, for all children at once, and becomes a child's own when that leaves: see {@link
+ * io.tenon.nexus.internal.WriteLog}. So it cannot start too late. {@link io.tenon.nexus.internal.Checkpoint} keeps it short.
+ *
  * <h2>The order of changes</h2>
  *
  * A write, zeroing, unmap or compare-and-write holds its range in the {@link io.tenon.nexus.internal.RangeLock} from before the first
  * leg until just before the acknowledgement; a read waits once for each granule that is held when it begins. So compare-and-write is
- * atomic over all reactors and children: it holds, reads one child, compares here, writes all. Long unmaps and zeroings go in pieces.
+ * atomic over all reactors and children: it holds, reads one child, compares here, writes all. Long unmaps and zeroings go in pieces. A
+ * rebuild's copy holds its range for changes only: reads do not wait for it, as nobody reads the destination.
  */
 @NullMarked
 package io.tenon.nexus.internal;

@@ -2,19 +2,22 @@ package io.tenon.shell.internal;
 
 import io.tenon.error.TenonException;
 import io.tenon.nexus.ChildInfo;
+import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
+import io.tenon.nexus.Nexus.Fault;
 import io.tenon.nexus.NexusSnapshot;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
+import io.tenon.nexus.NexusState;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -49,8 +52,37 @@ public final class NexusCommand extends Noun {
   List<String> names(String verb) {
     return switch (verb) {
       case "create", "list" -> List.of();
+      case "remove", "offline", "online", "fault" ->
+          Stream.concat(nexuses.all().stream().map(Nexus::name), childUris(nexuses)).toList();
       default -> nexuses.all().stream().map(Nexus::name).toList();
     };
+  }
+
+  static Stream<String> childUris(Nexuses nexuses) {
+    return nexuses.all().stream()
+        .flatMap(nexus -> nexus.children().stream())
+        .map(ChildInfo::uri)
+        .distinct();
+  }
+
+  static Nexus existing(Nexuses nexuses, String nameOrUuid) throws Refused {
+    return nexuses.all().stream()
+        .filter(
+            nexus -> nexus.name().equals(nameOrUuid) || nexus.uuid().toString().equals(nameOrUuid))
+        .findFirst()
+        .orElseThrow(
+            () -> new Refused("Nexus " + nameOrUuid + " was not found. Read tenon:nexus list."));
+  }
+
+  static Row row(ChildInfo child) {
+    return Row.of(
+        "child", child.uri(),
+        "state", child.state(),
+        "reason", child.reason(),
+        "since", child.since(),
+        "log", child.hasLog(),
+        "detail", child.detail(),
+        "waits_for", child.waitsFor());
   }
 
   @Command(
@@ -142,7 +174,7 @@ public final class NexusCommand extends Noun {
         footer = {"", "Example: tenon:nexus children v1"})
     void children(@Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus)
         throws Refused {
-      output.table(existing(nexus).children().stream().map(Verbs::row).toList());
+      output.table(existing(nexus).children().stream().map(NexusCommand::row).toList());
     }
 
     @Command(
@@ -238,14 +270,111 @@ public final class NexusCommand extends Noun {
       output.done("Nexus " + found.name() + " is destroyed; its data stays on its children.");
     }
 
+    @Command(
+        description = "Add a child; the data is copied to it while hosts go on.",
+        footer = {
+          "",
+          "Example: tenon:nexus add v1 nvmf://10.0.0.3:8420/nqn.2019-05.io.openebs:disk3"
+        })
+    void add(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "URI", description = "Device to keep the data on.") String uri,
+        @Option(
+                names = "--no-rebuild",
+                description = "Do not copy yet; tenon:rebuild start does it later.")
+            boolean later)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      found.addChild(uri, !later);
+      output.show(row(found));
+    }
+
+    @Command(
+        description = "Take a child away from a nexus; its data stays on it and grows old.",
+        footer = {"", "Example: tenon:nexus remove v1 aio:///var/lib/disk1"})
+    void remove(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      found.removeChild(child);
+      output.show(row(found));
+    }
+
+    @Command(
+        description = "Take a child out for a while; what it misses is logged.",
+        footer = {"", "Example: tenon:nexus offline v1 aio:///var/lib/disk1"})
+    void offline(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
+        throws TenonException, Refused {
+      fault(nexus, child, Fault.OFFLINE);
+    }
+
+    @Command(
+        description = "Bring a child back; what it has missed is copied to it.",
+        footer = {"", "Example: tenon:nexus online v1 aio:///var/lib/disk1"})
+    void online(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      found.onlineChild(child);
+      output.show(row(found));
+    }
+
+    @Command(
+        description = "Take a child out for good: after that it can only be removed.",
+        footer = {"", "Example: tenon:nexus fault v1 aio:///var/lib/disk1"})
+    void fault(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
+        throws TenonException, Refused {
+      fault(nexus, child, Fault.PERMANENT);
+    }
+
+    private void fault(String nexus, String child, Fault how) throws TenonException, Refused {
+      var found = existing(nexus);
+      found.faultChild(child, how);
+      output.show(row(found));
+    }
+
+    @Command(
+        description =
+            "Say why a nexus is not ONLINE: each thing, since when, and what it waits for.",
+        footer = {"", "Example: tenon:nexus why v1"})
+    void why(@Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus)
+        throws Refused {
+      var found = existing(nexus);
+      var rows = new ArrayList<Row>();
+      rows.add(
+          Row.of(
+              "what", "nexus " + found.name(),
+              "state", found.state(),
+              "since", found.since(),
+              "because", found.why(),
+              "waits_for", found.state() == NexusState.ONLINE ? "" : "what is below"));
+      for (var child : found.children()) {
+        if (child.state() == ChildState.OPEN && child.detail().isEmpty()) continue;
+        var rebuild =
+            found.rebuilds().stream().filter(one -> one.childUri().equals(child.uri())).findFirst();
+        rows.add(
+            Row.of(
+                "what", "child " + child.uri(),
+                "state", child.state(),
+                "since", child.since(),
+                "because", child.detail(),
+                "waits_for",
+                    rebuild
+                        .map(
+                            one -> "its rebuild, %d %%: %s".formatted(one.progress(), one.detail()))
+                        .orElse(child.waitsFor())));
+      }
+      output.table(rows);
+    }
+
     private Nexus existing(String nameOrUuid) throws Refused {
-      return nexuses.all().stream()
-          .filter(
-              nexus ->
-                  nexus.name().equals(nameOrUuid) || nexus.uuid().toString().equals(nameOrUuid))
-          .findFirst()
-          .orElseThrow(
-              () -> new Refused("Nexus " + nameOrUuid + " was not found. Read tenon:nexus list."));
+      return NexusCommand.existing(nexuses, nameOrUuid);
     }
 
     private static Row row(Nexus nexus) {
@@ -256,16 +385,8 @@ public final class NexusCommand extends Noun {
           "size", new Size(nexus.sizeBytes()),
           "uri", nexus.shareUri().orElse(""),
           "allowed_hosts", List.copyOf(nexus.allowedHosts()),
-          "children", nexus.children().stream().map(child -> row(child).cells()).toList());
-    }
-
-    private static Row row(ChildInfo child) {
-      return Row.of(
-          "child", child.uri(),
-          "state", child.state(),
-          "reason", child.reason(),
-          "since", child.faultedAt().map(Instant::toString).orElse(""),
-          "detail", child.detail());
+          "children",
+              nexus.children().stream().map(child -> NexusCommand.row(child).cells()).toList());
     }
   }
 }

@@ -1,0 +1,157 @@
+package io.tenon.nexus.internal;
+
+import io.tenon.block.DeviceSlot;
+import io.tenon.nexus.Nexus.Fault;
+import io.tenon.nexus.NexusException;
+import io.tenon.nexus.NexusException.Kind;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Children that come and go by request: what blocks (devices are opened and closed) here, what decides on the home reactor ({@link
+ * Operators}). One change at a time, but for {@link #ask}; never on a reactor.
+ */
+final class ChildChanges {
+  /** Longer than any child's I/O time-out: by then everything in flight has been answered. */
+  private static final long DRAIN_SECONDS = 150;
+
+  private static final long HOME_SECONDS = 30;
+
+  private final NexusDevice nexus;
+  private final ChildDevices devices;
+  private final Operators operators;
+
+  /** Something to be asked on the home reactor. */
+  interface Question<R> {
+    R ask(Operators operators) throws NexusException;
+  }
+
+  /** Something to be done there. */
+  interface Order {
+    void give(Operators operators) throws NexusException;
+  }
+
+  ChildChanges(NexusDevice nexus, ChildDevices devices) {
+    this.nexus = nexus;
+    this.devices = devices;
+    this.operators = new Operators(nexus);
+  }
+
+  void add(String uri, boolean rebuild) throws NexusException {
+    ask(operators -> operators.checkAdd(uri));
+    String refusal = "Child %s was not added to nexus %s".formatted(uri, nexus.name());
+    var slot = open(uri, refusal);
+    try {
+      nexus.area().mustFit(refusal, new DataArea.Shape(uri, slot.geometry()));
+      ask(operators -> operators.add(uri, slot, rebuild));
+    } catch (NexusException e) {
+      devices.release(slot);
+      throw e;
+    }
+  }
+
+  private DeviceSlot open(String uri, String refusal) throws NexusException {
+    if (devices.holds(uri)) {
+      throw new NexusException(
+          Kind.CHILD_EXISTS,
+          refusal + ".",
+          "Its device belongs to another child of this nexus.",
+          "Name another device.");
+    }
+    return devices.add(uri, refusal);
+  }
+
+  void remove(String uri) throws NexusException {
+    if (!query(operators -> operators.isMember(uri))) return;
+    var child =
+        query(
+            operators -> {
+              var found = operators.checkRemove(uri);
+              operators.takeOut(uri, Fault.OFFLINE);
+              return found;
+            });
+    await(devices.released(child.slot()), "removed", uri);
+    ask(operators -> operators.forget(child));
+  }
+
+  void fault(String uri, Fault how) throws NexusException {
+    ask(operators -> operators.takeOut(uri, how));
+  }
+
+  void online(String uri) throws NexusException {
+    var child = query(operators -> operators.checkOnline(uri));
+    if (query(_ -> child.takesChanges())) return;
+    var before = child.slot();
+    await(devices.released(before), "brought online", uri);
+    String refusal = "Child %s of nexus %s was not brought online".formatted(uri, nexus.name());
+    var slot = open(uri, refusal);
+    try {
+      nexus.area().mustFit(refusal, new DataArea.Shape(uri, slot.geometry()));
+      boolean isSame = before.outlivesClosing() && slot.uuid().equals(before.uuid());
+      ask(operators -> operators.online(child, slot, isSame));
+    } catch (NexusException e) {
+      devices.release(slot);
+      throw e;
+    }
+  }
+
+  void ask(Order order) throws NexusException {
+    var _ =
+        query(
+            operators -> {
+              order.give(operators);
+              return true;
+            });
+  }
+
+  private <R> R query(Question<R> question) throws NexusException {
+    var answer = new CompletableFuture<R>();
+    nexus
+        .membership()
+        .home()
+        .execute(
+            () -> {
+              try {
+                answer.complete(question.ask(operators));
+              } catch (NexusException e) {
+                answer.completeExceptionally(e);
+              }
+            });
+    return get(answer, HOME_SECONDS, "The main reactor of the node does not answer.");
+  }
+
+  private void await(CompletableFuture<Void> released, String what, String uri)
+      throws NexusException {
+    var _ =
+        get(
+            released,
+            DRAIN_SECONDS,
+            "Child %s was not %s: I/O is in flight to it after %d seconds."
+                .formatted(uri, what, DRAIN_SECONDS));
+  }
+
+  private <R> R get(CompletableFuture<R> what, long seconds, String late) throws NexusException {
+    try {
+      return what.get(seconds, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw failed(late, e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof NexusException refusal) throw refusal;
+      throw failed(String.valueOf(e.getCause()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failed("The wait was interrupted.", e);
+    }
+  }
+
+  private NexusException failed(String why, Exception cause) {
+    return new NexusException(
+        Kind.INTERNAL,
+        "The children of nexus " + nexus.name() + " were not changed as asked.",
+        why,
+        "List its children; try again.",
+        cause);
+  }
+}

@@ -1,0 +1,201 @@
+package io.tenon.nexus.internal;
+
+import io.tenon.reactor.Reactor;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * How many copies the rebuilds of a nexus may have under way: as many as hosts do not feel. Home reactor only.
+ *
+ * <p>Hosts' I/Os are counted in two piles ({@link LatencyMeter}): those that met a copy, and those that did not, for which there is a
+ * short quiet while now and then. Twenty times a second the two are compared: when the slowest hundredth of those that met
+ * a copy took up to 1.4 times as long as that of the others, the level rises by one; when longer, it falls by a quarter. A level is either
+ * one copy after the other with a gap in between, or several at once:
+ *
+ * <pre>
+ * level    0      1     2     3     4      5   6   ...  20
+ * copies   1      1     1     1     1      1   2   ...  16
+ * gap    16 ms   8 ms  4 ms  2 ms  1 ms    0   0         0
+ * </pre>
+ *
+ * <p>Hosts that have been silent for a second, or for the first 5 ms, are not there: all copies, no quiet.
+ */
+class Pace {
+  static final int MOST_COPIES = 16;
+  private static final int FIRST_WITHOUT_GAP = 5;
+  static final int TOP = FIRST_WITHOUT_GAP + MOST_COPIES - 1;
+  private static final long LONGEST_GAP_NS = 16_000_000;
+  static final long TICK_NS = 50_000_000;
+
+  /** Until it is known whether hosts are there: slow. */
+  private static final long FIRST_TICK_NS = 5_000_000;
+
+  /** Of so many ticks one begins with a quiet while. */
+  private static final int TICKS_TO_QUIET = 4;
+
+  private static final long QUIET_NS = 10_000_000;
+  private static final long SILENT_TICKS = 20;
+
+  /** Steps of {@link LatencyMeter}: 2^(2/4) = 1.4. */
+  private static final int MOST_STEPS_SLOWER = 2;
+
+  private static final long FEWEST = 50;
+  private static final int TICKS_TO_FADE = 20;
+
+  private final Reactor home;
+  private final List<Lane> lanes;
+  private final Runnable pump;
+  private final long[] alone = new long[LatencyMeter.STEPS];
+  private final long[] together = new long[LatencyMeter.STEPS];
+  private final int[][] lastAlone;
+  private final int[][] lastTogether;
+
+  private Reactor.Timer timer = () -> {};
+  private boolean running;
+  private boolean isFirstTick;
+  private int level;
+  private int ticks;
+  private long silentTicks;
+  private long quietUntilNs;
+  private long nextCopyNs;
+  private boolean gapIsTimed;
+  private int copies;
+
+  /**
+   * @param pump is called when there may be room for more copies
+   */
+  Pace(Reactor home, List<Lane> lanes, Runnable pump) {
+    this.home = home;
+    this.lanes = lanes;
+    this.pump = pump;
+    lastAlone = new int[lanes.size()][LatencyMeter.STEPS];
+    lastTogether = new int[lanes.size()][LatencyMeter.STEPS];
+  }
+
+  /** There is something to copy. Idempotent. */
+  void start() {
+    if (running) return;
+    running = true;
+    isFirstTick = true;
+    silentTicks = 0;
+    Arrays.fill(alone, 0);
+    Arrays.fill(together, 0);
+    for (Lane lane : lanes) lane.meter().turn(true);
+    collect();
+    timer = home.schedule(FIRST_TICK_NS, this::tick);
+  }
+
+  /** There is nothing to copy. Idempotent. */
+  void stop() {
+    if (!running) return;
+    running = false;
+    timer.cancel();
+    for (Lane lane : lanes) lane.meter().turn(false);
+  }
+
+  boolean isFullSpeed() {
+    return silentTicks >= SILENT_TICKS;
+  }
+
+  /** For people: copies at once, and the gap between them. */
+  String describe() {
+    if (isFullSpeed()) return "full speed, hosts are idle";
+    return level >= FIRST_WITHOUT_GAP
+        ? "%d copies at a time, as hosts feel no more".formatted(level - FIRST_WITHOUT_GAP + 1)
+        : "a copy every %d ms, for the sake of hosts".formatted(gapNs() / 1_000_000);
+  }
+
+  /** Whether a copy may begin now; if not, the pump is called when one may. */
+  boolean mayCopy() {
+    if (copies >= (isFullSpeed() ? MOST_COPIES : Math.max(1, level - FIRST_WITHOUT_GAP + 1))) {
+      return false;
+    }
+    if (isFullSpeed()) return true;
+    long waitNs = Math.max(quietUntilNs, nextCopyNs) - home.nowNs();
+    if (waitNs <= 0) return true;
+    if (!gapIsTimed) {
+      gapIsTimed = true;
+      home.schedule(waitNs, this::gapIsOver);
+    }
+    return false;
+  }
+
+  private void gapIsOver() {
+    gapIsTimed = false;
+    pump.run();
+  }
+
+  private long gapNs() {
+    return level >= FIRST_WITHOUT_GAP ? 0 : LONGEST_GAP_NS >> level;
+  }
+
+  void copyBegins() {
+    if (copies++ == 0) tellLanes(true);
+  }
+
+  void copyEnds() {
+    nextCopyNs = home.nowNs() + gapNs();
+    if (--copies == 0) tellLanes(false);
+  }
+
+  private void tellLanes(boolean copying) {
+    for (Lane lane : lanes) lane.meter().copying(copying);
+  }
+
+  private void tick() {
+    if (!running) return;
+    timer = home.schedule(TICK_NS, this::tick);
+    long ended = collect();
+    silentTicks = ended > 0 ? 0 : isFirstTick ? SILENT_TICKS : silentTicks + 1;
+    isFirstTick = false;
+    ticks++;
+    if (ticks % TICKS_TO_FADE == 0) {
+      fade(alone);
+      fade(together);
+    }
+    if (ticks % TICKS_TO_QUIET == 0 && !isFullSpeed()) quietUntilNs = home.nowNs() + QUIET_NS;
+    judge();
+    pump.run();
+  }
+
+  private long collect() {
+    long before = sum(alone) + sum(together);
+    for (int lane = 0; lane < lanes.size(); lane++) {
+      var meter = lanes.get(lane).meter();
+      LatencyMeter.collect(meter.alone(), lastAlone[lane], alone);
+      LatencyMeter.collect(meter.together(), lastTogether[lane], together);
+    }
+    return sum(alone) + sum(together) - before;
+  }
+
+  private void judge() {
+    long with = sum(together);
+    if (with < FEWEST || sum(alone) < FEWEST) return;
+    int slower = slowest(together) - slowest(alone);
+    if (slower > MOST_STEPS_SLOWER) {
+      level = level * 3 / 4;
+      // What was measured at a higher level says nothing of this one.
+      Arrays.fill(together, 0);
+    } else if (level < TOP) {
+      level++;
+    }
+  }
+
+  /** The step that 99 of 100 do not exceed. */
+  private static int slowest(long[] pile) {
+    long left = sum(pile) / 100;
+    int step = LatencyMeter.STEPS - 1;
+    while (step > 0 && (left -= pile[step]) >= 0) step--;
+    return step;
+  }
+
+  private static long sum(long[] pile) {
+    long sum = 0;
+    for (long count : pile) sum += count;
+    return sum;
+  }
+
+  private static void fade(long[] pile) {
+    for (int step = 0; step < pile.length; step++) pile[step] >>= 1;
+  }
+}

@@ -1,0 +1,110 @@
+package io.tenon.nexus.internal;
+
+import io.tenon.error.Check;
+import java.util.Arrays;
+
+/**
+ * A set of a nexus' segments, one bit each: those that a child may lack. Segments are of 64 KiB, and larger where the map would have
+ * more than {@link #MOST_SEGMENTS}: 64 KiB of memory, whatever the size of the nexus, and none while it is empty from the start. One
+ * thread.
+ */
+final class SegmentMap {
+  static final int MOST_SEGMENTS = 1 << 19;
+  static final int USUAL_BYTES = 64 << 10;
+
+  private final int shift;
+  private final long blockCount;
+  private final int wordCount;
+  private long[] words = {};
+
+  /**
+   * @param leastBytes of a segment, a power of two
+   */
+  SegmentMap(int blockShift, long blockCount, int leastBytes) {
+    int leastShift = Integer.numberOfTrailingZeros(leastBytes);
+    int blocksToSegment = Math.max(0, leastShift - blockShift);
+    while ((blockCount - 1) >> blocksToSegment >= MOST_SEGMENTS) blocksToSegment++;
+    this.shift = blocksToSegment;
+    this.blockCount = blockCount;
+    long segments = ((blockCount - 1) >> blocksToSegment) + 1;
+    wordCount = (int) ((segments + Long.SIZE - 1) / Long.SIZE);
+  }
+
+  private SegmentMap(SegmentMap other) {
+    shift = other.shift;
+    blockCount = other.blockCount;
+    wordCount = other.wordCount;
+    words = other.words.clone();
+  }
+
+  /** Blocks of a segment; a power of two. */
+  long segmentBlocks() {
+    return 1L << shift;
+  }
+
+  SegmentMap copy() {
+    return new SegmentMap(this);
+  }
+
+  /** Marks all segments that the range touches. */
+  void add(long lba, long blocks) {
+    if (words.length == 0) words = new long[wordCount];
+    long first = lba >> shift;
+    long last = (lba + blocks - 1) >> shift;
+    int firstWord = (int) (first >> 6);
+    int lastWord = (int) (last >> 6);
+    long fromFirst = -1L << first;
+    long upToLast = -1L >>> (63 - (last & 63));
+    if (firstWord == lastWord) {
+      words[firstWord] |= fromFirst & upToLast;
+      return;
+    }
+    words[firstWord] |= fromFirst;
+    for (int word = firstWord + 1; word < lastWord; word++) words[word] = -1L;
+    words[lastWord] |= upToLast;
+  }
+
+  void addAll(SegmentMap other) {
+    if (other.wordCount != wordCount) throw Check.bug("maps of two nexuses");
+    if (other.words.length == 0) return;
+    if (words.length == 0) words = new long[wordCount];
+    for (int word = 0; word < words.length; word++) words[word] |= other.words[word];
+  }
+
+  void clear() {
+    Arrays.fill(words, 0);
+  }
+
+  boolean contains(long lba) {
+    if (words.length == 0) return false;
+    long segment = lba >> shift;
+    return (words[(int) (segment >> 6)] & 1L << segment) != 0;
+  }
+
+  /**
+   * First block at or after {@code lba} that lies in a marked segment.
+   *
+   * @return the nexus' block count when there is none
+   */
+  long nextFrom(long lba) {
+    if (lba >= blockCount || words.length == 0) return blockCount;
+    long segment = lba >> shift;
+    int word = (int) (segment >> 6);
+    long left = words[word] & -1L << segment;
+    while (left == 0) {
+      if (++word == words.length) return blockCount;
+      left = words[word];
+    }
+    long found = ((long) word << 6) + Long.numberOfTrailingZeros(left);
+    return Math.min(blockCount, Math.max(lba, found << shift));
+  }
+
+  /** Blocks in marked segments. */
+  long blocks() {
+    long segments = 0;
+    for (long word : words) segments += Long.bitCount(word);
+    long last = (blockCount - 1) >> shift;
+    long cut = contains(blockCount - 1) ? ((last + 1) << shift) - blockCount : 0;
+    return (segments << shift) - cut;
+  }
+}

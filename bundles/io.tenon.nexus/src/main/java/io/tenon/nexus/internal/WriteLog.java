@@ -1,0 +1,81 @@
+package io.tenon.nexus.internal;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one lane has changed lately, and since when it matters to whom: the reason why a child that comes back need not be copied as a
+ * whole. Belongs to its lane; a bit is set before a change's first leg, without a lock and without an allocation.
+ *
+ * <pre>
+ *               older             newer
+ *   ──┬─────────────────────┬────────────────► changes of this lane
+ *     │ checkpoint begun    │ next one begun:
+ *     │                     │ every child flushes; when all have: older = {}
+ *
+ *   child leaves: missing[child] = older + newer, and everything from then on, until it serves reads again
+ * </pre>
+ *
+ * <p>So the log of a child reaches back beyond its leaving, to the last flush that it has confirmed: what it had acknowledged and not
+ * made durable it may have forgotten when it comes back.
+ */
+class WriteLog {
+  private final SegmentMap older;
+  private final SegmentMap newer;
+  private final @Nullable SegmentMap[] missing = new SegmentMap[NexusDevice.MOST_CHILDREN];
+
+  /** Children that have a map in {@link #missing}, as bits. */
+  private long logged;
+
+  WriteLog(int blockShift, long blockCount, int segmentBytes) {
+    older = new SegmentMap(blockShift, blockCount, segmentBytes);
+    newer = new SegmentMap(blockShift, blockCount, segmentBytes);
+  }
+
+  /** A change is about to be sent to children, or is still being made. */
+  void changing(long lba, long blocks) {
+    newer.add(lba, blocks);
+    for (long left = logged; left != 0; left &= left - 1) {
+      var map = missing[Long.numberOfTrailingZeros(left)];
+      if (map != null) map.add(lba, blocks);
+    }
+  }
+
+  // ---- checkpoints
+
+  /** A checkpoint begins; the lane adds what is under way by {@link #changing}. */
+  void turn() {
+    older.addAll(newer);
+    newer.clear();
+  }
+
+  /** Everything before the last {@link #turn} is durable on all children. */
+  void forgetOlder() {
+    older.clear();
+  }
+
+  // ---- children that are out
+
+  /** A child that was in takes no more changes from here. */
+  void leaves(int child) {
+    var map = older.copy();
+    map.addAll(newer);
+    missing[child] = map;
+    logged |= 1L << child;
+  }
+
+  /** It holds everything again, or will never be asked for what it lacks. */
+  void drop(int child) {
+    missing[child] = null;
+    logged &= ~(1L << child);
+  }
+
+  /**
+   * What a child may lack, as of now.
+   *
+   * @return null when that is not known: everything
+   */
+  @Nullable SegmentMap missedBy(int child) {
+    var map = missing[child];
+    return map == null ? null : map.copy();
+  }
+}

@@ -1,0 +1,460 @@
+package io.tenon.nexus.internal;
+
+import io.tenon.block.DeviceSlot;
+import io.tenon.block.Geometry;
+import io.tenon.nexus.ChildState;
+import io.tenon.nexus.Nexus.Fault;
+import io.tenon.nexus.NexusException;
+import io.tenon.nexus.NexusException.Kind;
+import io.tenon.nexus.NexusSpec.ReadPolicy;
+import io.tenon.nexus.NexusState;
+import io.tenon.nexus.RebuildInfo;
+import io.tenon.simulation.SimDisk;
+import io.tenon.simulation.SimHost;
+import io.tenon.simulation.SimMedium;
+import io.tenon.simulation.SimReactors;
+import io.tenon.simulation.SimWorld;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.UUID;
+
+/**
+ * One seed's world in which children come and go: disks fail and come back, with or without what they had not made durable; operators do
+ * anything at any moment; hosts go on. When the faults stop, everything must become Online, and each child alone must hold
+ * what hosts were told.
+ */
+final class RebuildRun implements SimDisk.Observer {
+  static final int BLOCK_BYTES = 512;
+  private static final long MOST_EVENTS = 4_000_000;
+  private static final long FIRST = DataArea.RESERVED_BYTES / BLOCK_BYTES;
+  private static final long REPAIR_NS = 20_000_000_000L;
+
+  /** What blocks hold that hosts do not touch. */
+  private static final long INITIAL = 1L << 40;
+
+  private static final long GARBAGE = 1L << 50;
+
+  private final Scenario scenario;
+  final SplittableRandom random;
+  final SimWorld world;
+  private final NexusParts parts;
+  private final List<SimPlace> places = new ArrayList<>();
+  private final long dataBlocks;
+  private final long hotAt;
+  private final int hot;
+  private final int restlessness;
+  private SimReactors node;
+  private NexusDevice nexus;
+  private Operators operators;
+  private boolean calm;
+  private boolean hasCrashed;
+
+  /** What may happen, and so what must hold. */
+  enum Scenario {
+    /** One child works all the time: hosts see nothing. */
+    ONE_GOOD_CHILD,
+    /** All may fail, but none forgets what it has acknowledged. */
+    ALL_MAY_FAIL,
+    /** The node of the nexus crashes; the next one begins with one child that the record calls healthy. */
+    NODE_CRASHES,
+    /** At times it cannot be written down who is out and who is in. */
+    RECORD_FAILS,
+    /** Somebody shuts it down in the middle. */
+    SHUT_DOWN
+  }
+
+  RebuildRun(long seed, Scenario scenario, NexusParts parts) {
+    this.scenario = scenario;
+    this.parts = parts;
+    random = new SplittableRandom(seed);
+    world = new SimWorld(random.split());
+    node = world.node("node", 1 + random.nextInt(3));
+    int children = 2 + random.nextInt(3);
+    int anchor = scenario == Scenario.ALL_MAY_FAIL ? -1 : random.nextInt(children);
+    // One to three MiB, and some: 16 to 50 pieces.
+    dataBlocks = (1 + random.nextInt(2)) * 2048L + random.nextInt(600);
+    hot =
+        switch (random.nextInt(3)) {
+          case 0 -> 2 + random.nextInt(6);
+          case 1 -> 24 + random.nextInt(40);
+          default -> 100 + random.nextInt(200);
+        };
+    long border = 128L * (3 + random.nextInt(10)) - random.nextInt(hot);
+    hotAt = random.nextBoolean() ? border : dataBlocks - hot;
+    for (int i = 0; i < children; i++) {
+      var place = new SimPlace(this, i, i == anchor, dataBlocks);
+      fill(place.medium(), INITIAL);
+      places.add(place);
+    }
+    restlessness = random.nextInt(3) == 0 ? 60 : 600;
+    make(places);
+  }
+
+  private void fill(SimMedium medium, long stamp) {
+    for (long block = 0; block < dataBlocks; block++) {
+      boolean isHot = block >= hotAt && block < hotAt + hot;
+      if (!isHot || stamp == GARBAGE) medium.preset(FIRST + block, stamp + block);
+    }
+  }
+
+  /**
+   * A child that forgets right before the node of the nexus crashes is healthy on record: that is one failure more than anybody can
+   * bear.
+   */
+  boolean mayForget() {
+    return switch (scenario) {
+      case ONE_GOOD_CHILD, RECORD_FAILS, SHUT_DOWN -> true;
+      case ALL_MAY_FAIL -> false;
+      case NODE_CRASHES -> hasCrashed;
+    };
+  }
+
+  SimReactors node() {
+    return node;
+  }
+
+  private void make(List<SimPlace> of) {
+    var kids = new ArrayList<Child>();
+    for (SimPlace place : of) {
+      place.isOnRecordAsOut(false);
+      kids.add(new Child("sim", kids.size(), place.uri(), place.open()));
+    }
+    nexus =
+        new NexusDevice(
+            new NexusDevice.Plan(
+                "sim",
+                new UUID(1, 1),
+                new DataArea(FIRST, new Geometry(BLOCK_BYTES, dataBlocks)),
+                kids,
+                random.nextBoolean() ? ReadPolicy.LOCAL_FIRST : ReadPolicy.ROUND_ROBIN,
+                node.all(),
+                1 + random.nextInt(8),
+                new Ledger(),
+                world.clock(),
+                new Watcher(),
+                parts));
+    operators = new Operators(nexus);
+  }
+
+  private SimPlace at(String uri) {
+    return places.get(uri.charAt(uri.length() - 1) - '0');
+  }
+
+  /** What is written down takes a while, and is lost with the node. */
+  private final class Ledger implements RetirementRecord {
+    private final SimReactors writer = node;
+    private long lastNs;
+
+    private void later(Outcome outcome, Runnable then) {
+      lastNs = Math.max(lastNs, world.nowNs() + random.nextLong(500_000));
+      boolean fails = scenario == Scenario.RECORD_FAILS && !calm && random.nextInt(12) == 0;
+      writer
+          .main()
+          .schedule(
+              lastNs - world.nowNs(),
+              () -> {
+                if (fails) {
+                  outcome.failed("the store is away");
+                } else {
+                  then.run();
+                  outcome.recorded();
+                }
+              });
+    }
+
+    @Override
+    public void childIsOut(String name, String uri, Outcome outcome) {
+      later(outcome, () -> at(uri).isOnRecordAsOut(true));
+    }
+
+    @Override
+    public void childIsIn(String name, String uri, Outcome outcome) {
+      later(outcome, () -> at(uri).isOnRecordAsOut(false));
+    }
+
+    @Override
+    public void childIsGone(String name, String uri, Outcome outcome) {
+      later(outcome, () -> at(uri).isOnRecordAsOut(true));
+    }
+  }
+
+  private final class Watcher implements NexusWatcher {
+    @Override
+    public void childIsIdle(String name, Child child) {
+      at(child.uri()).isIdle(child);
+    }
+
+    @Override
+    public void stoppedByItself(String name, String why) {
+      if (scenario != Scenario.RECORD_FAILS) throw new AssertionError("stopped: " + why);
+    }
+
+    @Override
+    public void closed(String name) {}
+  }
+
+  // ---- what happens
+
+  /** One thing that a fault or an operator does, and the next soon. */
+  private void disturb() {
+    if (calm) return;
+    node.main().schedule(1 + random.nextLong(900_000), this::disturb);
+    var place = places.get(random.nextInt(places.size()));
+    if (random.nextInt(6) == 0) place.breakDown();
+    else order(place);
+  }
+
+  /** Operators who do not know what is going on. */
+  private void order(SimPlace place) {
+    String uri = place.uri();
+    try {
+      switch (random.nextInt(14)) {
+        case 0 -> {
+          if (!place.isGood()) operators.takeOut(uri, Fault.OFFLINE);
+        }
+        case 1 -> {
+          if (!place.isGood() && random.nextInt(3) == 0) {
+            operators.takeOut(uri, random.nextBoolean() ? Fault.PERMANENT : Fault.IO_ERROR);
+          }
+        }
+        case 2 -> operators.pause(uri);
+        case 3, 4 -> operators.resume(uri);
+        case 5 -> operators.stop(uri);
+        case 6, 7 -> operators.start(uri);
+        default -> bringBack(place, false);
+      }
+    } catch (NexusException refusal) {
+      if (refusal.kind() == Kind.INTERNAL) throw new AssertionError(refusal);
+    }
+  }
+
+  /** Whatever it takes to get this child Online. */
+  private void bringBack(SimPlace place, boolean forSure) throws NexusException {
+    String uri = place.uri();
+    if (nexus.membership().isStopping()) return;
+    if (!operators.isMember(uri)) {
+      add(place);
+      return;
+    }
+    var child = operators.child(uri, "looked at");
+    switch (child.state()) {
+      case FAULTED -> {
+        if (!place.isIdle()) return;
+        if (child.isPermanent() || (!forSure && random.nextInt(4) == 0)) operators.forget(child);
+        else comeBack(place, child);
+      }
+      case OUT_OF_SYNC -> {
+        if (nexus.membership().rebuilds().of(child) == null) operators.start(uri);
+        else operators.resume(uri);
+      }
+      case OPENING, OPEN, CLOSED -> {}
+    }
+  }
+
+  private void comeBack(SimPlace place, Child child) throws NexusException {
+    // Sometimes another disk than before, and that is noticed.
+    boolean isSame = random.nextInt(4) != 0;
+    if (!isSame) fill(place.replaceMedium(), GARBAGE);
+    boolean forgets = mayForget() && random.nextBoolean();
+    operators.online(operators.checkOnline(place.uri()), place.reopen(forgets), isSame);
+    if (child.state() != ChildState.OUT_OF_SYNC) throw new AssertionError(child.info());
+  }
+
+  private void add(SimPlace place) throws NexusException {
+    operators.checkAdd(place.uri());
+    if (random.nextBoolean()) fill(place.replaceMedium(), GARBAGE);
+    operators.add(place.uri(), place.reopen(false), random.nextInt(3) != 0);
+  }
+
+  // ---- a run
+
+  /**
+   * @return hash of everything that happened
+   */
+  long run(int operations) {
+    try (var arena = Arena.ofConfined()) {
+      var host = host(arena);
+      host.start(operations, 1 + random.nextInt(hot < 24 ? 2 : 8));
+      node.main().schedule(random.nextLong(500_000), this::disturb);
+      if (scenario == Scenario.NODE_CRASHES) crashInTheMiddle(host);
+      if (scenario == Scenario.SHUT_DOWN) shutDownInTheMiddle();
+      world.runUntil(host::isDone, MOST_EVENTS);
+      if (!host.isDone()) throw new AssertionError(host.underWay() + " I/Os never ended");
+      if (scenario == Scenario.ONE_GOOD_CHILD && !host.errors().isEmpty()) {
+        throw new AssertionError("hosts saw errors: " + host.errors());
+      }
+      finish(host);
+      return world.trace().hash();
+    }
+  }
+
+  private SimHost host(Arena arena) {
+    return new SimHost(
+        nexus.geometry(),
+        reactor -> nexus.channel(reactor),
+        world,
+        node.all(),
+        arena,
+        this::acknowledged,
+        hotAt,
+        hot);
+  }
+
+  private void shutDownInTheMiddle() {
+    node.main()
+        .schedule(
+            random.nextLong(10_000_000),
+            () -> {
+              boolean[] told = {false};
+              nexus.membership().shutDown("asked to", () -> told[0] = true);
+              node.main()
+                  .schedule(
+                      10 * SimDisk.TIMEOUT_NS,
+                      () -> {
+                        if (!told[0]) throw new AssertionError("never shut down");
+                      });
+            });
+  }
+
+  /** The host stays with what it knows; its I/Os of that node have no end. */
+  private void crashInTheMiddle(SimHost host) {
+    world.runFor(random.nextLong(10_000_000), MOST_EVENTS);
+    node.crash(true);
+    hasCrashed = true;
+    host.nodeHasCrashed();
+    var trusted = places.stream().filter(place -> !place.isOnRecordAsOut()).toList();
+    if (trusted.isEmpty()) throw new AssertionError("no child is healthy on record");
+    for (SimPlace place : places) place.nodeHasCrashed();
+    node = world.node("node", 1 + random.nextInt(3));
+    for (SimPlace place : places) place.isOnRecordAsOut(true);
+    var first = trusted.get(random.nextInt(trusted.size()));
+    first.protect();
+    make(List.of(first));
+    host.goOn(nexus::channel, node.all(), 200, 1 + random.nextInt(3));
+    node.main().schedule(random.nextLong(500_000), this::disturb);
+  }
+
+  private void finish(SimHost host) {
+    calm = true;
+    for (SimPlace place : places) place.heal();
+    boolean ended =
+        nexus.membership().isStopping() || nexus.membership().view().state() == NexusState.FAULTED;
+    if (!ended) repair();
+    ended |=
+        nexus.membership().isStopping() || nexus.membership().view().state() == NexusState.FAULTED;
+    if (!ended) checkAllAreComplete(host);
+    nexus.membership().shutDown("this is the end", () -> {});
+    world.run(MOST_EVENTS);
+    checkRest();
+    host.check();
+  }
+
+  private void repair() {
+    long endNs = world.nowNs() + REPAIR_NS;
+    node.main().schedule(0, () -> repairOn(endNs));
+    world.runUntil(this::isAllOnline, MOST_EVENTS);
+    if (!isAllOnline() && !mayStayBroken()) {
+      throw new AssertionError(
+          "not Online long after the last fault: "
+              + nexus.membership().view()
+              + nexus.membership().rebuilds().infos());
+    }
+  }
+
+  private boolean mayStayBroken() {
+    var state = nexus.membership().view().state();
+    return switch (scenario) {
+      case ONE_GOOD_CHILD, NODE_CRASHES -> false;
+      case ALL_MAY_FAIL -> state == NexusState.FAULTED;
+      case RECORD_FAILS, SHUT_DOWN -> state == NexusState.SHUTDOWN;
+    };
+  }
+
+  private void repairOn(long endNs) {
+    if (isAllOnline() || world.nowNs() > endNs || nexus.membership().isStopping()) return;
+    for (SimPlace place : places) {
+      try {
+        bringBack(place, true);
+      } catch (NexusException refusal) {
+        throw new AssertionError(refusal);
+      }
+    }
+    node.main().schedule(5_000_000, () -> repairOn(endNs));
+  }
+
+  private boolean isAllOnline() {
+    var view = nexus.membership().view();
+    return view.state() == NexusState.ONLINE && view.children().size() == places.size();
+  }
+
+  /** Each child alone gives what hosts were told, and what was there before. */
+  private void checkAllAreComplete(SimHost host) {
+    for (SimPlace place : places) {
+      for (long block : host.blocks()) {
+        host.observe(place.uri() + " at the end", block, place.medium().stampAt(FIRST + block));
+      }
+      for (long block = 0; block < dataBlocks; block++) {
+        if (block >= hotAt && block < hotAt + hot) continue;
+        long holds = place.medium().stampAt(FIRST + block);
+        // Zero by a long unmap.
+        if (holds != 0 && holds != INITIAL + block) {
+          throw new AssertionError(
+              "block %d of %s holds %x at the end".formatted(block, place.uri(), holds));
+        }
+      }
+    }
+  }
+
+  private void checkRest() {
+    if (!nexus.range().isUnused()) throw new AssertionError("a range is still held");
+    if (nexus.membership().view().state() != NexusState.SHUTDOWN) {
+      throw new AssertionError("never shut down: " + nexus.membership().view());
+    }
+    if (!nexus.membership().rebuilds().infos().isEmpty()) {
+      throw new AssertionError("still rebuilding: " + nexus.membership().rebuilds().infos());
+    }
+    for (SimPlace place : places) place.checkNoChannels();
+    for (RebuildInfo rebuild : history()) world.trace().note(rebuild.toString());
+  }
+
+  List<RebuildInfo> history() {
+    return nexus.membership().rebuilds().history();
+  }
+
+  // ---- what must hold at every moment
+
+  private void acknowledged(long lba, long[] stamps) {
+    for (SimPlace place : places) place.acknowledged(stamps);
+    world.trace().note(lba);
+  }
+
+  @Override
+  public void readSubmitted(SimDisk disk) {
+    for (SimPlace place : places) place.readSubmitted(disk);
+  }
+
+  /** Now and then a disk is restarted right after it was asked for something. */
+  @Override
+  public void submitted(SimDisk disk) {
+    if (calm || random.nextInt(restlessness) != 0) return;
+    node.main()
+        .schedule(
+            random.nextLong(30_000),
+            () -> {
+              if (calm) return;
+              for (SimPlace place : places) place.restartIf(disk);
+            });
+  }
+
+  @Override
+  public void written(SimDisk disk, long block, long stamp) {
+    for (SimPlace place : places) place.written(disk, stamp);
+  }
+
+  /** As a node opens a device. */
+  DeviceSlot slot(SimDisk disk, String uri) {
+    return new DeviceSlot(disk, uri, world.clock(), node.main()::execute);
+  }
+}

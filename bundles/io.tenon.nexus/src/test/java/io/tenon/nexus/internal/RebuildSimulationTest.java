@@ -1,0 +1,52 @@
+package io.tenon.nexus.internal;
+
+import io.tenon.nexus.internal.RebuildRun.Scenario;
+import io.tenon.simulation.Seeds;
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RebuildSimulationTest {
+  private static final int OPERATIONS = 300;
+  private static final int SEEDS = 200;
+
+  static LongStream seeds() {
+    return Seeds.of(SEEDS);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void childrenComeAndGoAndHostsSeeOneGoodDisk(long seed) {
+    runTwice(seed, Scenario.ONE_GOOD_CHILD);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whatHostsAreToldIsTrueEvenWhenSourcesFail(long seed) {
+    runTwice(seed, Scenario.ALL_MAY_FAIL);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void afterACrashOfTheNodeOneChildOnRecordIsEnough(long seed) {
+    runTwice(seed, Scenario.NODE_CRASHES);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void nobodyIsReadWhoIsNotOnRecordAsComplete(long seed) {
+    runTwice(seed, Scenario.RECORD_FAILS);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void aShutdownEndsRebuildsToo(long seed) {
+    runTwice(seed, Scenario.SHUT_DOWN);
+  }
+
+  private static void runTwice(long seed, Scenario scenario) {
+    var _ =
+        Seeds.runTwice(
+            seed, one -> new RebuildRun(one, scenario, new RebuildParts(one)).run(OPERATIONS));
+  }
+}

@@ -1,0 +1,200 @@
+package io.tenon.shell.internal;
+
+import io.tenon.error.TenonException;
+import io.tenon.nexus.Nexus;
+import io.tenon.nexus.Nexuses;
+import io.tenon.nexus.RebuildInfo;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.felix.service.command.CommandSession;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code tenon:rebuild}. */
+@Component(
+    service = {RebuildCommand.class, Noun.class},
+    property = {"osgi.command.scope=tenon", "osgi.command.function=rebuild"})
+public final class RebuildCommand extends Noun {
+  private static final int BAR = 20;
+
+  private final Nexuses nexuses;
+
+  @Activate
+  public RebuildCommand(@Reference Nexuses nexuses) {
+    this.nexuses = nexuses;
+  }
+
+  /** Called by Gogo. */
+  public void rebuild(CommandSession session, String[] words) throws Exception {
+    run(session, words);
+  }
+
+  @Override
+  Object verbs(Output output) {
+    return new Verbs(nexuses, output);
+  }
+
+  @Override
+  List<String> names(String verb) {
+    var names = nexuses.all().stream().map(Nexus::name);
+    return switch (verb) {
+      case "list", "history" -> names.toList();
+      default -> Stream.concat(names, NexusCommand.childUris(nexuses)).toList();
+    };
+  }
+
+  @Command(
+      name = "tenon:rebuild",
+      description = "Rebuilds: children of a nexus on their way to holding all data.",
+      synopsisSubcommandLabel = "VERB")
+  static final class Verbs {
+    private final Nexuses nexuses;
+    private final Output output;
+
+    Verbs(Nexuses nexuses, Output output) {
+      this.nexuses = nexuses;
+      this.output = output;
+    }
+
+    @Command(
+        description = "List the rebuilds under way, of one nexus or of all.",
+        footer = {"", "Example: tenon:rebuild list v1"})
+    void list(
+        @Parameters(paramLabel = "NEXUS", arity = "0..1", description = "Name or uuid.")
+            String nexus)
+        throws Refused {
+      output.table(
+          chosen(nexus).stream()
+              .flatMap(each -> each.rebuilds().stream().map(one -> row(each, one)))
+              .toList());
+    }
+
+    @Command(
+        description = "List the rebuilds that are over, newest first.",
+        footer = {"", "Example: tenon:rebuild history v1"})
+    void history(
+        @Parameters(paramLabel = "NEXUS", arity = "0..1", description = "Name or uuid.")
+            String nexus)
+        throws Refused {
+      output.table(
+          chosen(nexus).stream()
+              .flatMap(each -> each.rebuildHistory().stream().map(one -> pastRow(each, one)))
+              .toList());
+    }
+
+    @Command(
+        description = "Start to complete a child that is out of sync.",
+        footer = {"", "Example: tenon:rebuild start v1 aio:///var/lib/disk2"})
+    void start(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
+        throws TenonException, Refused {
+      var found = NexusCommand.existing(nexuses, nexus);
+      found.startRebuild(child);
+      showChild(found, child);
+    }
+
+    @Command(
+        description = "End a rebuild. The child goes on taking writes and can be completed later.",
+        footer = {"", "Example: tenon:rebuild stop v1 aio:///var/lib/disk2"})
+    void stop(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
+        throws TenonException, Refused {
+      var found = NexusCommand.existing(nexuses, nexus);
+      found.stopRebuild(child);
+      showChild(found, child);
+    }
+
+    @Command(
+        description = "Let a rebuild wait.",
+        footer = {"", "Example: tenon:rebuild pause v1 aio:///var/lib/disk2"})
+    void pause(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
+        throws TenonException, Refused {
+      var found = NexusCommand.existing(nexuses, nexus);
+      found.pauseRebuild(child);
+      showRebuild(found, child);
+    }
+
+    @Command(
+        description = "Let a rebuild that was paused go on.",
+        footer = {"", "Example: tenon:rebuild resume v1 aio:///var/lib/disk2"})
+    void resume(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
+        throws TenonException, Refused {
+      var found = NexusCommand.existing(nexuses, nexus);
+      found.resumeRebuild(child);
+      showRebuild(found, child);
+    }
+
+    private List<Nexus> chosen(String nexus) throws Refused {
+      return nexus == null ? nexuses.all() : List.of(NexusCommand.existing(nexuses, nexus));
+    }
+
+    private void showChild(Nexus nexus, String child) {
+      nexus.children().stream()
+          .filter(one -> one.uri().equals(child))
+          .findFirst()
+          .ifPresent(one -> output.show(NexusCommand.row(one)));
+    }
+
+    private void showRebuild(Nexus nexus, String child) {
+      nexus.rebuilds().stream()
+          .filter(one -> one.childUri().equals(child))
+          .findFirst()
+          .ifPresentOrElse(
+              one -> output.show(row(nexus, one)),
+              () ->
+                  output.done("The rebuild of " + child + " is over. Read tenon:rebuild history."));
+    }
+
+    private static Row row(Nexus nexus, RebuildInfo rebuild) {
+      return Row.of(
+          "nexus", nexus.name(),
+          "child", rebuild.childUri(),
+          "state", rebuild.state(),
+          "kind", kind(rebuild),
+          "percent", rebuild.progress(),
+          "progress", bar(rebuild.progress()),
+          "copied", size(rebuild, rebuild.blocksTransferred()),
+          "left", size(rebuild, rebuild.blocksRemaining()),
+          "source", rebuild.sourceUri().orElse(""),
+          "since", rebuild.startedAt(),
+          "detail", rebuild.detail());
+    }
+
+    private static Row pastRow(Nexus nexus, RebuildInfo rebuild) {
+      return Row.of(
+          "nexus", nexus.name(),
+          "child", rebuild.childUri(),
+          "state", rebuild.state(),
+          "kind", kind(rebuild),
+          "percent", rebuild.progress(),
+          "copied", size(rebuild, rebuild.blocksTransferred()),
+          "source", rebuild.sourceUri().orElse(""),
+          "from", rebuild.startedAt(),
+          "to", rebuild.endedAt().map(Instant::toString).orElse(""),
+          "detail", rebuild.detail());
+    }
+
+    private static String kind(RebuildInfo rebuild) {
+      return rebuild.partial() ? "partial" : "full";
+    }
+
+    private static Size size(RebuildInfo rebuild, long blocks) {
+      return new Size(blocks * rebuild.blockBytes());
+    }
+
+    private static String bar(int percent) {
+      int full = percent * BAR / 100;
+      return "[" + "#".repeat(full) + ".".repeat(BAR - full) + "]";
+    }
+  }
+}
