@@ -36,6 +36,11 @@ public interface BlockDevice {
   /** Frees the device. May block; never on a reactor. Idempotent. */
   void close();
 
+  /** For devices that other nodes can reach as well, and that keep them out when told to. */
+  default Optional<Reservations> reservations() {
+    return Optional.empty();
+  }
+
   /** False when its content ends with {@link #close}: opened again it would be empty, and so another one. */
   default boolean outlivesClosing() {
     return true;

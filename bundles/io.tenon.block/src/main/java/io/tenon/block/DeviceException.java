@@ -25,6 +25,8 @@ public final class DeviceException extends TenonException {
     PERMISSION_DENIED,
     /** No answer in time. */
     TIMED_OUT,
+    /** Another host has reserved it, or the key was not the right one. */
+    RESERVATION_CONFLICT,
     /** The system or the device reported an error. */
     IO
   }

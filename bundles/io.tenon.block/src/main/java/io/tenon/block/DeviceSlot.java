@@ -176,6 +176,11 @@ public final class DeviceSlot {
     };
   }
 
+  /** Of the device that is inside now. */
+  public Optional<Reservations> reservations() {
+    return inside.device.reservations();
+  }
+
   public SlotState state() {
     return state;
   }

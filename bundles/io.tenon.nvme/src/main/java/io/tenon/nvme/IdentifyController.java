@@ -73,8 +73,10 @@ public final class IdentifyController {
   private static final int ANATT_SECONDS = 10;
   private static final int ANACAP_REPORTS = 1 | 1 << 1 | 1 << 2;
 
-  /** Compare, Dataset Management, Write Zeroes, Select of Get Features. */
-  private static final int ONCS_OFFERED = 1 | 1 << 2 | 1 << 3 | 1 << 4;
+  private static final int ONCS_RESERVATIONS = 1 << 5;
+
+  /** Compare, Dataset Management, Write Zeroes, Select of Get Features, reservations. */
+  private static final int ONCS_OFFERED = 1 | 1 << 2 | 1 << 3 | 1 << 4 | ONCS_RESERVATIONS;
 
   private static final int FUSES_COMPARE_AND_WRITE = 1;
 
@@ -203,6 +205,10 @@ public final class IdentifyController {
 
   public static boolean hasWriteZeroes(long address) {
     return (Memory.getU16(address + ONCS) & 1 << 3) != 0;
+  }
+
+  public static boolean hasReservations(long address) {
+    return (Memory.getU16(address + ONCS) & ONCS_RESERVATIONS) != 0;
   }
 
   public static boolean hasCompareAndWrite(long address) {

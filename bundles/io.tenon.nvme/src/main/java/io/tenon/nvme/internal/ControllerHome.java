@@ -2,6 +2,8 @@ package io.tenon.nvme.internal;
 
 import io.tenon.nvme.IdentifyController;
 import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.function.IntConsumer;
 
 /** What a controller belongs to: a subsystem with a namespace, or discovery. Any thread. */
 interface ControllerHome {
@@ -40,6 +42,16 @@ interface ControllerHome {
    * @return empty array when it has no such page
    */
   byte[] logPage(int id, int specific, Controller controller);
+
+  /** Reservations survive a restart; only where there is I/O. */
+  boolean keepsReservations();
+
+  /**
+   * As {@link #keepsReservations}, from now on.
+   *
+   * @param answer told the status on some thread, which must not wait
+   */
+  void keepReservations(boolean keeps, UUID host, IntConsumer answer);
 
   /** I/O queues may be connected. */
   boolean hasIo();
