@@ -121,12 +121,13 @@ final class NamespaceReservations {
       publish(change, decision);
       return;
     }
+    var cause = failure.getCause() == null ? failure : failure.getCause();
     log.error(
-        "{}: {} of host {} was not made durable, and not done",
+        "{}: {} of host {} was not made durable, and not done: {}",
         subsystem.nqn(),
         change.command,
         change.host,
-        failure);
+        cause.getMessage());
     change.answer.accept(NvmeStatus.INTERNAL_ERROR);
     changeNext();
   }
