@@ -135,6 +135,7 @@ final class Answers {
     return switch (kind) {
       case ALREADY_SHARED, DEVICE_IN_USE, INVALID_ARGUMENT -> Status.INVALID_ARGUMENT;
       case LIMIT -> Status.RESOURCE_EXHAUSTED;
+      case RESERVATIONS -> Status.INTERNAL;
     };
   }
 

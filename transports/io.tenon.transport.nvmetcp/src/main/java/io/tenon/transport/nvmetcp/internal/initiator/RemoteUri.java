@@ -8,7 +8,7 @@ import java.util.UUID;
 
 /**
  * {@code nvmf[+tcp|+rdma+tcp]://host[:port]/nqn[?uuid=…&hostnqn=…]}; parameters that are not known are ignored. {@code
- * hdgst} and {@code ddgst} ask for digests, {@code hostid} is this node's host id for this device; Mayastor has none of them.
+ * hdgst} and {@code ddgst} ask for digests, and {@code hostid=} gives the host id for this device; Mayastor has none of them.
  *
  * @param name of the device: namespace 1
  */
