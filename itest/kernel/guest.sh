@@ -50,6 +50,8 @@ filesystem() { # ext4 or xfs
   umount /mnt
 }
 
+# Scenarios.
+
 has "discover lists the subsystem" "$prefix:b512" nvme discover $target
 
 connect b512 -i 1

@@ -41,6 +41,11 @@ public interface BlockDevice {
     return Optional.empty();
   }
 
+  /** For devices that keep what they held. */
+  default Optional<Snapshots> snapshots() {
+    return Optional.empty();
+  }
+
   /** False when its content ends with {@link #close}: opened again it would be empty, and so another one. */
   default boolean outlivesClosing() {
     return true;

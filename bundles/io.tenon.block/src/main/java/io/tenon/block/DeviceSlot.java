@@ -181,6 +181,11 @@ public final class DeviceSlot {
     return inside.device.reservations();
   }
 
+  /** Of the device that is inside now. */
+  public Optional<Snapshots> snapshots() {
+    return inside.device.snapshots();
+  }
+
   public SlotState state() {
     return state;
   }

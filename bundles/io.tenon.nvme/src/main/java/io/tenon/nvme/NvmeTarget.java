@@ -82,6 +82,11 @@ public interface NvmeTarget {
       return Path.of("pool", pool.toString(), "replica", replica + ".json");
     }
 
+    /** Of a device that is neither; Mayastor keeps none of those. */
+    public static Path fileOfDevice(UUID device) {
+      return Path.of("device", device + ".json");
+    }
+
     /** As Mayastor names it. */
     public static Path fileOfNexus(UUID nexus) {
       return Path.of("nexus", nexus + ".json");

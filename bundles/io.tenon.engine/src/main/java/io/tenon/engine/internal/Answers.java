@@ -115,7 +115,9 @@ final class Answers {
           UNSUPPORTED,
           MISMATCH,
           PERMISSION_DENIED,
+          NO_SPACE,
           TIMED_OUT,
+          RESERVATION_CONFLICT,
           IO ->
           Status.INVALID_ARGUMENT;
     };

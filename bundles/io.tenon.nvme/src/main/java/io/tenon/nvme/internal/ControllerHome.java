@@ -1,6 +1,8 @@
 package io.tenon.nvme.internal;
 
+import io.tenon.block.Snapshots;
 import io.tenon.nvme.IdentifyController;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.IntConsumer;
@@ -52,6 +54,12 @@ interface ControllerHome {
    * @param answer told the status on some thread, which must not wait
    */
   void keepReservations(boolean keeps, UUID host, IntConsumer answer);
+
+  /** Takes snapshots of the namespace, where that is possible. */
+  Optional<Snapshots> snapshots();
+
+  /** Runs what may block, and no reactor may do. */
+  void runBlocking(Runnable task);
 
   /** I/O queues may be connected. */
   boolean hasIo();

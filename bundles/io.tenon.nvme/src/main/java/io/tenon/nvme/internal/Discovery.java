@@ -1,10 +1,12 @@
 package io.tenon.nvme.internal;
 
+import io.tenon.block.Snapshots;
 import io.tenon.nvme.DiscoveryLog;
 import io.tenon.nvme.IdentifyController;
 import io.tenon.nvme.LogPage;
 import io.tenon.nvme.NvmeStatus;
 import java.util.BitSet;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
@@ -103,6 +105,16 @@ final class Discovery implements ControllerHome {
   @Override
   public void keepReservations(boolean keeps, UUID host, IntConsumer answer) {
     answer.accept(NvmeStatus.INVALID_FIELD | NvmeStatus.DO_NOT_RETRY);
+  }
+
+  @Override
+  public Optional<Snapshots> snapshots() {
+    return Optional.empty();
+  }
+
+  @Override
+  public void runBlocking(Runnable task) {
+    target.runBlocking(task);
   }
 
   @Override

@@ -26,6 +26,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -56,6 +57,7 @@ public final class Target implements NvmeTarget {
   private final int maxSubsystems;
   private final String firmware;
   private final ReservationStore reservationStore;
+  private final Executor blocking;
   private final Discovery discovery = new Discovery(this);
   private final ConcurrentSkipListMap<String, ServedSubsystem> subsystems =
       new ConcurrentSkipListMap<>();
@@ -75,17 +77,32 @@ public final class Target implements NvmeTarget {
         config.ptpl_dir().isEmpty()
             ? ReservationStore.NONE
             : new ReservationFiles(
-                Path.of(config.ptpl_dir()), Thread.ofVirtual().name("reservations")::start));
+                Path.of(config.ptpl_dir()), Thread.ofVirtual().name("reservations")::start),
+        Thread.ofVirtual().name("nvme-admin")::start);
   }
 
   /** Without OSGi, and without a place to keep reservations in. */
   public Target(String retryDelays, int maxSubsystems, String firmware) throws TenonException {
-    this(retryDelays, maxSubsystems, firmware, ReservationStore.NONE);
+    this(
+        retryDelays,
+        maxSubsystems,
+        firmware,
+        ReservationStore.NONE,
+        Thread.ofVirtual().name("nvme-admin")::start);
   }
 
-  Target(String retryDelays, int maxSubsystems, String firmware, ReservationStore reservationStore)
+  /**
+   * @param blocking runs commands that may block
+   */
+  public Target(
+      String retryDelays,
+      int maxSubsystems,
+      String firmware,
+      ReservationStore reservationStore,
+      Executor blocking)
       throws TenonException {
     this.reservationStore = reservationStore;
+    this.blocking = blocking;
     String environment = System.getenv().getOrDefault(RETRY_DELAYS_VARIABLE, "");
     this.retryDelays = RetryDelays.parse(retryDelays.isEmpty() ? environment : retryDelays);
     this.maxSubsystems = maxSubsystems;
@@ -95,6 +112,10 @@ public final class Target implements NvmeTarget {
   private static String version() {
     var version = FrameworkUtil.getBundle(Target.class).getVersion();
     return version.getMajor() + "." + version.getMinor() + "." + version.getMicro();
+  }
+
+  void runBlocking(Runnable task) {
+    blocking.execute(task);
   }
 
   RetryDelays retryDelays() {

@@ -93,7 +93,7 @@ final class NvmeRun implements SimDisk.Observer {
           scenario == Scenario.FENCED
               ? new FenceWitness(world, hostCount, SimReserver::hostId, store)
               : null;
-      target = new Target("", 4, "1.2.3", store);
+      target = new Target("", 4, "1.2.3", store, node.main()::execute);
       subsystem = target.share(slot, options());
     } catch (TenonException e) {
       throw new AssertionError(e);

@@ -29,7 +29,7 @@ abstract class TargetFixture {
   @BeforeEach
   void startTarget() throws Exception {
     reactors = TestReactors.start(2);
-    target = new Target("30,40,50", 4, "1.2.3", reservationStore());
+    target = new Target("30,40,50", 4, "1.2.3", reservationStore(), Thread.ofVirtual()::start);
     device = new ScriptedDevice("scripted");
     subsystem = target.share(new DeviceSlot(device, "scripted:///scripted"), options());
   }

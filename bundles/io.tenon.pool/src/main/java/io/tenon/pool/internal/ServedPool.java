@@ -274,6 +274,7 @@ final class ServedPool implements Pool {
         () -> {
           checkUnused(what);
           closeReplicas(what);
+          var destroyed = List.copyOf(served());
           try {
             deleteAll();
           } catch (BlobstoreException e) {
@@ -282,6 +283,7 @@ final class ServedPool implements Pool {
           }
           disk.eraseSuperBlock();
           store.abandon();
+          for (ServedReplica replica : destroyed) replica.forgetReservations();
           end();
           return true;
         });

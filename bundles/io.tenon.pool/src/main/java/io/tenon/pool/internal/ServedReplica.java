@@ -7,6 +7,7 @@ import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.SlotState;
+import io.tenon.block.SnapshotSpec;
 import io.tenon.nvme.NvmeTarget.Origin;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
@@ -16,9 +17,9 @@ import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
 import io.tenon.pool.Replica;
 import io.tenon.pool.ReplicaInfo;
-import io.tenon.pool.SnapshotSpec;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -85,16 +86,32 @@ final class ServedReplica implements Replica {
       return;
     }
     try {
-      var device = store.open(id, lvol.deviceName(), uuid);
-      try {
-        slot = list(device);
-        problem = "";
-      } catch (DeviceException e) {
-        device.close();
-        noDevice(e.getMessage());
-      }
-    } catch (BlobstoreException e) {
+      slot = listed(lvol, store);
+      problem = "";
+    } catch (BlobstoreException | DeviceException e) {
       noDevice(e.getMessage());
+    }
+  }
+
+  /** By its name; where another pool of this node has one of the same name, by its uuid. */
+  private DeviceSlot listed(Lvol lvol, Blobstore store) throws BlobstoreException, DeviceException {
+    try {
+      return listedAs(lvol.deviceName(), store);
+    } catch (DeviceException e) {
+      if (e.kind() != DeviceException.Kind.ALREADY_EXISTS) throw e;
+      log.info("pool {}: {} is listed by its uuid {}, its name is taken", pool.name(), name, uuid);
+      return listedAs(uuid.toString(), store);
+    }
+  }
+
+  private DeviceSlot listedAs(String deviceName, Blobstore store)
+      throws BlobstoreException, DeviceException {
+    var device = new ReplicaDevice(this, store.open(id, deviceName, uuid));
+    try {
+      return list(device);
+    } catch (DeviceException e) {
+      device.close();
+      throw e;
     }
   }
 
@@ -138,7 +155,7 @@ final class ServedReplica implements Replica {
       return;
     }
     try {
-      var device = store.open(id, lvol.deviceName(), uuid);
+      var device = new ReplicaDevice(this, store.open(id, failed.name(), uuid));
       try {
         var _ = failed.restore(device, "The disk of pool " + pool.name() + " is back.");
         problem = "";
@@ -202,11 +219,28 @@ final class ServedReplica implements Replica {
       subsystem =
           pool.parts()
               .target()
-              .share(device, new ShareOptions(hosts, min, max, false, Origin.REPLICA));
+              .share(
+                  device,
+                  new ShareOptions(
+                      hosts, min, max, false, Origin.REPLICA, Optional.of(reservationFile())));
     } catch (TargetException e) {
       throw new PoolException(Kind.SHARE, notDone("shared"), e);
     }
     log.info("replica {}: shared as {} for {}", name, uri(), hosts.isEmpty() ? "any host" : hosts);
+  }
+
+  private Path reservationFile() {
+    return ShareOptions.fileOfReplica(pool.uuid(), uuid);
+  }
+
+  /** The replica is no more: nobody has reserved it. */
+  void forgetReservations() {
+    try {
+      pool.parts().target().forgetReservations(reservationFile());
+    } catch (TargetException e) {
+      // Nothing is wrong but a file that is left over, and of a uuid that does not come back.
+      log.warn("replica {}: {}", name, e.getMessage());
+    }
   }
 
   /** Ends the share, and does not say so on the disk. */

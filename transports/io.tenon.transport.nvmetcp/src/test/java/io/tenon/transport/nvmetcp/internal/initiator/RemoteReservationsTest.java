@@ -164,7 +164,7 @@ class RemoteReservationsTest {
         new Thread(
             () -> {
               for (int i = 0; i < 200; i++)
-                assertEquals(IoStatus.SUCCESS, a.volume.write(0, new byte[4 << 20]));
+                assertEquals(IoStatus.SUCCESS, a.volume.write(0, new byte[1 << 20]));
             });
     busy.start();
     for (int i = 1; i <= 200; i++) {
