@@ -274,7 +274,8 @@ final class ServedPool implements Pool {
         () -> {
           checkUnused(what);
           closeReplicas(what);
-          var destroyed = List.copyOf(served());
+          var destroyed = new ArrayList<ServedReplica>();
+          served().forEach(destroyed::add);
           try {
             deleteAll();
           } catch (BlobstoreException e) {
