@@ -84,7 +84,7 @@ public final class ShareCommand extends Noun {
                 description =
                     "Report asymmetric namespace access, and begin as optimized, non_optimized or inaccessible: for a"
                         + " device that other nodes share as well.")
-            AnaState ana,
+            String ana,
         @Option(
                 names = "--controller-ids",
                 paramLabel = "FIRST-LAST",
@@ -93,6 +93,7 @@ public final class ShareCommand extends Noun {
             String controllerIds)
         throws TenonException, Refused {
       var ids = controllerIds(controllerIds);
+      var state = ana == null ? AnaState.OPTIMIZED : anaState(ana);
       var slot = DeviceCommand.existing(devices, device);
       var shared =
           target.share(
@@ -104,7 +105,7 @@ public final class ShareCommand extends Noun {
                   ana != null,
                   ShareOptions.anyHost().origin(),
                   Optional.of(ShareOptions.fileOfDevice(slot.uuid()))));
-      if (ana != null) shared.anaState(ana);
+      if (ana != null) shared.anaState(state);
       output.show(row(shared));
     }
 
@@ -124,15 +125,23 @@ public final class ShareCommand extends Noun {
     void ana(
         @Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device,
         @Parameters(paramLabel = "STATE", description = "optimized, non_optimized or inaccessible.")
-            AnaState state)
+            String state)
         throws TenonException, Refused {
       var shared = existing(device);
       if (!shared.options().ana()) {
         throw new Refused(
             "Device " + device + " is shared without ANA. Share it again with --ana.");
       }
-      shared.anaState(state);
+      shared.anaState(anaState(state));
       output.show(row(shared));
+    }
+
+    private static AnaState anaState(String text) throws Refused {
+      for (var state : AnaState.values()) {
+        if (state.name().equalsIgnoreCase(text)) return state;
+      }
+      throw new Refused(
+          "There is no ANA state " + text + ". Say optimized, non_optimized or inaccessible.");
     }
 
     @Command(
