@@ -67,7 +67,7 @@ becomes() { # name, pattern, port: within 20 s
   echo "CHECK ok $1"
 }
 echo "HOST second start"
-nqn=$prefix:$(cat /proc/cmdline | sed 's/.*tenon.shared=\([^ ]*\).*/\1/')
+nqn=$prefix:127.0.0.1:21687/$prefix:backn1
 tries=0
 until nvme connect -t tcp -a 10.0.2.2 -s 21685 -n "$nqn" -i 2 -l 600 -c 1 >/tmp/out 2>&1 || [ $tries -ge 100 ]; do
   tries=$((tries + 1))

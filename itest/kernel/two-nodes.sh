@@ -1,27 +1,48 @@
-# For run: a second node, which shares the device of the first one's file under the same name. Words of "HOST second …" are
-# functions here.
+# For run: a second node, and a third one with a volume that both others reach: each opens the volume by the same URI, and so shares
+# it under the same NQN, NGUID and serial. Words of "HOST second ..." are functions here.
 
 second=
-shared_uuid=00000000-0000-4000-8000-000000000003
+third=
+remote=nvmf://127.0.0.1:21687/nqn.2019-05.io.openebs:back
 
-share_file() { # data folder, ANA state, controller ids
-  "$home/bin/tenon-shell" --data "$1" tenon:device create "aio://$work/shared?uuid=$shared_uuid&blk_size=512" >/dev/null
-  "$home/bin/tenon-shell" --data "$1" tenon:share create "$work/shared" --ana "$2" --controller-ids "$3" >/dev/null
+say() { # number of a node, words
+  local data=$work/data$1
+  shift
+  "$home/bin/tenon-shell" --data "$data" "$@" >/dev/null
+}
+
+start_other() { # number, gRPC port, NVMe port
+  "$home/bin/tenon-node" --name "kernel-test-$1" --grpc "127.0.0.1:$2" --nvme "127.0.0.1:$3" --data "$work/data$1" \
+    >>"$work/node$1.log" 2>&1 &
+}
+
+await_other() { # number, process
+  local tries=0
+  until [ -f "$work/data$1/ready.json" ]; do
+    kill -0 "$2" 2>/dev/null && [ $((tries += 1)) -lt 600 ] || { cat "$work/node$1.log" >&2; return 1; }
+    sleep 0.2
+  done
+}
+
+share_remote() { # number, ANA state, controller ids
+  say "$1" tenon:device create "$remote"
+  say "$1" tenon:share create "$remote" --ana "$2" --controller-ids "$3"
 }
 
 second_start() {
-  "$home/bin/tenon-node" --name kernel-test-2 --grpc 127.0.0.1:21684 --nvme 127.0.0.1:21685 --data "$work/data2" \
-    >>"$work/node2.log" 2>&1 &
+  start_other 2 21684 21685
   second=$!
-  local tries=0
-  until [ -f "$work/data2/ready.json" ]; do
-    kill -0 "$second" 2>/dev/null && [ $((tries += 1)) -lt 600 ] || { cat "$work/node2.log" >&2; return 1; }
-    sleep 0.2
-  done
-  share_file "$work/data2" non_optimized 101-200
+  start_other 3 21686 21687
+  third=$!
+  await_other 2 "$second"
+  await_other 3 "$third"
+  say 3 tenon:device create "malloc:///back?size_mb=64&blk_size=512&uuid=00000000-0000-4000-8000-000000000003"
+  say 3 tenon:share create back
+  share_remote 2 non_optimized 101-200
+  share_remote "" optimized 1-100
 }
 
-second_ana-first() { shell tenon:share ana "$work/shared" "$1"; }
+second_ana-first() { say "" tenon:share ana "$remote" "$1"; }
 
 second_kill-first() {
   kill -KILL "$node"
@@ -31,5 +52,6 @@ second_kill-first() {
 second_restart-first() { start_node; }
 
 second_stop() {
-  [ -z "$second" ] || { kill "$second" && wait "$second"; } 2>/dev/null || true
+  local other
+  for other in $second $third; do { kill "$other" && wait "$other"; } 2>/dev/null || true; done
 }
