@@ -68,12 +68,20 @@ becomes() { # name, pattern, port: within 20 s
 }
 echo "HOST second start"
 nqn=$prefix:127.0.0.1:21687/$prefix:backn1
-tries=0
-until nvme connect -t tcp -a 10.0.2.2 -s 21685 -n "$nqn" -i 2 -l 600 -c 1 >/tmp/out 2>&1 || [ $tries -ge 100 ]; do
-  tries=$((tries + 1))
-  usleep 300000
-done
-check "connect by the first node" nvme connect -t tcp -a 10.0.2.2 -s 8484 -n "$nqn" -i 2 -l 600 -c 1
+join() { # name, port: as soon as it is shared there
+  tries=0
+  until nvme connect -t tcp -a 10.0.2.2 -s "$2" -n "$nqn" -i 2 -l 600 -c 1 >/tmp/out 2>&1; do
+    tries=$((tries + 1))
+    if [ $tries -ge 100 ]; then
+      echo "CHECK failed $1: $(tail -n 1 /tmp/out) $(dmesg | tail -n 3 | tr '\n' ' ')"
+      return
+    fi
+    usleep 500000
+  done
+  echo "CHECK ok $1"
+}
+join "connect by the second node" 21685
+join "connect by the first node" 8484
 disk || echo "CHECK failed no disk of $nqn"
 becomes "the first node's path is optimized" "live optimized" 8484
 becomes "the second node's path is not" "live non-optimized" 21685

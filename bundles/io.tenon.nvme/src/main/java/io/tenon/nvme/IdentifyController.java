@@ -57,6 +57,7 @@ public final class IdentifyController {
   private static final int FUSES = 522;
   private static final int VWC = 525;
   private static final int SGLS = 536;
+  private static final int MNAN = 540;
   private static final int SUBNQN = 768;
   private static final int IOCCSZ = 1792;
   private static final int IORCSZ = 1796;
@@ -161,6 +162,8 @@ public final class IdentifyController {
     Memory.putByte(address + SQES, ENTRY_SIZES_SQ);
     Memory.putByte(address + CQES, ENTRY_SIZES_CQ);
     Memory.putInt(address + NN, 1);
+    // Hosts refuse a controller with ANA that has none: Linux sizes its buffer for the ANA log by it.
+    Memory.putInt(address + MNAN, 1);
     Memory.putShort(address + ONCS, ONCS_OFFERED);
     Memory.putShort(address + FUSES, FUSES_COMPARE_AND_WRITE);
     Memory.putByte(address + VWC, VWC_PRESENT);
