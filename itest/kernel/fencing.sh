@@ -87,7 +87,7 @@ becomes "the first node's path is optimized" "live optimized" 8484
 becomes "the second node's path is not" "live non-optimized" 21685
 has "both paths are one disk" "^1$" sh -c 'ls /dev/nvme*n1 | wc -l'
 fio --name=v --filename="$disk" --verify=crc32c --verify_fatal=1 --direct=1 --ioengine=psync --output=/tmp/fio \
-  --rw=randrw --bs=4k --size=4m --time_based --runtime=24 &
+  --eta=never --rw=randrw --bs=4k --size=4m --time_based --runtime=24 >/dev/null 2>&1 &
 load=$!
 usleep 3000000
 echo "HOST second ana-first inaccessible"
