@@ -41,6 +41,11 @@ public interface BlockDevice {
   /** Frees the device. May block; never on a reactor. Idempotent. */
   void close();
 
+  /** For devices that other nodes can reach as well, and that keep them out when told to. */
+  default Optional<Reservations> reservations() {
+    return Optional.empty();
+  }
+
   /** For devices that keep what they held. */
   default Optional<Snapshots> snapshots() {
     return Optional.empty();

@@ -28,6 +28,8 @@ public final class DeviceException extends TenonException {
     NO_SPACE,
     /** No answer in time. */
     TIMED_OUT,
+    /** Another host has reserved it, or the key was not the right one. */
+    RESERVATION_CONFLICT,
     /** The system or the device reported an error. */
     IO;
 
@@ -37,7 +39,7 @@ public final class DeviceException extends TenonException {
         case INVALID_URI, INVALID_PARAMETER, UNKNOWN_SCHEME, MISMATCH -> Errno.EINVAL;
         case NOT_FOUND -> Errno.ENOENT;
         case ALREADY_EXISTS -> Errno.EEXIST;
-        case IN_USE -> Errno.EBUSY;
+        case IN_USE, RESERVATION_CONFLICT -> Errno.EBUSY;
         case UNSUPPORTED -> Errno.EOPNOTSUPP;
         case PERMISSION_DENIED -> Errno.EACCES;
         case NO_SPACE -> Errno.ENOSPC;

@@ -187,6 +187,11 @@ public final class DeviceSlot {
   }
 
   /** Of the device that is inside now. */
+  public Optional<Reservations> reservations() {
+    return inside.device.reservations();
+  }
+
+  /** Of the device that is inside now. */
   public Optional<Snapshots> snapshots() {
     return inside.device.snapshots();
   }

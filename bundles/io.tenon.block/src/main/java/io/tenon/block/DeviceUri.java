@@ -145,16 +145,20 @@ public record DeviceUri(
   }
 
   public Optional<UUID> uuid() throws DeviceException {
-    String value = parameters.get("uuid");
+    return uuid("uuid");
+  }
+
+  public Optional<UUID> uuid(String name) throws DeviceException {
+    String value = parameters.get(name);
     if (value == null) return Optional.empty();
     try {
       // Parts that are too long for it, fromString would cut off.
       var uuid = UUID.fromString(value);
       if (uuid.toString().equalsIgnoreCase(value)) return Optional.of(uuid);
     } catch (IllegalArgumentException e) {
-      throw notA("uuid", "uuid", value, e);
+      throw notA("uuid", name, value, e);
     }
-    throw parameter(text, "Parameter uuid is not a uuid: " + value + ".");
+    throw parameter(text, "Parameter " + name + " is not a uuid: " + value + ".");
   }
 
   private DeviceException notA(String kind, String name, String value, Exception cause) {

@@ -13,6 +13,8 @@ public final class Feature {
   public static final int KEEP_ALIVE_TIMER = 0x0F;
   public static final int HOST_BEHAVIOR = 0x16;
   public static final int HOST_ID = 0x81;
+  public static final int RESERVATION_NOTIFICATION_MASK = 0x82;
+  public static final int RESERVATION_PERSISTENCE = 0x83;
 
   private Feature() {}
 }

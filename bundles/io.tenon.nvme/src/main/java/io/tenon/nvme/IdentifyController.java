@@ -57,6 +57,7 @@ public final class IdentifyController {
   private static final int FUSES = 522;
   private static final int VWC = 525;
   private static final int SGLS = 536;
+  private static final int MNAN = 540;
   private static final int SUBNQN = 768;
   private static final int IOCCSZ = 1792;
   private static final int IORCSZ = 1796;
@@ -73,8 +74,10 @@ public final class IdentifyController {
   private static final int ANATT_SECONDS = 10;
   private static final int ANACAP_REPORTS = 1 | 1 << 1 | 1 << 2;
 
-  /** Compare, Dataset Management, Write Zeroes, Select of Get Features. */
-  private static final int ONCS_OFFERED = 1 | 1 << 2 | 1 << 3 | 1 << 4;
+  private static final int ONCS_RESERVATIONS = 1 << 5;
+
+  /** Compare, Dataset Management, Write Zeroes, Select of Get Features, reservations. */
+  private static final int ONCS_OFFERED = 1 | 1 << 2 | 1 << 3 | 1 << 4 | ONCS_RESERVATIONS;
 
   private static final int FUSES_COMPARE_AND_WRITE = 1;
 
@@ -159,6 +162,8 @@ public final class IdentifyController {
     Memory.putByte(address + SQES, ENTRY_SIZES_SQ);
     Memory.putByte(address + CQES, ENTRY_SIZES_CQ);
     Memory.putInt(address + NN, 1);
+    // Hosts refuse a controller with ANA that has none: Linux sizes its buffer for the ANA log by it.
+    Memory.putInt(address + MNAN, 1);
     Memory.putShort(address + ONCS, ONCS_OFFERED);
     Memory.putShort(address + FUSES, FUSES_COMPARE_AND_WRITE);
     Memory.putByte(address + VWC, VWC_PRESENT);
@@ -203,6 +208,10 @@ public final class IdentifyController {
 
   public static boolean hasWriteZeroes(long address) {
     return (Memory.getU16(address + ONCS) & 1 << 3) != 0;
+  }
+
+  public static boolean hasReservations(long address) {
+    return (Memory.getU16(address + ONCS) & ONCS_RESERVATIONS) != 0;
   }
 
   public static boolean hasCompareAndWrite(long address) {

@@ -12,6 +12,7 @@ public final class IdentifyNamespace {
   private static final int NSFEAT = 24;
   private static final int FLBAS = 26;
   private static final int NMIC = 30;
+  private static final int RESCAP = 31;
   private static final int ANAGRPID = 92;
   private static final int NGUID = 104;
   private static final int LBAF0 = 128;
@@ -19,6 +20,11 @@ public final class IdentifyNamespace {
   private static final int LBAF_BYTES = 4;
   private static final int FORMAT_MASK = 0x0F;
   private static final int NMIC_SHARED = 1;
+
+  /** RESCAP: all six types, and IEKEY as of NVMe 1.3. */
+  private static final int ALL_RESERVATIONS = 0xFE;
+
+  private static final int RESERVATIONS_PERSIST = 1;
 
   /** NGUID descriptor type, Base 2.0c Figure 277. */
   private static final int NIDT_NGUID = 2;
@@ -32,17 +38,30 @@ public final class IdentifyNamespace {
   /**
    * @param address of {@link Cns#LENGTH_BYTES} zeroed bytes
    * @param anaGroup 0 without ANA
+   * @param keepsReservations over a restart
    */
-  public static void write(long address, Geometry geometry, UUID nguid, int anaGroup) {
+  public static void write(
+      long address, Geometry geometry, UUID nguid, int anaGroup, boolean keepsReservations) {
     Memory.putLong(address + NSZE, geometry.blockCount());
     Memory.putLong(address + NCAP, geometry.blockCount());
     Memory.putLong(address + NUSE, geometry.blockCount());
     Memory.putByte(address + NSFEAT, 0);
     Memory.putByte(address + FLBAS, 0);
     Memory.putByte(address + NMIC, NMIC_SHARED);
+    Memory.putByte(address + RESCAP, reservations(keepsReservations));
     Memory.putInt(address + ANAGRPID, anaGroup);
     ConnectData.putUuid(address + NGUID, nguid);
     Memory.putByte(address + LBAF0 + LBADS, geometry.blockShift());
+  }
+
+  /** RESCAP. */
+  public static int reservations(boolean kept) {
+    return ALL_RESERVATIONS | (kept ? RESERVATIONS_PERSIST : 0);
+  }
+
+  /** Of the namespace at {@code address}: they survive a restart of the node that has it. */
+  public static boolean keepsReservations(long address) {
+    return (Memory.getU8(address + RESCAP) & RESERVATIONS_PERSIST) != 0;
   }
 
   /** NSZE: 0 when the namespace is not active. */

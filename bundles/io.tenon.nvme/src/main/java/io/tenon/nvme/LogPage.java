@@ -9,6 +9,7 @@ public final class LogPage {
   public static final int COMMANDS_AND_EFFECTS = 0x05;
   public static final int ANA = 0x0C;
   public static final int DISCOVERY = 0x70;
+  public static final int RESERVATION_NOTIFICATION = 0x80;
 
   private LogPage() {}
 }

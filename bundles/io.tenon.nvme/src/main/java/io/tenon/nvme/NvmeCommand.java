@@ -35,6 +35,7 @@ public abstract class NvmeCommand extends IoRequest {
   private long result;
   private int status;
   private int progress;
+  private int round;
   private @Nullable DeviceAnswer answer;
 
   /** The model's end of the I/O that a command causes. */
@@ -139,6 +140,15 @@ public abstract class NvmeCommand extends IoRequest {
 
   public final void progress(int progress) {
     this.progress = progress;
+  }
+
+  /** For the model: which I/Os of its queue the last one of this command belongs to. */
+  public final int round() {
+    return round;
+  }
+
+  public final void round(int round) {
+    this.round = round;
   }
 
   // Written by the transport before execute, read by the model and after respond by the transport.

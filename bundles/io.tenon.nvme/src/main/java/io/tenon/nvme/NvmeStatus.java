@@ -23,6 +23,7 @@ public final class NvmeStatus {
   public static final int HOST_ID_INCONSISTENT = 0x018;
   public static final int KEEP_ALIVE_EXPIRED = 0x019;
   public static final int KEEP_ALIVE_INVALID = 0x01A;
+  public static final int ABORTED_BY_PREEMPT = 0x01B;
   public static final int NAMESPACE_NOT_READY = 0x082;
   public static final int LBA_OUT_OF_RANGE = 0x080;
   public static final int CAPACITY_EXCEEDED = 0x081;

@@ -1,7 +1,9 @@
 package io.tenon.nvme;
 
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.ReservationStatus;
 import io.tenon.reactor.Reactor;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +28,14 @@ public interface NvmeTarget {
   /** Disconnects all hosts and forgets the subsystem; waits for what is in flight, so never on a reactor. */
   void unshare(Subsystem subsystem);
 
+  /**
+   * Deletes what was kept of reservations, because the device is destroyed: the file of a {@link ShareOptions#reservationFile},
+   * or a folder with all in it. Without an effect when there is nothing.
+   *
+   * @throws TargetException when it cannot be deleted
+   */
+  void forgetReservations(Path kept) throws TargetException;
+
   /** In the order of their NQNs, without the discovery subsystem. */
   List<Subsystem> subsystems();
 
@@ -45,11 +55,42 @@ public interface NvmeTarget {
    * @param maxControllerId {@code minControllerId} to 0xFFEF
    * @param ana the subsystem reports asymmetric namespace access
    * @param origin what kind of device it is, for retry delays
+   * @param reservationFile where its reservations are kept over restarts, below the node's folder for them; empty: they are not
    */
   record ShareOptions(
-      Set<String> hosts, int minControllerId, int maxControllerId, boolean ana, Origin origin) {
+      Set<String> hosts,
+      int minControllerId,
+      int maxControllerId,
+      boolean ana,
+      Origin origin,
+      Optional<Path> reservationFile) {
     public static final int MIN_CONTROLLER_ID = 1;
     public static final int MAX_CONTROLLER_ID = 0xFFEF;
+
+    /** Its reservations end with the share. */
+    public ShareOptions(
+        Set<String> hosts, int minControllerId, int maxControllerId, boolean ana, Origin origin) {
+      this(hosts, minControllerId, maxControllerId, ana, origin, Optional.empty());
+    }
+
+    public ShareOptions withHosts(Set<String> nqns) {
+      return new ShareOptions(nqns, minControllerId, maxControllerId, ana, origin, reservationFile);
+    }
+
+    /** As Mayastor names it. */
+    public static Path fileOfReplica(UUID pool, UUID replica) {
+      return Path.of("pool", pool.toString(), "replica", replica + ".json");
+    }
+
+    /** Of a device that is neither; Mayastor keeps none of those. */
+    public static Path fileOfDevice(UUID device) {
+      return Path.of("device", device + ".json");
+    }
+
+    /** As Mayastor names it. */
+    public static Path fileOfNexus(UUID nexus) {
+      return Path.of("nexus", nexus + ".json");
+    }
 
     public ShareOptions {
       hosts = Collections.unmodifiableSet(new LinkedHashSet<>(hosts));
@@ -86,6 +127,9 @@ public interface NvmeTarget {
     AnaState anaState();
 
     void anaState(AnaState state) throws TargetException;
+
+    /** Who has registered, and who of them holds the namespace. */
+    ReservationStatus reservations();
 
     /** Connected controllers, in the order of their ids. */
     List<ControllerInfo> controllers();

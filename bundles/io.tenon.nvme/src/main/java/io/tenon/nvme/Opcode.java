@@ -30,6 +30,10 @@ public final class Opcode {
   public static final int COMPARE = 0x05;
   public static final int WRITE_ZEROES = 0x08;
   public static final int DATASET_MANAGEMENT = 0x09;
+  public static final int RESERVATION_REGISTER = 0x0D;
+  public static final int RESERVATION_REPORT = 0x0E;
+  public static final int RESERVATION_ACQUIRE = 0x11;
+  public static final int RESERVATION_RELEASE = 0x15;
 
   private Opcode() {}
 }

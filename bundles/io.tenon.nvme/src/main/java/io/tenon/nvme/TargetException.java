@@ -11,7 +11,9 @@ public final class TargetException extends TenonException {
     ALREADY_SHARED,
     DEVICE_IN_USE,
     INVALID_ARGUMENT,
-    LIMIT
+    LIMIT,
+    /** What was kept of the device's reservations cannot be read, or is of another device. */
+    RESERVATIONS
   }
 
   private final Kind kind;

@@ -51,6 +51,9 @@ public final class SimDisk implements BlockDevice {
     default void submitted(SimDisk disk) {}
 
     void written(SimDisk disk, long block, long stamp);
+
+    /** By UNMAP or WRITE_ZEROES; whether or not an unmapped block shows zeroes. */
+    default void zeroed(SimDisk disk, long from, long to) {}
   }
 
   /** How long the near end of the wire waits for an answer. */
@@ -363,6 +366,7 @@ public final class SimDisk implements BlockDevice {
           }
           case FLUSH -> throw new AssertionError("a flush has no blocks");
           case UNMAP, WRITE_ZEROES -> {
+            observer.zeroed(SimDisk.this, lba + block, lba + to);
             if (operation == IoOperation.WRITE_ZEROES || faults.unmapZeroes) {
               medium.zero(lba + block, lba + to);
             }

@@ -45,6 +45,7 @@ final class FrameworkProperties {
     options.setProperty("io.tenon.transport.nvmetcp/address", settings.nvme().host());
     options.setProperty(
         "io.tenon.transport.nvmetcp/port", Integer.toString(settings.nvme().port()));
+    options.setProperty("io.tenon.nvme/ptpl_dir", data.resolve("ptpl").toString());
     options.setProperty("io.tenon.node/terminal", Boolean.toString(settings.shell()));
     settings.cores().ifPresent(cores -> options.setProperty("io.tenon.reactor/cores", cores));
     var text = new StringWriter();

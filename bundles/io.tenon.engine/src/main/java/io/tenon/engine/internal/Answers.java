@@ -129,6 +129,7 @@ final class Answers {
           PERMISSION_DENIED,
           NO_SPACE,
           TIMED_OUT,
+          RESERVATION_CONFLICT,
           IO ->
           Status.INVALID_ARGUMENT;
     };
@@ -148,6 +149,7 @@ final class Answers {
     return switch (kind) {
       case ALREADY_SHARED, DEVICE_IN_USE, INVALID_ARGUMENT -> Status.INVALID_ARGUMENT;
       case LIMIT -> Status.RESOURCE_EXHAUSTED;
+      case RESERVATIONS -> Status.INTERNAL;
     };
   }
 

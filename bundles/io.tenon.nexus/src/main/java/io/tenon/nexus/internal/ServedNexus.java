@@ -214,7 +214,7 @@ final class ServedNexus implements Nexus {
           switch (e.kind()) {
             case ALREADY_SHARED, DEVICE_IN_USE -> Kind.ALREADY_SHARED;
             case INVALID_ARGUMENT -> Kind.INVALID_ARGUMENT;
-            case LIMIT -> Kind.INTERNAL;
+            case LIMIT, RESERVATIONS -> Kind.INTERNAL;
           },
           "Nexus " + name() + " was not published.",
           e.what() + (e.why().isEmpty() ? "" : " " + e.why()),

@@ -112,7 +112,7 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
       case Opcode.IDENTIFY -> identify(command);
       case Opcode.GET_LOG_PAGE -> finish(command, 0, logPages.read(command));
       case Opcode.GET_FEATURES -> finish(command, features.get(command), features.status());
-      case Opcode.SET_FEATURES -> finish(command, features.set(command), features.status());
+      case Opcode.SET_FEATURES -> setFeature(command);
       case Opcode.ABORT -> abort(command);
       case Opcode.ASYNC_EVENT_REQUEST -> controller.events().request(command);
       case Opcode.KEEP_ALIVE ->
@@ -125,6 +125,23 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
       case Opcode.CREATE_SNAPSHOT -> createSnapshot(command);
       default -> throw Check.bug("admin command %x was let through", command.opcode());
     }
+  }
+
+  private void setFeature(NvmeCommand command) {
+    long result = features.set(command);
+    boolean isLater =
+        features.status() == NvmeStatus.SUCCESS && Features.isReservationPersistence(command.sqe());
+    if (!isLater) {
+      finish(command, result, features.status());
+      return;
+    }
+    boolean keeps = (Memory.getInt(command.sqe() + Sqe.CDW11) & 1) != 0;
+    controller
+        .home()
+        .keepReservations(
+            keeps,
+            controller.hostId(),
+            status -> queue.reactor().execute(() -> finish(command, 0, status)));
   }
 
   /** Takes its time, and goes on when the host has left: nobody could say any more whether it was done. */

@@ -15,7 +15,9 @@ final class AsyncEvents {
   enum Notice {
     NAMESPACE_CHANGED(0x00, LogPage.CHANGED_NAMESPACES, IdentifyController.EVENT_NAMESPACE),
     ANA_CHANGED(0x03, LogPage.ANA, IdentifyController.EVENT_ANA),
-    DISCOVERY_CHANGED(0xF0, LogPage.DISCOVERY, IdentifyController.EVENT_DISCOVERY);
+    DISCOVERY_CHANGED(0xF0, LogPage.DISCOVERY, IdentifyController.EVENT_DISCOVERY),
+    /** Not configured here but masked by a feature of its own: hosts that do not want it do not cause it. */
+    RESERVATION(0x00, LogPage.RESERVATION_NOTIFICATION, EVENT_RESERVATION);
 
     private final int information;
     private final int logPage;
@@ -27,11 +29,18 @@ final class AsyncEvents {
       this.configurationBit = configurationBit;
     }
 
-    /** Dword 0 of the completion: type Notice, information, log page. */
+    /** Dword 0 of the completion: type, information, log page. */
     private long result() {
-      return 0x2 | (long) information << 8 | (long) logPage << 16;
+      int type = this == RESERVATION ? TYPE_COMMAND_SET : TYPE_NOTICE;
+      return type | (long) information << 8 | (long) logPage << 16;
     }
   }
+
+  private static final int TYPE_NOTICE = 2;
+  private static final int TYPE_COMMAND_SET = 6;
+
+  /** No bit of the configuration, whose lowest ones are of critical warnings, which we have none of. */
+  private static final int EVENT_RESERVATION = 1;
 
   private final ArrayDeque<NvmeCommand> requests = new ArrayDeque<>();
   private int enabled;
@@ -68,7 +77,7 @@ final class AsyncEvents {
   }
 
   void happened(Notice notice) {
-    if ((enabled & notice.configurationBit) == 0) return;
+    if ((enabled & notice.configurationBit) == 0 && notice != Notice.RESERVATION) return;
     due |= notice.configurationBit;
     send();
   }

@@ -6,6 +6,7 @@ import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.NvmeTarget.ControllerInfo;
 import io.tenon.nvme.Property;
 import io.tenon.nvme.TransportLimits;
+import io.tenon.nvme.internal.reservation.ReservationNotice;
 import io.tenon.reactor.Reactor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -70,6 +71,7 @@ final class Controller {
   private final Features features;
   private final AsyncEvents events = new AsyncEvents();
   private final ErrorLog errors = new ErrorLog();
+  private final ReservationLog reservationLog = new ReservationLog();
   private final IoCounts ended = new IoCounts();
   private State state = State.DISABLED;
   private int configuration;
@@ -149,6 +151,10 @@ final class Controller {
     return errors;
   }
 
+  ReservationLog reservationLog() {
+    return reservationLog;
+  }
+
   boolean isReady() {
     return state == State.READY;
   }
@@ -211,6 +217,7 @@ final class Controller {
     endIoQueues("controller reset by its host");
     events.reset();
     features.reset();
+    reservationLog.reset();
     namespaceChanged = false;
     keepAlive(connectedKeepAliveMs);
     become(State.DISABLED, "the host resets it");
@@ -367,6 +374,23 @@ final class Controller {
               if (notice == AsyncEvents.Notice.NAMESPACE_CHANGED) namespaceChanged |= isReady();
               events.happened(notice);
             });
+  }
+
+  /** Any thread. */
+  void reservationNotice(ReservationNotice notice) {
+    reactor()
+        .execute(
+            () -> {
+              if (isReady() && reservationLog.add(notice)) {
+                events.happened(AsyncEvents.Notice.RESERVATION);
+              }
+            });
+  }
+
+  /** The host has read the oldest page; the next one is an event again. */
+  void reservationLogWasRead() {
+    reservationLog.wasRead();
+    if (!reservationLog.isEmpty()) events.happened(AsyncEvents.Notice.RESERVATION);
   }
 
   /** Whether namespace 1 has changed since the host was told. */

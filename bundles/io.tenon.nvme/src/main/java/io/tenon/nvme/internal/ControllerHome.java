@@ -4,6 +4,8 @@ import io.tenon.block.Snapshots;
 import io.tenon.nvme.IdentifyController;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.UUID;
+import java.util.function.IntConsumer;
 
 /** What a controller belongs to: a subsystem with a namespace, or discovery. Any thread. */
 interface ControllerHome {
@@ -42,6 +44,16 @@ interface ControllerHome {
    * @return empty array when it has no such page
    */
   byte[] logPage(int id, int specific, Controller controller);
+
+  /** Reservations survive a restart; only where there is I/O. */
+  boolean keepsReservations();
+
+  /**
+   * As {@link #keepsReservations}, from now on.
+   *
+   * @param answer told the status on some thread, which must not wait
+   */
+  void keepReservations(boolean keeps, UUID host, IntConsumer answer);
 
   /** Takes snapshots of the namespace, where that is possible. */
   Optional<Snapshots> snapshots();

@@ -11,6 +11,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.function.IntConsumer;
 
 /** The discovery subsystem: open to every host, without namespaces. Any thread. */
 final class Discovery implements ControllerHome {
@@ -94,6 +95,16 @@ final class Discovery implements ControllerHome {
   @Override
   public byte[] logPage(int id, int specific, Controller controller) {
     return id == LogPage.DISCOVERY ? target.discoveryPage(controller) : new byte[0];
+  }
+
+  @Override
+  public boolean keepsReservations() {
+    return false;
+  }
+
+  @Override
+  public void keepReservations(boolean keeps, UUID host, IntConsumer answer) {
+    answer.accept(NvmeStatus.INVALID_FIELD | NvmeStatus.DO_NOT_RETRY);
   }
 
   @Override

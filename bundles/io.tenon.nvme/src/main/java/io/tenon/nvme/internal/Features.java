@@ -24,6 +24,9 @@ final class Features {
   /** Supported capabilities: neither saveable nor one for each namespace. */
   private static final int CHANGEABLE = 1 << 2;
 
+  /** Supported capabilities: one for each namespace. */
+  private static final int OF_NAMESPACE = 1 << 1;
+
   private static final int DEFAULT_WARNING_KELVIN = 343;
   private static final int QUEUES_INVALID = 0xFFFF;
   private static final int POWER_STATE_MASK = 0x1F;
@@ -100,10 +103,31 @@ final class Features {
     return Memory.getInt(sqe + Sqe.CDW10) >>> SELECT_SHIFT & 7;
   }
 
+  private static long nsid(long sqe) {
+    return Memory.getU32(sqe + Sqe.NSID);
+  }
+
+  private static boolean isOfNamespace(int id) {
+    return id == Feature.RESERVATION_NOTIFICATION_MASK || id == Feature.RESERVATION_PERSISTENCE;
+  }
+
+  private static boolean namesOurs(long nsid) {
+    return nsid == IoQueue.NAMESPACE || nsid == IoQueue.ALL_NAMESPACES;
+  }
+
+  /** Set of a feature that takes its time: {@link AdminQueue} goes on with it when {@link #set} has nothing against it. */
+  static boolean isReservationPersistence(long sqe) {
+    return Memory.getU8(sqe + Sqe.CDW10) == Feature.RESERVATION_PERSISTENCE;
+  }
+
   private boolean isKnown(int id) {
     return switch (id) {
       case Feature.KEEP_ALIVE_TIMER, Feature.ASYNC_EVENTS -> true;
-      case Feature.HOST_ID, Feature.HOST_BEHAVIOR -> controller.home().hasIo();
+      case Feature.HOST_ID,
+          Feature.HOST_BEHAVIOR,
+          Feature.RESERVATION_NOTIFICATION_MASK,
+          Feature.RESERVATION_PERSISTENCE ->
+          controller.home().hasIo();
       default -> controller.home().hasIo() && values.containsKey(id);
     };
   }
@@ -112,10 +136,14 @@ final class Features {
     status = NvmeStatus.SUCCESS;
     int id = Memory.getU8(command.sqe() + Sqe.CDW10);
     if (!isKnown(id)) return refuse(NvmeStatus.INVALID_FIELD);
+    if (isOfNamespace(id) && nsid(command.sqe()) != IoQueue.NAMESPACE) {
+      return refuse(NvmeStatus.INVALID_NAMESPACE);
+    }
     return switch (select(command.sqe())) {
       case SELECT_CURRENT -> current(id, command);
       case SELECT_DEFAULT, SELECT_SAVED -> byDefault(id, command);
-      case SELECT_SUPPORTED -> id == Feature.HOST_ID ? 0 : CHANGEABLE;
+      case SELECT_SUPPORTED ->
+          id == Feature.HOST_ID ? 0 : CHANGEABLE | (isOfNamespace(id) ? OF_NAMESPACE : 0);
       default -> refuse(NvmeStatus.INVALID_FIELD);
     };
   }
@@ -126,6 +154,8 @@ final class Features {
       case Feature.ASYNC_EVENTS -> Integer.toUnsignedLong(controller.events().configuration());
       case Feature.HOST_ID -> hostId(command);
       case Feature.HOST_BEHAVIOR -> hostBehavior(command, honoursRetryDelays ? ACRE : 0);
+      case Feature.RESERVATION_NOTIFICATION_MASK -> controller.reservationLog().mask();
+      case Feature.RESERVATION_PERSISTENCE -> controller.home().keepsReservations() ? 1 : 0;
       default -> Integer.toUnsignedLong(values.getOrDefault(id, 0));
     };
   }
@@ -133,7 +163,10 @@ final class Features {
   private long byDefault(int id, NvmeCommand command) {
     return switch (id) {
       case Feature.KEEP_ALIVE_TIMER -> controller.connectedKeepAliveMs();
-      case Feature.ASYNC_EVENTS -> 0;
+      case Feature.ASYNC_EVENTS,
+          Feature.RESERVATION_NOTIFICATION_MASK,
+          Feature.RESERVATION_PERSISTENCE ->
+          0;
       case Feature.HOST_ID -> hostId(command);
       case Feature.HOST_BEHAVIOR -> hostBehavior(command, 0);
       default -> Integer.toUnsignedLong(defaults.getOrDefault(id, 0));
@@ -163,6 +196,7 @@ final class Features {
     if ((Memory.getInt(sqe + Sqe.CDW10) & SAVE) != 0) {
       return refuse(NvmeStatus.FEATURE_NOT_SAVEABLE);
     }
+    if (isOfNamespace(id) && !namesOurs(nsid(sqe))) return refuse(NvmeStatus.INVALID_NAMESPACE);
     return switch (id) {
       case Feature.NUMBER_OF_QUEUES -> queues(value);
       case Feature.KEEP_ALIVE_TIMER -> {
@@ -177,6 +211,10 @@ final class Features {
         honoursRetryDelays = (Memory.getU8(command.dataAddress()) & ACRE) != 0;
         yield 0;
       }
+      case Feature.RESERVATION_NOTIFICATION_MASK -> {
+        controller.reservationLog().mask(value);
+        yield 0;
+      }
       // The host id came with Connect.
       case Feature.HOST_ID -> refuse(NvmeStatus.COMMAND_SEQUENCE_ERROR);
       case Feature.POWER_MANAGEMENT ->
@@ -187,6 +225,7 @@ final class Features {
         controller.writesThrough(writesThrough);
         yield 0;
       }
+      case Feature.RESERVATION_PERSISTENCE -> 0;
       default -> {
         values.put(id, value);
         yield 0;

@@ -7,6 +7,7 @@ import io.tenon.nvme.NvmeCommand;
 import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.Opcode;
 import io.tenon.nvme.Sqe;
+import io.tenon.nvme.internal.reservation.ReservationRules;
 import io.tenon.reactor.BufferPool;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -127,7 +128,7 @@ final class FusedCommands {
     var write = pair.write;
     if (write == null || !pair.compareIsReady || !pair.writeIsReady) return;
     if (pair.started || pair.failure != 0 || queue.isPaused()) return;
-    int refusal = queue.refusal();
+    int refusal = queue.refusal(ReservationRules.READS | ReservationRules.WRITES);
     if (refusal != 0) {
       fail(pair, refusal);
       return;

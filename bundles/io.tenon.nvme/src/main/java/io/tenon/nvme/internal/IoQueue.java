@@ -11,9 +11,11 @@ import io.tenon.nvme.NvmeCommand;
 import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.Opcode;
 import io.tenon.nvme.Sqe;
+import io.tenon.nvme.internal.reservation.ReservationRules;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -27,11 +29,6 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   /** In dword 12 of writes: FUA. */
   private static final int FORCE_UNIT_ACCESS = 1 << 30;
 
-  private static final int DSM_RANGE_BYTES = 16;
-  private static final int DSM_BLOCKS = 4;
-  private static final int DSM_LBA = 8;
-  private static final int DSM_DEALLOCATE = 1 << 2;
-
   private final Controller controller;
   private final ServedSubsystem subsystem;
   private final ConnectedQueue queue;
@@ -42,6 +39,9 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   private final ArrayDeque<NvmeCommand> parked = new ArrayDeque<>();
   private final List<CompletableFuture<Void>> drained = new ArrayList<>();
   private final FusedCommands fused;
+  private final ReservationRequests reservations;
+  private final DatasetManagement datasets;
+  private final Fences fences = new Fences();
 
   private int blockShift;
   private long blockCount;
@@ -57,6 +57,9 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   /** I/Os that the device has. */
   private int inFlight;
 
+  /** Groups of commands that reservations forbid this host: {@link ReservationRules#forbidden}. */
+  private int forbidden;
+
   private boolean gone;
   private boolean closed;
 
@@ -68,9 +71,14 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
     this.channel = subsystem.device().channel(queue.reactor());
     this.maxIoBytes = queue.transport().limits().maxIoBytes();
     this.fused = new FusedCommands(this, queue.reactor().buffers());
+    this.datasets = new DatasetManagement(this, subsystem.device());
+    this.reservations =
+        new ReservationRequests(
+            this, subsystem.namespaceReservations(), controller.hostId(), maxIoBytes);
     open++; // the Connect command, which ends here
     subsystem.entered(this);
     paused = subsystem.isPaused();
+    forbidden = subsystem.namespaceReservations().forbidden(controller.hostId());
     geometry(subsystem.device().geometry());
     accessible = subsystem.anaState() != AnaState.INACCESSIBLE;
     writesThrough = controller.features().writesThrough();
@@ -93,6 +101,10 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
 
   void writesThrough(boolean now) {
     writesThrough = now;
+  }
+
+  UUID hostId() {
+    return controller.hostId();
   }
 
   IoCounts counts() {
@@ -121,7 +133,11 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
           Opcode.COMPARE,
           Opcode.FLUSH,
           Opcode.WRITE_ZEROES,
-          Opcode.DATASET_MANAGEMENT ->
+          Opcode.DATASET_MANAGEMENT,
+          Opcode.RESERVATION_REGISTER,
+          Opcode.RESERVATION_REPORT,
+          Opcode.RESERVATION_ACQUIRE,
+          Opcode.RESERVATION_RELEASE ->
           Transfers.refuse(command, NvmeStatus.INVALID_FIELD);
       default -> {} // check knows
     }
@@ -147,7 +163,13 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
         if (isActive(command, sqe)) inRange(command, sqe);
       }
       case Opcode.DATASET_MANAGEMENT -> {
-        if (isActive(command, sqe)) Transfers.in(command, (long) ranges(sqe) * DSM_RANGE_BYTES);
+        if (isActive(command, sqe)) Transfers.in(command, DatasetManagement.dataBytes(sqe));
+      }
+      case Opcode.RESERVATION_REGISTER,
+          Opcode.RESERVATION_REPORT,
+          Opcode.RESERVATION_ACQUIRE,
+          Opcode.RESERVATION_RELEASE -> {
+        if (isActive(command, sqe)) reservations.begin(command);
       }
       case Opcode.FABRICS -> checkFabrics(command, sqe);
       default -> Transfers.refuse(command, NvmeStatus.INVALID_OPCODE);
@@ -181,10 +203,6 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
     return Memory.getU16(sqe + Sqe.CDW12) + 1;
   }
 
-  private static int ranges(long sqe) {
-    return Memory.getU8(sqe + Sqe.CDW10) + 1;
-  }
-
   private long dataBytes(long sqe) {
     return (long) blocks(sqe) << blockShift;
   }
@@ -208,7 +226,7 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   public void execute(NvmeCommand command) {
     if (command.status() != 0) {
       fail(command, command.status());
-    } else if (gone || paused || !accessible) {
+    } else if (gone || paused || !accessible || forbidden != 0) {
       hold(command);
     } else {
       start(command);
@@ -218,13 +236,43 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   private void hold(NvmeCommand command) {
     if (command.opcode() == Opcode.FABRICS && !gone) start(command);
     else if (paused && !gone) parked.add(command);
-    else command.finish(0, refusal());
+    else startUnlessRefused(command);
   }
 
-  /** Why nothing may go to the device, but for a pause; 0 when it may. */
-  int refusal() {
+  private void startUnlessRefused(NvmeCommand command) {
+    int refusal = refusal(group(command.opcode()));
+    if (refusal == 0) start(command);
+    else command.finish(0, refusal);
+  }
+
+  /**
+   * Why nothing of these groups may go to the device, but for a pause.
+   *
+   * @param groups {@link ReservationRules#READS} and {@link ReservationRules#WRITES}
+   * @return 0 when it may
+   */
+  int refusal(int groups) {
     if (gone) return NvmeStatus.ABORTED_SQ_DELETION;
-    return accessible ? 0 : NvmeStatus.ANA_INACCESSIBLE;
+    if (!accessible) return NvmeStatus.ANA_INACCESSIBLE;
+    return isForbidden(groups) ? NvmeStatus.RESERVATION_CONFLICT | NvmeStatus.DO_NOT_RETRY : 0;
+  }
+
+  /** By reservations: one of these groups of commands. */
+  boolean isForbidden(int groups) {
+    return (forbidden & groups) != 0;
+  }
+
+  private static int group(int opcode) {
+    return switch (opcode) {
+      case Opcode.READ, Opcode.COMPARE -> ReservationRules.READS;
+      case Opcode.WRITE, Opcode.WRITE_ZEROES, Opcode.DATASET_MANAGEMENT, Opcode.FLUSH ->
+          ReservationRules.WRITES;
+      default -> 0;
+    };
+  }
+
+  long blockCount() {
+    return blockCount;
   }
 
   boolean isPaused() {
@@ -267,8 +315,13 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
         command.prepareWriteZeroes(lba, blocks);
         submit(command);
       }
+      case Opcode.RESERVATION_REGISTER,
+          Opcode.RESERVATION_REPORT,
+          Opcode.RESERVATION_ACQUIRE,
+          Opcode.RESERVATION_RELEASE ->
+          reservations.execute(command);
       case Opcode.FABRICS -> leave(command);
-      default -> manage(command);
+      default -> datasets.execute(command);
     }
   }
 
@@ -284,40 +337,8 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
 
   void submit(NvmeCommand command) {
     inFlight++;
+    command.round(fences.round());
     channel.submit(command);
-  }
-
-  /** Dataset Management: only Deallocate has an effect. All ranges are checked before the first is touched. */
-  private void manage(NvmeCommand command) {
-    long sqe = command.sqe();
-    boolean deallocate = (Memory.getInt(sqe + Sqe.CDW11) & DSM_DEALLOCATE) != 0;
-    int ranges = ranges(sqe);
-    for (int i = 0; i < ranges; i++) {
-      long range = command.dataAddress() + (long) i * DSM_RANGE_BYTES;
-      long lba = Memory.getLong(range + DSM_LBA);
-      if (lba < 0 || lba > blockCount - Memory.getU32(range + DSM_BLOCKS)) {
-        fail(command, NvmeStatus.LBA_OUT_OF_RANGE | NvmeStatus.DO_NOT_RETRY);
-        return;
-      }
-    }
-    if (deallocate && subsystem.device().supports(IoOperation.UNMAP)) deallocateNext(command);
-    else command.finish(0, NvmeStatus.SUCCESS);
-  }
-
-  private void deallocateNext(NvmeCommand command) {
-    int ranges = ranges(command.sqe());
-    int next = command.progress();
-    while (next < ranges) {
-      long range = command.dataAddress() + (long) next * DSM_RANGE_BYTES;
-      long blocks = Memory.getU32(range + DSM_BLOCKS);
-      next++;
-      if (blocks == 0) continue;
-      command.progress(next);
-      command.prepareUnmap(Memory.getLong(range + DSM_LBA), blocks);
-      submit(command);
-      return;
-    }
-    command.finish(0, NvmeStatus.SUCCESS);
   }
 
   // Completed: to the host.
@@ -325,6 +346,7 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   @Override
   public void completed(NvmeCommand command, IoStatus status) {
     inFlight--;
+    if (!fences.isEmpty()) fences.ended(command.round(), this::tell);
     if (status != IoStatus.SUCCESS) {
       if (isFused(command.sqe())) fused.completed(command, status);
       else fail(command, hostStatus(status));
@@ -347,7 +369,7 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
     if (isFused(command.sqe())) {
       fused.completed(command, IoStatus.SUCCESS);
     } else if (command.opcode() == Opcode.DATASET_MANAGEMENT) {
-      deallocateNext(command);
+      datasets.next(command);
     } else if (command.operation() == IoOperation.WRITE_ZEROES && isForced(command)) {
       flush(command);
     } else {
@@ -396,6 +418,34 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
     paused = false;
     for (int left = parked.size(); left > 0; left--) execute(parked.remove());
     if (!fused.isIdle()) fused.resume();
+  }
+
+  // Reservations.
+
+  /**
+   * The namespace's reservations have changed.
+   *
+   * @param abort what waits here for the end of a pause ends, as its host was preempted
+   * @param known completed when nothing is with the device that came before this and would be forbidden now
+   */
+  void reservationChanged(boolean abort, CompletableFuture<Void> known) {
+    int before = forbidden;
+    forbidden = subsystem.namespaceReservations().forbidden(controller.hostId());
+    if (abort) abortParked();
+    boolean loses = (forbidden & ~before) != 0 || abort;
+    if (loses) fences.raise(inFlight, known);
+    else known.complete(null);
+  }
+
+  private void abortParked() {
+    for (int left = parked.size(); left > 0; left--) {
+      var command = parked.remove();
+      if (isFused(command.sqe()) || ReservationRequests.isOne(command.opcode())) {
+        parked.add(command);
+      } else {
+        fail(command, NvmeStatus.ABORTED_BY_PREEMPT | NvmeStatus.DO_NOT_RETRY);
+      }
+    }
   }
 
   /** Ends a command that waits for the end of a pause; what the device has cannot be called back. */

@@ -91,6 +91,7 @@ final class LogPages {
   private void wasRead(int id) {
     if (id == LogPage.CHANGED_NAMESPACES) controller.namespaceChangeWasRead();
     controller.events().wasRead(id);
+    if (id == LogPage.RESERVATION_NOTIFICATION) controller.reservationLogWasRead();
   }
 
   /**
@@ -104,6 +105,7 @@ final class LogPages {
       case LogPage.FIRMWARE_SLOTS -> io ? firmware() : none();
       case LogPage.CHANGED_NAMESPACES -> io ? changedNamespaces() : none();
       case LogPage.COMMANDS_AND_EFFECTS -> io ? effects() : none();
+      case LogPage.RESERVATION_NOTIFICATION -> io ? controller.reservationLog().page() : none();
       default -> ofHome(id, specific, offset);
     };
   }
@@ -177,7 +179,16 @@ final class LogPages {
         }) {
       page.putInt(opcode * Integer.BYTES, SUPPORTED);
     }
-    for (int opcode : new int[] {Opcode.FLUSH, Opcode.READ, Opcode.COMPARE}) {
+    for (int opcode :
+        new int[] {
+          Opcode.FLUSH,
+          Opcode.READ,
+          Opcode.COMPARE,
+          Opcode.RESERVATION_REGISTER,
+          Opcode.RESERVATION_REPORT,
+          Opcode.RESERVATION_ACQUIRE,
+          Opcode.RESERVATION_RELEASE
+        }) {
       page.putInt(EFFECTS_IO + opcode * Integer.BYTES, SUPPORTED);
     }
     for (int opcode : new int[] {Opcode.WRITE, Opcode.WRITE_ZEROES, Opcode.DATASET_MANAGEMENT}) {

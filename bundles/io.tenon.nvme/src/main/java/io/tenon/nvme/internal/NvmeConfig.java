@@ -14,6 +14,11 @@ public @interface NvmeConfig {
               + " NVMF_TGT_CRDT when empty")
   String retry_delays() default "";
 
+  @AttributeDefinition(
+      description =
+          "Folder where reservations are kept that hosts want to survive a restart (PTPL); empty: none is kept")
+  String ptpl_dir() default "";
+
   @AttributeDefinition(description = "Most subsystems", min = "1")
   int max_subsystems() default 2048;
 }

@@ -4,6 +4,7 @@ import io.tenon.block.DeviceListener;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoStatus;
+import io.tenon.block.ReservationStatus;
 import io.tenon.block.Snapshots;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.AnaState;
@@ -15,9 +16,12 @@ import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.NvmeTarget.ControllerInfo;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
+import io.tenon.nvme.TargetException;
+import io.tenon.nvme.internal.reservation.ReservationCommand;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.function.IntConsumer;
 
 /** A shared device: one subsystem with namespace 1. Any thread; I/O queues are told by message. */
 final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener {
@@ -47,6 +52,7 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
   private final DeviceSlot.Claim claim;
   private final String serial;
   private final Map<Integer, Controller> controllers = new ConcurrentSkipListMap<>();
+  private final NamespaceReservations reservations;
   private final Set<IoQueue> queues = new CopyOnWriteArraySet<>();
   private final CompletableFuture<Void> empty = new CompletableFuture<>();
   private volatile ShareOptions options;
@@ -62,7 +68,8 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
   private CompletableFuture<Void> draining = CompletableFuture.completedFuture(null);
 
   ServedSubsystem(
-      Target target, String nqn, DeviceSlot device, DeviceSlot.Claim claim, ShareOptions options) {
+      Target target, String nqn, DeviceSlot device, DeviceSlot.Claim claim, ShareOptions options)
+      throws TargetException {
     this.target = target;
     this.nqn = nqn;
     this.device = device;
@@ -70,6 +77,7 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
     this.options = options;
     this.serial = Serial.of(device.uuid());
     this.nextId = options.minControllerId();
+    this.reservations = new NamespaceReservations(this, target.reservationStore(), options);
     device.addListener(this);
   }
 
@@ -121,13 +129,7 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
   @Override
   public synchronized void hosts(Set<String> nqns) {
     var before = options;
-    options =
-        new ShareOptions(
-            nqns,
-            before.minControllerId(),
-            before.maxControllerId(),
-            before.ana(),
-            before.origin());
+    options = before.withHosts(nqns);
     target.discoveryChanged();
     if (nqns.isEmpty()) return;
     var removed = new LinkedHashSet<>(before.hosts());
@@ -227,6 +229,35 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
     return true;
   }
 
+  // Reservations.
+
+  NamespaceReservations namespaceReservations() {
+    return reservations;
+  }
+
+  Collection<IoQueue> ioQueues() {
+    return queues;
+  }
+
+  Collection<Controller> associated() {
+    return controllers.values();
+  }
+
+  @Override
+  public ReservationStatus reservations() {
+    return reservations.status();
+  }
+
+  @Override
+  public boolean keepsReservations() {
+    return reservations.persists();
+  }
+
+  @Override
+  public void keepReservations(boolean keeps, UUID host, IntConsumer answer) {
+    reservations.change(host, new ReservationCommand.Persist(keeps), answer);
+  }
+
   // What hosts read.
 
   @Override
@@ -256,7 +287,11 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
       case Cns.NAMESPACE -> {
         if (!active) return invalidNamespace();
         IdentifyNamespace.write(
-            address, device.geometry(), device.uuid(), options.ana() ? ANA_GROUP : 0);
+            address,
+            device.geometry(),
+            device.uuid(),
+            options.ana() ? ANA_GROUP : 0,
+            reservations.canPersist());
       }
       case Cns.NAMESPACE_DESCRIPTORS -> {
         if (!active) return invalidNamespace();
@@ -265,6 +300,7 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
       case Cns.INDEPENDENT_NAMESPACE -> {
         if (!active) return invalidNamespace();
         Memory.putByte(address + 1, 1); // NMIC: may be shared
+        Memory.putByte(address + 2, IdentifyNamespace.reservations(reservations.canPersist()));
         Memory.putInt(address + 4, options.ana() ? ANA_GROUP : 0);
         Memory.putByte(address + 14, READY);
       }

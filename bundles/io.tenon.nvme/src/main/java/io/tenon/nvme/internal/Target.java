@@ -12,9 +12,12 @@ import io.tenon.nvme.QueueTransport;
 import io.tenon.nvme.TargetException;
 import io.tenon.nvme.TargetException.Kind;
 import io.tenon.nvme.Transport;
+import io.tenon.nvme.internal.reservation.ReservationFiles;
+import io.tenon.nvme.internal.reservation.ReservationStore;
 import io.tenon.reactor.Reactor;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +56,7 @@ public final class Target implements NvmeTarget {
   private final RetryDelays retryDelays;
   private final int maxSubsystems;
   private final String firmware;
+  private final ReservationStore reservationStore;
   private final Executor blocking;
   private final Discovery discovery = new Discovery(this);
   private final ConcurrentSkipListMap<String, ServedSubsystem> subsystems =
@@ -66,19 +70,38 @@ public final class Target implements NvmeTarget {
 
   @Activate
   public Target(NvmeConfig config) throws TenonException {
-    this(config.retry_delays(), config.max_subsystems(), version());
+    this(
+        config.retry_delays(),
+        config.max_subsystems(),
+        version(),
+        config.ptpl_dir().isEmpty()
+            ? ReservationStore.NONE
+            : new ReservationFiles(
+                Path.of(config.ptpl_dir()), Thread.ofVirtual().name("reservations")::start),
+        Thread.ofVirtual().name("nvme-admin")::start);
   }
 
-  /** Without OSGi. */
+  /** Without OSGi, and without a place to keep reservations in. */
   public Target(String retryDelays, int maxSubsystems, String firmware) throws TenonException {
-    this(retryDelays, maxSubsystems, firmware, Thread.ofVirtual().name("nvme-admin")::start);
+    this(
+        retryDelays,
+        maxSubsystems,
+        firmware,
+        ReservationStore.NONE,
+        Thread.ofVirtual().name("nvme-admin")::start);
   }
 
   /**
    * @param blocking runs commands that may block
    */
-  public Target(String retryDelays, int maxSubsystems, String firmware, Executor blocking)
+  public Target(
+      String retryDelays,
+      int maxSubsystems,
+      String firmware,
+      ReservationStore reservationStore,
+      Executor blocking)
       throws TenonException {
+    this.reservationStore = reservationStore;
     this.blocking = blocking;
     String environment = System.getenv().getOrDefault(RETRY_DELAYS_VARIABLE, "");
     this.retryDelays = RetryDelays.parse(retryDelays.isEmpty() ? environment : retryDelays);
@@ -101,6 +124,10 @@ public final class Target implements NvmeTarget {
 
   String firmware() {
     return firmware;
+  }
+
+  ReservationStore reservationStore() {
+    return reservationStore;
   }
 
   Discovery discovery() {
@@ -137,11 +164,22 @@ public final class Target implements NvmeTarget {
           "There are " + maxSubsystems + " subsystems, as many as this node serves.",
           "End a share first, or raise max_subsystems.");
     }
-    var subsystem = new ServedSubsystem(this, nqn, device, claim(device), options);
+    var subsystem = serve(nqn, device, options);
     subsystems.put(nqn, subsystem);
     discoveryChanged();
     log.info("{} is shared", nqn);
     return subsystem;
+  }
+
+  private ServedSubsystem serve(String nqn, DeviceSlot device, ShareOptions options)
+      throws TargetException {
+    var claim = claim(device);
+    try {
+      return new ServedSubsystem(this, nqn, device, claim, options);
+    } catch (TargetException e) {
+      claim.close();
+      throw e;
+    }
   }
 
   private static DeviceSlot.Claim claim(DeviceSlot device) throws TargetException {
@@ -150,6 +188,11 @@ public final class Target implements NvmeTarget {
     } catch (DeviceException e) {
       throw new TargetException(Kind.DEVICE_IN_USE, e.what(), e.why(), e.remedy());
     }
+  }
+
+  @Override
+  public void forgetReservations(Path kept) throws TargetException {
+    reservationStore.forget(kept);
   }
 
   private static void check(String nqn, DeviceSlot device, ShareOptions options)

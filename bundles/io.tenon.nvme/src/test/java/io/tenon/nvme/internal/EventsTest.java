@@ -71,6 +71,14 @@ class EventsTest extends TargetFixture {
     assertResized(third);
   }
 
+  /** Linux refuses a controller that reports ANA and no number of namespaces, MNAN. */
+  @Test
+  void aControllerWithAnaSaysHowManyNamespacesThereMayBe() {
+    var controller = admin().call(Opcode.IDENTIFY, 4096, sqe -> Memory.putInt(sqe + Sqe.CDW10, 1));
+    assertEquals(1 << 3 | 1 << 1, Memory.getU8(controller.data + 76));
+    assertEquals(1, Memory.getInt(controller.data + 540));
+  }
+
   @Test
   void anEventWaitsForARequest() throws Exception {
     var admin = admin();

@@ -1,6 +1,9 @@
 package io.tenon.nvme.internal;
 
+import io.tenon.linux.Memory;
 import io.tenon.nvme.NvmeStatus;
+import io.tenon.nvme.Opcode;
+import io.tenon.nvme.Sqe;
 import io.tenon.simulation.BlockHistory;
 import io.tenon.simulation.BlockHistory.Kind;
 import io.tenon.simulation.BlockHistory.Op;
@@ -8,6 +11,7 @@ import io.tenon.simulation.SimWorld;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** What all simulated hosts did to a few blocks and were told. */
 final class HostLedger {
@@ -17,6 +21,7 @@ final class HostLedger {
   private final SimWorld world;
   private final long firstBlock;
   private final int blocks;
+  private final @Nullable FenceWitness witness;
   private final TreeMap<Long, BlockHistory> histories = new TreeMap<>();
   private final TreeMap<Long, Long> lastGood = new TreeMap<>();
   private final List<String> errors = new ArrayList<>();
@@ -26,8 +31,13 @@ final class HostLedger {
   private int succeeded;
   private long lastStamp;
 
-  HostLedger(SimWorld world, long firstBlock, int blocks, int operations) {
+  /**
+   * @param witness where hosts reserve the namespace
+   */
+  HostLedger(
+      SimWorld world, long firstBlock, int blocks, int operations, @Nullable FenceWitness witness) {
     this.world = world;
+    this.witness = witness;
     this.firstBlock = firstBlock;
     this.blocks = blocks;
     this.left = operations;
@@ -60,8 +70,14 @@ final class HostLedger {
     return errors;
   }
 
-  long newStamp() {
-    return ++lastStamp;
+  long newStamp(int host) {
+    lastStamp++;
+    if (witness != null) witness.stamped(lastStamp, host);
+    return lastStamp;
+  }
+
+  long nowNs() {
+    return world.nowNs();
   }
 
   /** A value that the block may well have now. */
@@ -75,8 +91,23 @@ final class HostLedger {
     return "#" + ++begun;
   }
 
-  void begins(Op op) {
+  void begins(int host, Op op) {
     history(op.block).begins(op, world.nowNs());
+    if (witness != null && zeroes(op)) witness.zeroBegins(host, op.block);
+  }
+
+  private static boolean zeroes(Op op) {
+    return op.kind == Kind.UNMAP || (op.kind == Kind.WRITE && op.value == 0);
+  }
+
+  /** A command was answered to its host. */
+  void answered(int host, SimCommand command, long sentNs) {
+    if (witness == null) return;
+    int opcode = command.opcode();
+    // Of a fused pair both need the right to write.
+    boolean isFused = (Memory.getU8(command.sqe() + Sqe.FLAGS) & Sqe.FUSE_MASK) != 0;
+    boolean isRead = opcode == Opcode.READ || (opcode == Opcode.COMPARE && !isFused);
+    witness.ended(host, isRead, sentNs, command.status());
   }
 
   private BlockHistory history(long block) {
@@ -102,8 +133,15 @@ final class HostLedger {
 
   // How a task ended.
 
-  void ended() {
+  void ended(int host, List<Op> ops) {
     open--;
+    if (witness == null) return;
+    for (Op op : ops) if (zeroes(op)) witness.zeroEnds(host, op.block);
+  }
+
+  /** Some of it may have happened, and no more will. */
+  void wasCutOff(List<Op> ops) {
+    for (Op op : ops) history(op.block).settles(op, world.nowNs());
   }
 
   void succeeded(List<Op> ops) {
@@ -145,7 +183,9 @@ final class HostLedger {
       case NvmeStatus.ANA_INACCESSIBLE,
           NvmeStatus.ABORTED_SQ_DELETION,
           NvmeStatus.ABORTED_FAILED_FUSED,
-          NvmeStatus.ABORTED_MISSING_FUSED ->
+          NvmeStatus.ABORTED_MISSING_FUSED,
+          NvmeStatus.RESERVATION_CONFLICT,
+          NvmeStatus.ABORTED_BY_PREEMPT ->
           true;
       default -> status == HostTask.NEVER_EXECUTED;
     };

@@ -32,12 +32,14 @@ final class HostTask {
   }
 
   private final HostLedger ledger;
+  private final int host;
   private final SplittableRandom random;
   private final Next next;
   private final String name;
   private final List<SimCommand> commands = new ArrayList<>();
   private final List<Integer> statuses = new ArrayList<>();
   private final List<Op> ops = new ArrayList<>();
+  private final long startedNs;
   private int missing;
   private boolean wasLost;
   private boolean isLonely;
@@ -45,8 +47,10 @@ final class HostTask {
   /**
    * @param next called when it has ended on a connection that stands
    */
-  HostTask(HostLedger ledger, SplittableRandom random, Next next) {
+  HostTask(HostLedger ledger, int host, SplittableRandom random, Next next) {
     this.ledger = ledger;
+    this.host = host;
+    this.startedNs = ledger.nowNs();
     this.random = random;
     this.next = next;
     this.name = ledger.begin();
@@ -81,7 +85,7 @@ final class HostTask {
     var op = new Op(name, kind, expected, value);
     op.block = block;
     ops.add(op);
-    ledger.begins(op);
+    ledger.begins(host, op);
   }
 
   private SimCommand io(
@@ -108,7 +112,7 @@ final class HostTask {
   private void write(SimConnection connection, long lba, int blocks) {
     var command = io(connection, Opcode.WRITE, lba, blocks, 0, blocks * BLOCK_BYTES);
     for (int i = 0; i < blocks; i++) {
-      long stamp = ledger.newStamp();
+      long stamp = ledger.newStamp(host);
       SimDisk.fill(command.data + (long) i * BLOCK_BYTES, BLOCK_BYTES, stamp);
       begins(Kind.WRITE, lba + i, 0, stamp);
     }
@@ -144,7 +148,7 @@ final class HostTask {
 
   private void fused(SimConnection connection, long lba) {
     long expected = ledger.guess(lba);
-    long stamp = ledger.newStamp();
+    long stamp = ledger.newStamp(host);
     var compare = io(connection, Opcode.COMPARE, lba, 1, FUSED_FIRST, BLOCK_BYTES);
     SimDisk.fill(compare.data, BLOCK_BYTES, expected);
     var write = io(connection, Opcode.WRITE, lba, 1, FUSED_SECOND, BLOCK_BYTES);
@@ -163,6 +167,7 @@ final class HostTask {
   // How it ended.
 
   void answered(SimCommand command) {
+    ledger.answered(host, command, startedNs);
     if (command.opcode() == Opcode.READ && command.status() == NvmeStatus.SUCCESS) {
       for (int i = 0; i < ops.size(); i++) {
         ops.get(i).value = SimDisk.readStamp(command.data + (long) i * BLOCK_BYTES, BLOCK_BYTES);
@@ -180,9 +185,13 @@ final class HostTask {
   private void ended(int index, int status) {
     statuses.set(index, status);
     if (--missing > 0) return;
-    ledger.ended();
+    ledger.ended(host, ops);
     conclude();
     if (!wasLost) next.after(HostLedger.tellsOfNoEffect(status));
+  }
+
+  private boolean isUnmap() {
+    return !ops.isEmpty() && ops.getFirst().kind == Kind.UNMAP;
   }
 
   private void conclude() {
@@ -207,6 +216,9 @@ final class HostTask {
         throw new AssertionError("%s: the write of the pair ended with %x".formatted(name, last));
       }
       ledger.sawOther(ops.getFirst());
+    } else if (NvmeStatus.code(first) == NvmeStatus.RESERVATION_CONFLICT && isUnmap()) {
+      ledger.wasRefused();
+      ledger.wasCutOff(ops);
     } else if (HostLedger.tellsOfNoEffect(first)) {
       ledger.wasRefused();
       ledger.hadNoEffect(ops);

@@ -13,12 +13,15 @@ import io.tenon.simulation.SimReactors;
 import io.tenon.simulation.SimThreads;
 import io.tenon.simulation.SimWorld;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** One seed's world: a disk, a target that shares it, hosts that come and go, and what must hold at the end. */
 final class NvmeRun implements SimDisk.Observer {
@@ -46,7 +49,9 @@ final class NvmeRun implements SimDisk.Observer {
     /** Hosts compare and write the same two blocks. */
     FUSED,
     /** Hosts lose and get back their right to connect, and the namespace its path. */
-    ADMITTED
+    ADMITTED,
+    /** Hosts reserve the namespace, and take it from each other; the share ends and begins again. */
+    FENCED
   }
 
   private final Scenario scenario;
@@ -55,6 +60,9 @@ final class NvmeRun implements SimDisk.Observer {
   private final SimReactors node;
   private final SimDisk disk;
   private final DeviceSlot slot;
+  private final SimReservationStore store;
+  private final int hostCount;
+  private final @Nullable FenceWitness witness;
   private final Target target;
   private final List<SimNvmeHost> hosts = new ArrayList<>();
   private Subsystem subsystem;
@@ -79,7 +87,13 @@ final class NvmeRun implements SimDisk.Observer {
     if (random.nextInt(3) == 0) disk.actLikeMemory();
     slot = new DeviceSlot(disk, "sim:///disk", world.clock(), node.main()::execute);
     try {
-      target = new Target("", 4, "1.2.3");
+      store = new SimReservationStore(world);
+      hostCount = 1 + random.nextInt(MOST_HOSTS);
+      witness =
+          scenario == Scenario.FENCED
+              ? new FenceWitness(world, hostCount, SimReserver::hostId, store)
+              : null;
+      target = new Target("", 4, "1.2.3", store, node.main()::execute);
       subsystem = target.share(slot, options());
     } catch (TenonException e) {
       throw new AssertionError(e);
@@ -90,7 +104,12 @@ final class NvmeRun implements SimDisk.Observer {
     int first = 1 + random.nextInt(100);
     var any = ShareOptions.anyHost();
     return new ShareOptions(
-        Set.of(), first, first + MOST_HOSTS - 1 + random.nextInt(3), true, any.origin());
+        Set.of(),
+        first,
+        first + MOST_HOSTS - 1 + random.nextInt(3),
+        true,
+        any.origin(),
+        Optional.of(Path.of("it.json")));
   }
 
   private SimDisk.Faults healthy() {
@@ -127,14 +146,14 @@ final class NvmeRun implements SimDisk.Observer {
     try (var arena = Arena.ofConfined()) {
       int blocks = scenario == Scenario.FUSED ? 2 : 2 + random.nextInt(20);
       long first = random.nextBoolean() ? 0 : 1024L - blocks;
-      var ledger = new HostLedger(world, first, blocks, operations);
-      int count = 1 + random.nextInt(MOST_HOSTS);
+      var ledger = new HostLedger(world, first, blocks, operations, witness);
       var ids = new SimNvmeHost.Ids();
-      for (int i = 0; i < count; i++) {
+      for (int i = 0; i < hostCount; i++) {
+        var reserver = witness == null ? null : new SimReserver(world, witness, ledger, i);
         boolean fused = scenario == Scenario.FUSED;
         var host =
             new SimNvmeHost(
-                world, target, node.all(), subsystem.nqn(), i, arena, ledger, ids, fused);
+                world, target, node.all(), subsystem.nqn(), i, arena, ledger, ids, fused, reserver);
         hosts.add(host);
         host.connect();
       }
@@ -178,6 +197,10 @@ final class NvmeRun implements SimDisk.Observer {
         if (random.nextBoolean()) world.schedule(soon(), this::pause);
       }
       case FUSED -> {}
+      case FENCED -> {
+        if (random.nextInt(3) == 0) world.schedule(soon(), this::unshare);
+        if (random.nextInt(3) == 0) world.schedule(soon(), this::pause);
+      }
       case ADMITTED -> {
         subsystem.hosts(everybody());
         world.schedule(soon(), this::dismiss);
@@ -231,6 +254,7 @@ final class NvmeRun implements SimDisk.Observer {
           } catch (TargetException e) {
             throw new AssertionError(e);
           }
+          if (witness != null) witness.restarted();
           pauses = 0;
         });
   }
@@ -302,6 +326,7 @@ final class NvmeRun implements SimDisk.Observer {
     for (long block : ledger.watched()) ledger.observe(block, disk.stampAt(block));
     ledger.check();
     world.trace().note(ledger.succeeded());
+    if (witness != null) world.trace().note(witness.judged());
   }
 
   @Override
@@ -313,5 +338,12 @@ final class NvmeRun implements SimDisk.Observer {
   }
 
   @Override
-  public void written(SimDisk on, long block, long stamp) {}
+  public void written(SimDisk on, long block, long stamp) {
+    if (witness != null) witness.written(stamp);
+  }
+
+  @Override
+  public void zeroed(SimDisk on, long from, long to) {
+    if (witness != null) witness.zeroed(from, to);
+  }
 }

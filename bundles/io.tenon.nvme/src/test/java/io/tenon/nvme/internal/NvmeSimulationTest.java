@@ -51,6 +51,12 @@ class NvmeSimulationTest {
     runTwice(seed, Scenario.ADMITTED);
   }
 
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whoIsPreemptedWritesNothingMore(long seed) {
+    runTwice(seed, Scenario.FENCED);
+  }
+
   private static void runTwice(long seed, Scenario scenario) {
     long _ = Seeds.runTwice(seed, one -> new NvmeRun(one, scenario).run(OPERATIONS));
   }

@@ -97,7 +97,81 @@ class PlantedNvmeBugsTest {
             Scenario.ADMITTED,
             "ServedSubsystem",
             "hosts",
-            Mutant.call("disconnect", 0)));
+            Mutant.call("disconnect", 0)),
+        fenced(
+            "a preempt is answered while the device has writes of the preempted host",
+            "IoQueue",
+            "reservationChanged",
+            Mutant.field("inFlight", 0)),
+        fenced(
+            "a preempt waits for as many writes as there are, whoever's turn they were",
+            "Fences",
+            "ended",
+            Mutant.field("round", 0)),
+        fenced(
+            "queues are not told of a change",
+            "IoQueue",
+            "reservationChanged",
+            Mutant.call("forbidden", 0)),
+        fenced(
+            "a queue does not look at reservations",
+            "IoQueue",
+            "execute",
+            Mutant.field("forbidden", 0)),
+        fenced(
+            "a queue that comes later knows nothing of reservations",
+            "IoQueue",
+            "<init>",
+            Mutant.call("forbidden", 0)),
+        fenced(
+            "every command counts as a read",
+            "IoQueue",
+            "startUnlessRefused",
+            Mutant.call("group", 1)),
+        fenced(
+            "ranges are unmapped after the right was lost",
+            "DatasetManagement",
+            "next",
+            Mutant.call("isForbidden", 0)),
+        fenced(
+            "a preempt leaves its victims registered",
+            "reservation.ReservationRules",
+            "take",
+            Mutant.call("hasNext", 0)),
+        fenced(
+            "a key is right whatever it is",
+            "reservation.ReservationRules",
+            "isKey",
+            Mutant.call("isPresent", 0)),
+        fenced(
+            "a holder is treated as any other",
+            "reservation.ReservationRules",
+            "forbidden",
+            Mutant.call("isHolder", 0)),
+        fenced(
+            "a change is answered before it is kept",
+            "NamespaceReservations",
+            "make",
+            Mutant.call("isPresent", 0)),
+        fenced(
+            "what was kept is not read when the share begins again",
+            "NamespaceReservations",
+            "<init>",
+            Mutant.call("isPresent", 0)),
+        fenced(
+            "changes overtake each other",
+            "NamespaceReservations",
+            "change",
+            Mutant.field("changing", 0)),
+        fenced(
+            "a reservation outlives its holder's registration",
+            "reservation.ReservationState",
+            "without",
+            Mutant.call("equals", 0)));
+  }
+
+  private static PlantedBug fenced(String name, String type, String method, Mutant.Change change) {
+    return bug(name, Scenario.FENCED, type, method, change);
   }
 
   @ParameterizedTest

@@ -44,6 +44,8 @@ final class SimNvmeHost implements SimConnection.Host {
   private final HostLedger ledger;
   private final Ids ids;
   private final boolean mostlyFused;
+  private final int number;
+  private final @Nullable SimReserver reserver;
   private final List<SimConnection> connections = new ArrayList<>();
 
   /** Of these, I/O queues of the controller. */
@@ -81,14 +83,17 @@ final class SimNvmeHost implements SimConnection.Host {
       Arena arena,
       HostLedger ledger,
       Ids ids,
-      boolean mostlyFused) {
+      boolean mostlyFused,
+      @Nullable SimReserver reserver) {
     this.world = world;
+    this.number = number;
+    this.reserver = reserver;
     this.random = world.chance();
     this.target = target;
     this.reactors = reactors;
     this.nqn = nqn;
     this.hostNqn = "nqn.2014-08.org.nvmexpress:uuid:host" + number;
-    this.hostId = new UUID(7, number);
+    this.hostId = SimReserver.hostId(number);
     this.arena = arena;
     this.ledger = ledger;
     this.ids = ids;
@@ -247,7 +252,24 @@ final class SimNvmeHost implements SimConnection.Host {
                 answered -> {
                   serving.add(connection);
                   for (int i = 0; i < depth; i++) next(connection, mine);
+                  if (id == 1) reserve(connection, mine);
                 }));
+  }
+
+  private void reserve(SimConnection connection, int mine) {
+    if (reserver == null) return;
+    reserver.start(
+        (opcode, bytes, fill, then) ->
+            call(
+                connection,
+                opcode,
+                bytes,
+                mine,
+                command -> {
+                  Memory.putInt(command.sqe() + Sqe.NSID, IoQueue.NAMESPACE);
+                  fill.accept(command);
+                },
+                then));
   }
 
   private void askForEvents(SimConnection connection, int mine) {
@@ -315,7 +337,7 @@ final class SimNvmeHost implements SimConnection.Host {
         refused ->
             world.schedule(
                 random.nextLong(refused ? 2_000_000 : 100_000), () -> next(connection, mine));
-    new HostTask(ledger, random, after).start(connection, mostlyFused);
+    new HostTask(ledger, number, random, after).start(connection, mostlyFused);
   }
 
   @Override

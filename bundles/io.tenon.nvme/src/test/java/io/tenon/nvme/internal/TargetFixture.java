@@ -10,6 +10,7 @@ import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.Opcode;
+import io.tenon.nvme.internal.reservation.ReservationStore;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -28,7 +29,7 @@ abstract class TargetFixture {
   @BeforeEach
   void startTarget() throws Exception {
     reactors = TestReactors.start(2);
-    target = new Target("30,40,50", 4, "1.2.3");
+    target = new Target("30,40,50", 4, "1.2.3", reservationStore(), Thread.ofVirtual()::start);
     device = new ScriptedDevice("scripted");
     subsystem = target.share(new DeviceSlot(device, "scripted:///scripted"), options());
   }
@@ -47,6 +48,10 @@ abstract class TargetFixture {
     var any = ShareOptions.anyHost();
     return new ShareOptions(
         Set.of(), any.minControllerId(), any.maxControllerId(), true, any.origin());
+  }
+
+  ReservationStore reservationStore() {
+    return ReservationStore.NONE;
   }
 
   TestHost admin() {

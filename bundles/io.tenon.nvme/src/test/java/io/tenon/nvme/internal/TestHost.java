@@ -42,10 +42,16 @@ final class TestHost implements QueueTransport {
   final CompletableFuture<String> disconnected = new CompletableFuture<>();
   private final Arena arena = Arena.ofShared();
   private final Reactor reactor;
+  private final UUID hostId;
   private final NvmeQueue queue;
   private int nextId;
 
   TestHost(Target target, Reactor reactor) {
+    this(target, reactor, HOST_ID);
+  }
+
+  TestHost(Target target, Reactor reactor, UUID hostId) {
+    this.hostId = hostId;
     this.reactor = reactor;
     this.queue = TestReactors.on(reactor, () -> target.accept(this, reactor));
   }
@@ -144,7 +150,7 @@ final class TestHost implements QueueTransport {
               Memory.putShort(sqe + ConnectData.SQSIZE, 31);
               Memory.putInt(sqe + ConnectData.KATO, (int) keepAliveMs);
             });
-    new ConnectData(HOST_ID, controllerId, nqn, hostNqn).write(command.data);
+    new ConnectData(hostId, controllerId, nqn, hostNqn).write(command.data);
     return command;
   }
 

@@ -410,6 +410,7 @@ final class ReplicaWork {
       throw e;
     }
     pool.remove(replica);
+    replica.forgetReservations();
     log.info("pool {}: {} destroyed", pool, replica);
   }
 

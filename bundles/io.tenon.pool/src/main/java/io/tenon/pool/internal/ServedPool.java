@@ -274,6 +274,8 @@ final class ServedPool implements Pool {
         () -> {
           checkUnused(what);
           closeReplicas(what);
+          var destroyed = new ArrayList<ServedReplica>();
+          served().forEach(destroyed::add);
           try {
             deleteAll();
           } catch (BlobstoreException e) {
@@ -282,6 +284,7 @@ final class ServedPool implements Pool {
           }
           disk.eraseSuperBlock();
           store.abandon();
+          for (ServedReplica replica : destroyed) replica.forgetReservations();
           end();
           return true;
         });

@@ -21,6 +21,7 @@ import io.tenon.pool.WipeSpec;
 import io.tenon.pool.WipeWatcher;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -220,11 +221,28 @@ final class ServedReplica implements Replica {
       subsystem =
           pool.parts()
               .target()
-              .share(device, new ShareOptions(hosts, min, max, false, Origin.REPLICA));
+              .share(
+                  device,
+                  new ShareOptions(
+                      hosts, min, max, false, Origin.REPLICA, Optional.of(reservationFile())));
     } catch (TargetException e) {
       throw new PoolException(Kind.SHARE, notDone("shared"), e);
     }
     log.info("replica {}: shared as {} for {}", name, uri(), hosts.isEmpty() ? "any host" : hosts);
+  }
+
+  private Path reservationFile() {
+    return ShareOptions.fileOfReplica(pool.uuid(), uuid);
+  }
+
+  /** The replica is no more: nobody has reserved it. */
+  void forgetReservations() {
+    try {
+      pool.parts().target().forgetReservations(reservationFile());
+    } catch (TargetException e) {
+      // Nothing is wrong but a file that is left over, and of a uuid that does not come back.
+      log.warn("replica {}: {}", name, e.getMessage());
+    }
   }
 
   /** Ends the share, and does not say so on the disk. */

@@ -48,6 +48,7 @@ public final class ControllerCommand extends Noun {
         "host", controller.hostNqn(),
         "peer", controller.peer(),
         "queues", controller.queues(),
+        "ana", SubsystemCommand.ana(subsystem),
         "keep_alive_ms", controller.keepAliveMs());
   }
 

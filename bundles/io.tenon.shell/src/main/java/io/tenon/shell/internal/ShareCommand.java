@@ -3,11 +3,14 @@ package io.tenon.shell.internal;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceSlot;
 import io.tenon.error.TenonException;
+import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -44,7 +47,7 @@ public final class ShareCommand extends Noun {
   List<String> names(String verb) {
     return switch (verb) {
       case "create" -> devices.all().stream().map(DeviceSlot::name).toList();
-      case "show", "destroy", "hosts" ->
+      case "show", "destroy", "hosts", "ana" ->
           target.subsystems().stream().map(subsystem -> subsystem.device().name()).toList();
       default -> List.of();
     };
@@ -74,20 +77,71 @@ public final class ShareCommand extends Noun {
                 names = "--host",
                 paramLabel = "NQN",
                 description = "Host that may connect; again for more. None: any host.")
-            List<String> hosts)
-        throws TenonException {
-      var any = ShareOptions.anyHost();
+            List<String> hosts,
+        @Option(
+                names = "--ana",
+                paramLabel = "STATE",
+                description =
+                    "Report asymmetric namespace access, and begin as optimized, non_optimized or inaccessible: for a"
+                        + " device that other nodes share as well.")
+            String ana,
+        @Option(
+                names = "--controller-ids",
+                paramLabel = "FIRST-LAST",
+                description =
+                    "Ids of its controllers: other ones on each node that shares the device.")
+            String controllerIds)
+        throws TenonException, Refused {
+      var ids = controllerIds(controllerIds);
+      var state = ana == null ? AnaState.OPTIMIZED : anaState(ana);
       var slot = DeviceCommand.existing(devices, device);
-      output.show(
-          row(
-              target.share(
-                  slot,
-                  new ShareOptions(
-                      new LinkedHashSet<>(hosts == null ? List.of() : hosts),
-                      any.minControllerId(),
-                      any.maxControllerId(),
-                      any.ana(),
-                      any.origin()))));
+      var shared =
+          target.share(
+              slot,
+              new ShareOptions(
+                  new LinkedHashSet<>(hosts == null ? List.of() : hosts),
+                  ids[0],
+                  ids[1],
+                  ana != null,
+                  ShareOptions.anyHost().origin(),
+                  Optional.of(ShareOptions.fileOfDevice(slot.uuid()))));
+      if (ana != null) shared.anaState(state);
+      output.show(row(shared));
+    }
+
+    private static int[] controllerIds(String text) throws Refused {
+      var any = ShareOptions.anyHost();
+      if (text == null) return new int[] {any.minControllerId(), any.maxControllerId()};
+      var range = Pattern.compile("(\\d{1,5})-(\\d{1,5})").matcher(text);
+      if (!range.matches()) {
+        throw new Refused("Controller ids " + text + " are not a range such as 1-100.");
+      }
+      return new int[] {Integer.parseInt(range.group(1)), Integer.parseInt(range.group(2))};
+    }
+
+    @Command(
+        description = "Say how well this node reaches the device; hosts with other paths follow.",
+        footer = {"", "Example: tenon:share ana scratch non_optimized"})
+    void ana(
+        @Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device,
+        @Parameters(paramLabel = "STATE", description = "optimized, non_optimized or inaccessible.")
+            String state)
+        throws TenonException, Refused {
+      var shared = existing(device);
+      if (!shared.options().ana()) {
+        throw new Refused(
+            "Device " + device + " is shared without ANA. Share it again with --ana.");
+      }
+      shared.anaState(anaState(state));
+      output.show(row(shared));
+    }
+
+    private static AnaState anaState(String text) throws Refused {
+      for (var state : AnaState.values()) {
+        if (state.name().equalsIgnoreCase(text)) return state;
+      }
+      throw new Refused(
+          "There is no ANA state " + text + ". Say optimized, non_optimized or inaccessible.");
     }
 
     @Command(
@@ -155,7 +209,8 @@ public final class ShareCommand extends Noun {
           "nqn", shared.nqn(),
           "uri", target.shareUris(shared),
           "allowed_hosts", List.copyOf(shared.options().hosts()),
-          "controllers", shared.controllers().size());
+          "controllers", shared.controllers().size(),
+          "ana", SubsystemCommand.ana(shared));
     }
   }
 }

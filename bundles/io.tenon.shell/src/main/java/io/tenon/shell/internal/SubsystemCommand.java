@@ -3,6 +3,7 @@ package io.tenon.shell.internal;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import java.util.List;
+import java.util.Locale;
 import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -39,6 +40,11 @@ public final class SubsystemCommand extends Noun {
         : List.of();
   }
 
+  /** How well this node reaches the namespace, as it tells hosts. */
+  static String ana(Subsystem subsystem) {
+    return subsystem.options().ana() ? subsystem.anaState().name().toLowerCase(Locale.ROOT) : "off";
+  }
+
   @Command(
       name = "tenon:subsystem",
       description = "NVMe subsystems of this node's target, one for each share.",
@@ -63,6 +69,7 @@ public final class SubsystemCommand extends Noun {
                       Row.of(
                           "nqn", subsystem.nqn(),
                           "serial", subsystem.serial(),
+                          "ana", ana(subsystem),
                           "controllers", subsystem.controllers().size()))
               .toList());
     }
@@ -90,7 +97,7 @@ public final class SubsystemCommand extends Noun {
               "uri", target.shareUris(subsystem),
               "allowed_hosts", List.copyOf(options.hosts()),
               "controller_ids", options.minControllerId() + "-" + options.maxControllerId(),
-              "ana", options.ana() ? subsystem.anaState().toString() : "off",
+              "ana", ana(subsystem),
               "controllers",
                   subsystem.controllers().stream()
                       .map(controller -> ControllerCommand.row(subsystem, controller).cells())

@@ -13,6 +13,7 @@ import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.QueueTransport;
 import io.tenon.nvme.Sqe;
 import io.tenon.reactor.Reactor;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -310,6 +311,11 @@ public final class FakeTarget implements NvmeTarget {
 
   @Override
   public void unshare(Subsystem subsystem) {
+    throw Check.bug("not here");
+  }
+
+  @Override
+  public void forgetReservations(Path kept) {
     throw Check.bug("not here");
   }
 

@@ -8,6 +8,7 @@ import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.QueueTransport;
 import io.tenon.nvme.TargetException;
 import io.tenon.reactor.Reactor;
+import java.nio.file.Path;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -151,6 +152,11 @@ public final class StrictTarget implements NvmeTarget {
   @Override
   public void unshare(Subsystem subsystem) {
     target.unshare(subsystem);
+  }
+
+  @Override
+  public void forgetReservations(Path kept) throws TargetException {
+    target.forgetReservations(kept);
   }
 
   @Override

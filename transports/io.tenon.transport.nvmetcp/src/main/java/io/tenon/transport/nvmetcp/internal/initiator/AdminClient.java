@@ -41,10 +41,11 @@ final class AdminClient {
   private static final class Call<T> implements HostCommand.Owner {
     private final CompletableFuture<Answer<T>> answer = new CompletableFuture<>();
     private final Arena arena = Arena.ofShared();
-    private final long data = arena.allocate(DATA_BYTES, Long.BYTES).address();
+    private final long data;
     private final LongFunction<T> reader;
 
-    Call(LongFunction<T> reader) {
+    Call(int dataBytes, LongFunction<T> reader) {
+      this.data = arena.allocate(dataBytes, Long.BYTES).address();
       this.reader = reader;
     }
 
@@ -64,26 +65,31 @@ final class AdminClient {
   }
 
   /** Fills in entry and data, on the reactor. */
-  private interface Filler {
+  interface Filler {
     void fill(HostCommand command, long data);
   }
 
   private <T> Answer<T> call(String what, Filler filler, LongFunction<T> reader)
       throws ControllerException {
-    var call = new Call<>(reader);
-    queue
-        .reactor()
-        .execute(
-            () -> {
-              if (!queue.hasFree()) {
-                call.lost(NO_COMMAND, IoStatus.DEVICE_GONE);
-                return;
-              }
-              HostCommand command = queue.take(call);
-              filler.fill(command, call.data);
-              queue.submit(command);
-            });
+    return call(what, DATA_BYTES, filler, reader);
+  }
+
+  private <T> Answer<T> call(String what, int dataBytes, Filler filler, LongFunction<T> reader)
+      throws ControllerException {
+    var call = new Call<>(dataBytes, reader);
+    queue.reactor().execute(() -> queue.whenFree(() -> send(call, filler)));
     return await(what, call.answer);
+  }
+
+  /** With a free command, or without any hope of one. */
+  private <T> void send(Call<T> call, Filler filler) {
+    if (!queue.hasFree()) {
+      call.lost(NO_COMMAND, IoStatus.DEVICE_GONE);
+      return;
+    }
+    HostCommand command = queue.take(call);
+    filler.fill(command, call.data);
+    queue.submit(command);
   }
 
   /** Stands for the one that could not be had. */
@@ -105,7 +111,22 @@ final class AdminClient {
 
   private <T> T expect(String what, Filler filler, LongFunction<T> reader)
       throws ControllerException {
-    var answer = call(what, filler, reader);
+    return expect(what, DATA_BYTES, filler, reader);
+  }
+
+  /** A command without a result of interest. */
+  void expect(String what, Filler filler) throws ControllerException {
+    long _ = expectResult(what, filler);
+  }
+
+  /**
+   * A command that brings data.
+   *
+   * @param reader takes what is wanted from the data at an address, on the reactor
+   */
+  <T> T expect(String what, int dataBytes, Filler filler, LongFunction<T> reader)
+      throws ControllerException {
+    var answer = call(what, dataBytes, filler, reader);
     T value = answer.value;
     if (answer.status != NvmeStatus.SUCCESS || value == null) {
       throw new ControllerException(what, answer.status);

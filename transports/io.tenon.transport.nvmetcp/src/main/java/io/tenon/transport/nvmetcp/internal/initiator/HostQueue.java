@@ -16,6 +16,7 @@ import io.tenon.transport.nvmetcp.internal.pdu.Digest;
 import io.tenon.transport.nvmetcp.internal.pdu.Fatal;
 import io.tenon.transport.nvmetcp.internal.pdu.Pdu;
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,9 @@ final class HostQueue implements SocketHandler {
 
   /** Stack of free commands. */
   private final int[] free;
+
+  /** Who waits for a free command, and is no I/O: few, and seldom. */
+  private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
 
   private int freeCount;
   private State state = State.CONNECTING;
@@ -186,6 +190,7 @@ final class HostQueue implements SocketHandler {
     HostCommand.Owner to = command.owner;
     if (to == null) throw Check.bug("answer to command %d of nobody", command.id);
     free[freeCount++] = command.id;
+    if (!waiting.isEmpty()) waiting.remove().run();
     to.answered(command, result, status);
   }
 
@@ -231,6 +236,12 @@ final class HostQueue implements SocketHandler {
 
   boolean hasFree() {
     return state == State.READY && freeCount > 0;
+  }
+
+  /** Runs it when there is a free command, before I/O gets it, or when the connection is over. */
+  void whenFree(Runnable task) {
+    if (state == State.READY && freeCount == 0) waiting.add(task);
+    else task.run();
   }
 
   /** A free command; see {@link #hasFree}. To be submitted before anything else happens. */
@@ -352,6 +363,7 @@ final class HostQueue implements SocketHandler {
       HostCommand.Owner to = command.owner;
       if (to != null) to.lost(command, status);
     }
+    while (!waiting.isEmpty()) waiting.remove().run();
     // Not at once: the receiver that found the end may be reading its memory.
     reactor.execute(memory::close);
   }

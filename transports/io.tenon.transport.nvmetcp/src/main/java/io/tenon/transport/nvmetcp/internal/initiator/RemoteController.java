@@ -136,6 +136,20 @@ final class RemoteController implements Session.Owner {
     listener = to;
   }
 
+  /** By which the controller knows this node. */
+  UUID hostId() {
+    return uri.hostId().orElse(options.hostId());
+  }
+
+  /** The one that stands. */
+  synchronized Session session() throws ControllerException {
+    var standing = session;
+    if (standing == null) {
+      throw new ControllerException(IoStatus.DEVICE_GONE, "it is not connected");
+    }
+    return standing;
+  }
+
   private Session connect() throws ControllerException {
     InetAddress address;
     try {

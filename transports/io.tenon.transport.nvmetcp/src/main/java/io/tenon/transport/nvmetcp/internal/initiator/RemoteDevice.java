@@ -5,6 +5,7 @@ import io.tenon.block.DeviceListener;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
+import io.tenon.block.Reservations;
 import io.tenon.block.Snapshots;
 import io.tenon.nvme.InitiatorControllers;
 import io.tenon.reactor.Reactor;
@@ -72,6 +73,13 @@ final class RemoteDevice implements BlockDevice {
   @Override
   public void listener(DeviceListener listener) {
     controller.listener(listener);
+  }
+
+  @Override
+  public Optional<Reservations> reservations() {
+    return controller.namespace().reserves()
+        ? Optional.of(new RemoteReservations(controller))
+        : Optional.empty();
   }
 
   @Override

@@ -19,7 +19,8 @@ record RemoteNamespace(
     boolean compares,
     boolean unmaps,
     boolean writesZeroes,
-    boolean hasCache) {
+    boolean hasCache,
+    boolean reserves) {
   RemoteNamespace resized(Geometry now) {
     return new RemoteNamespace(
         uuid,
@@ -30,6 +31,7 @@ record RemoteNamespace(
         compares,
         unmaps,
         writesZeroes,
-        hasCache);
+        hasCache,
+        reserves);
   }
 }

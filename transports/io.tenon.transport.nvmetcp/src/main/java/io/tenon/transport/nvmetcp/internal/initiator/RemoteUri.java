@@ -8,7 +8,7 @@ import java.util.UUID;
 
 /**
  * {@code nvmf[+tcp|+rdma+tcp]://host[:port]/nqn[?uuid=…&hostnqn=…]}; parameters that are not known are ignored. {@code
- * hdgst} and {@code ddgst} ask for digests, which Mayastor has not.
+ * hdgst} and {@code ddgst} ask for digests, and {@code hostid=} gives the host id for this device; Mayastor has none of them.
  *
  * @param name of the device: namespace 1
  */
@@ -19,6 +19,7 @@ record RemoteUri(
     String nqn,
     Optional<UUID> uuid,
     Optional<String> hostNqn,
+    Optional<UUID> hostId,
     boolean headerDigest,
     boolean dataDigest) {
   private static final int DEFAULT_PORT = 8420;
@@ -43,6 +44,7 @@ record RemoteUri(
         nqn,
         uri.uuid(),
         hostNqn.isEmpty() ? Optional.empty() : Optional.of(hostNqn),
+        uri.uuid("hostid"),
         uri.flag("hdgst"),
         uri.flag("ddgst"));
   }

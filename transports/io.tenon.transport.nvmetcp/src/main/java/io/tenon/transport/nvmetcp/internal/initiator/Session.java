@@ -108,9 +108,13 @@ final class Session implements HostQueue.Owner {
     return namespace;
   }
 
+  private UUID hostId() {
+    return uri.hostId().orElse(options.hostId());
+  }
+
   private ConnectData connectData(int controllerId) {
     String hostNqn = uri.hostNqn().orElse(options.hostNqn());
-    return new ConnectData(options.hostId(), controllerId, uri.nqn(), hostNqn);
+    return new ConnectData(hostId(), controllerId, uri.nqn(), hostNqn);
   }
 
   private HostQueue connect(Reactor reactor, QueueParameters parameters)
@@ -231,7 +235,8 @@ final class Session implements HostQueue.Owner {
       boolean compares,
       boolean unmaps,
       boolean writesZeroes,
-      boolean hasCache) {
+      boolean hasCache,
+      boolean reserves) {
     static Abilities read(long at) {
       return new Abilities(
           IdentifyController.maxTransferBytes(at),
@@ -240,7 +245,8 @@ final class Session implements HostQueue.Owner {
           IdentifyController.hasCompare(at),
           IdentifyController.hasDatasetManagement(at),
           IdentifyController.hasWriteZeroes(at),
-          IdentifyController.hasVolatileCache(at));
+          IdentifyController.hasVolatileCache(at),
+          IdentifyController.hasReservations(at));
     }
   }
 
@@ -266,7 +272,8 @@ final class Session implements HostQueue.Owner {
         abilities.compares,
         abilities.unmaps,
         abilities.writesZeroes,
-        abilities.hasCache);
+        abilities.hasCache,
+        abilities.reserves);
   }
 
   /**
@@ -329,6 +336,11 @@ final class Session implements HostQueue.Owner {
       new AdminClient(queue).connect(connectData(controllerId), 0);
       ioQueues.add(queue);
     }
+  }
+
+  ReservationClient reservations() {
+    return new ReservationClient(
+        new AdminClient(ioQueues.getFirst()), namespace.maxTransferBytes());
   }
 
   /** Lets the lanes use the I/O queues. */
