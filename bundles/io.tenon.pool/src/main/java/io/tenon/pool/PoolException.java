@@ -39,6 +39,8 @@ public final class PoolException extends TenonException {
     SHARE,
     /** The disk is away. */
     SUSPENDED,
+    /** Something else is done with it, and has not ended in time. */
+    BUSY,
     INTERNAL
   }
 

@@ -34,6 +34,7 @@ final class OpenStore {
   private final Map<Integer, ClearMethod> toClear = new LinkedHashMap<>();
 
   private @Nullable BlobstoreException suspended;
+  private Runnable broken = () -> {};
   private boolean closed;
 
   OpenStore(StoreDisk disk, LoadedStore loaded) {
@@ -150,9 +151,16 @@ final class OpenStore {
     try {
       change.run();
     } catch (BlobstoreException e) {
+      boolean first = suspended == null;
       suspended = e;
+      if (first) broken.run();
       throw e;
     }
+  }
+
+  void whenBroken(Runnable told) {
+    broken = told;
+    if (suspended != null) told.run();
   }
 
   /** Makes the step; what it frees is still taken until {@link #clean}. */

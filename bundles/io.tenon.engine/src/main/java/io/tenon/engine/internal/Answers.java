@@ -151,6 +151,7 @@ final class Answers {
       case NO_SPACE -> Status.RESOURCE_EXHAUSTED;
       case READ_ONLY -> Status.PERMISSION_DENIED;
       case IN_USE, SUSPENDED -> Status.FAILED_PRECONDITION;
+      case BUSY -> Status.ABORTED;
       case CLUSTER_SIZE, INTERNAL -> Status.INTERNAL;
     };
   }

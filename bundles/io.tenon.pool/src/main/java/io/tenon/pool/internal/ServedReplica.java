@@ -140,7 +140,7 @@ final class ServedReplica implements Replica {
     try {
       var device = store.open(id, lvol.deviceName(), uuid);
       try {
-        var _ = failed.restore(device, "The disk of pool " + pool.name() + " is back.");
+        var _ = failed.restore(device, "Pool " + pool.name() + " is back.");
         problem = "";
       } catch (DeviceException e) {
         device.close();
@@ -159,6 +159,14 @@ final class ServedReplica implements Replica {
   Optional<CompletionStage<Void>> fail(String why) {
     var failing = slot;
     return failing == null ? Optional.empty() : Optional.of(failing.fail(why));
+  }
+
+  /** Its I/O waits from now on. As {@link #fail}. */
+  Optional<CompletionStage<?>> vacate(String why, String waitsFor) {
+    var leaving = slot;
+    return leaving == null || leaving.state() == SlotState.FAILED
+        ? Optional.empty()
+        : Optional.of(leaving.vacate(why, waitsFor));
   }
 
   /** Takes it from the node's block devices. */

@@ -8,6 +8,7 @@ import io.tenon.backend.aio.internal.AioProvider;
 import io.tenon.backend.malloc.internal.MallocProvider;
 import io.tenon.blobstore.internal.BlobstoreService;
 import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceProvider;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
@@ -26,10 +27,12 @@ import io.tenon.pool.SnapshotSpec;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.function.Executable;
 
@@ -40,6 +43,7 @@ import org.junit.jupiter.api.function.Executable;
 final class TestNode implements AutoCloseable {
   static final String TARGET = "nvmf+tcp://127.0.0.1:8420/nqn.2019-05.io.openebs:";
   static final long MIB = 1 << 20;
+  private static final long PATIENCE_MS = 200;
   static final Instant NOW = Instant.parse("2026-11-20T21:40:07.123456789Z");
 
   private final TestReactors reactors;
@@ -64,7 +68,12 @@ final class TestNode implements AutoCloseable {
     }
   }
 
+  /** A node that remembers nothing. */
   TestNode() throws Exception {
+    this(new PassingMemory(new ServingNode(uuid("node"), "test")));
+  }
+
+  TestNode(PoolMemory memory) throws Exception {
     reactors = TestReactors.start(2);
     target = new Target("", 64, "test");
     target.addTransport(new Loopback());
@@ -76,8 +85,16 @@ final class TestNode implements AutoCloseable {
             target,
             new BlobstoreService(reactors.reactors()),
             reactors.get(0),
-            Thread::startVirtualThread);
+            Thread::startVirtualThread,
+            memory,
+            InstantSource.system(),
+            TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS));
     pools = new PoolService(parts, new Random(1));
+    pools.start();
+  }
+
+  void add(DeviceProvider provider, String scheme) {
+    registry.add(provider, scheme);
   }
 
   BlockDevices devices() {
@@ -143,7 +160,7 @@ final class TestNode implements AutoCloseable {
 
   /** What comes by itself on other threads comes soon, or the test fails. */
   static void eventually(BooleanSupplier holds, String what) {
-    for (long deadline = System.nanoTime() + 20_000_000_000L; !holds.getAsBoolean(); ) {
+    for (long deadline = System.nanoTime() + 60_000_000_000L; !holds.getAsBoolean(); ) {
       assertTrue(System.nanoTime() < deadline, "never: " + what);
       Thread.onSpinWait();
     }
