@@ -61,6 +61,11 @@ final class OneAtATime {
     throw busy(what);
   }
 
+  /** Somebody has it, or waits for it. */
+  synchronized boolean isWanted() {
+    return taken || !waiting.isEmpty();
+  }
+
   private synchronized Waiter request(String doingNext) {
     var waiter = new Waiter(doingNext, new CompletableFuture<>());
     if (taken) waiting.add(waiter);

@@ -1,8 +1,5 @@
 package io.tenon.pool.internal;
 
-import io.tenon.blobstore.BlobSpec;
-import io.tenon.blobstore.Blobstore;
-import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.Blobstores;
 import io.tenon.block.BlockDevices;
 import io.tenon.error.TenonException;
@@ -18,13 +15,20 @@ import io.tenon.reactor.Reactors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -42,21 +46,22 @@ import org.slf4j.LoggerFactory;
     configurationPid = {"io.tenon.node", "io.tenon.pool"})
 public final class PoolService implements Pools, ServedPool.Home {
   private static final Logger log = LoggerFactory.getLogger(PoolService.class);
-  private static final long MIB = 1 << 20;
-  private static final long CLUSTER_BYTES = 4 * MIB;
-  private static final long MOST_CLUSTER_BYTES = 1024 * MIB;
-  private static final long UUID_VERSION_4 = 0x4000;
-  private static final long UUID_VARIANT = 1L << 63;
+
+  /** A bundle that is stopped should not hold up others for longer. */
+  private static final long LEAVE_SECONDS = 10;
 
   private final PoolParts parts;
-  private final RandomGenerator random;
+  private final PoolMaker maker;
   private final ReturningPools returning;
 
   /** By name; guarded by itself, as is what follows. */
   private final TreeMap<String, ServedPool> served = new TreeMap<>();
 
-  /** Names of those that are being made or loaded. */
-  private final TreeSet<String> takenNames = new TreeSet<>();
+  /** By name, those that are being made or loaded. */
+  private final TreeMap<String, OneAtATime> opening = new TreeMap<>();
+
+  /** Loaded, and not listed yet. */
+  private final TreeSet<UUID> starting = new TreeSet<>();
 
   private boolean closed;
 
@@ -98,17 +103,18 @@ public final class PoolService implements Pools, ServedPool.Home {
    */
   PoolService(PoolParts parts, RandomGenerator random) {
     this.parts = parts;
-    this.random = random;
+    maker = new PoolMaker(parts, random);
     returning = new ReturningPools(parts, this::bringBack);
   }
 
   private static PoolMemory memory(PoolConfig config, RandomGenerator random)
       throws TenonException {
     if (config.data_dir().isEmpty()) {
-      log.warn("pools are not remembered: the node has no data folder");
-      return new PassingMemory(new ServingNode(randomUuid(random), config.name()));
+      log.info("pools are not remembered: the node has no data folder");
+      return new PassingMemory(new ServingNode(PoolMaker.randomUuid(random), config.name()));
     }
-    return PoolsFile.open(Path.of(config.data_dir()), config.name(), () -> randomUuid(random));
+    return PoolsFile.open(
+        Path.of(config.data_dir()), config.name(), () -> PoolMaker.randomUuid(random));
   }
 
   /** Begins to bring back what was there before. */
@@ -122,15 +128,15 @@ public final class PoolService implements Pools, ServedPool.Home {
   public Pool create(PoolSpec spec) throws PoolException {
     String what = "Pool " + spec.name() + " was not created.";
     ReplicaWork.checkName(what, spec.name());
-    checkCluster(what, spec);
+    PoolMaker.check(what, spec);
     return remembered(
-        reserved(what, spec.name(), spec.disk(), disk -> loadOrMake(spec, disk, what)));
+        reserved(what, spec.name(), spec.disk(), disk -> maker.loadOrMake(spec, disk, what)));
   }
 
   @Override
   public Pool load(String disk, String name, Optional<UUID> uuid) throws PoolException {
     String what = "Pool " + name + " was not imported.";
-    return remembered(reserved(what, name, disk, opened -> expect(open(opened), name, uuid, what)));
+    return remembered(reserved(what, name, disk, opened -> maker.load(opened, name, uuid, what)));
   }
 
   @Override
@@ -141,29 +147,15 @@ public final class PoolService implements Pools, ServedPool.Home {
   /** Which pool is there. */
   private PoolIdentity look(String uri) throws PoolException {
     try (var disk = PoolDisk.open("that is on it", uri, parts.devices(), parts.reactor())) {
-      var loaded = open(disk);
-      leave(loaded.store());
+      var loaded = PoolIdentity.load(parts.blobstores(), disk);
+      PoolMaker.leave(loaded.store());
       return loaded.identity();
     }
   }
 
   private void bringBack(KnownPool known) throws PoolException {
     String what = "Pool " + known.name() + " did not come back.";
-    var _ =
-        reserved(
-            what,
-            known.name(),
-            known.disk(),
-            disk -> {
-              var loaded = expect(open(disk), known.name(), Optional.of(known.uuid()), what);
-              if (loaded.isStillOf(parts.memory().node())) return loaded;
-              leave(loaded.store());
-              throw new PoolException(
-                  Kind.OTHER_POOL,
-                  what,
-                  loaded.elsewhere(),
-                  "Import it by hand when it is to live here again and no other node serves it.");
-            });
+    var _ = reserved(what, known.name(), known.disk(), disk -> maker.loadOwn(disk, known, what));
   }
 
   /** From now on the node brings it back by itself. */
@@ -192,58 +184,39 @@ public final class PoolService implements Pools, ServedPool.Home {
     }
   }
 
-  private static void checkCluster(String what, PoolSpec spec) throws PoolException {
-    long bytes = spec.clusterBytes().orElse(CLUSTER_BYTES);
-    if (bytes < MIB || bytes > MOST_CLUSTER_BYTES || Long.bitCount(bytes) != 1) {
-      throw new PoolException(
-          Kind.CLUSTER_SIZE,
-          what,
-          "Clusters of %d bytes are not possible.".formatted(bytes),
-          "Choose a power of two from 1 MiB to 1 GiB.");
-    }
-    float ratio = spec.metadataRatio().orElse(1.0f);
-    // Also refuses what is no number.
-    if (ratio > 0 && percent(ratio) >= 1) return;
-    throw new PoolException(
-        Kind.INVALID_ARGUMENT,
-        what,
-        "A metadata ratio of %s is not possible.".formatted(ratio),
-        "Choose 0.01 or more; 1 is usual.");
-  }
-
-  private static int percent(float ratio) {
-    return (int) (ratio * 100);
-  }
-
   private interface Opening {
     PoolIdentity.Loaded open(PoolDisk disk) throws PoolException;
   }
 
   /** Keeps the name for one who makes or loads the pool, and opens the disk for it. */
-  private ServedPool reserved(String what, String name, String uri, Opening opening)
+  private ServedPool reserved(String what, String name, String uri, Opening opener)
       throws PoolException {
-    synchronized (served) {
-      if (closed) throw stopping(what);
-      var present = served.get(name);
-      if (present != null) throw exists(what, present, uri);
-      if (!takenNames.add(name)) {
-        throw new PoolException(
-            Kind.BUSY, what, "It is being made or imported already.", "Wait for that to end.");
+    var names = opening(name);
+    try (var _ = names.take("It is being made or imported.", what, parts.patienceNs())) {
+      synchronized (served) {
+        if (closed) throw stopping(what);
+        var present = served.get(name);
+        if (present != null) throw exists(what, present, uri);
       }
-    }
-    try {
       var disk = PoolDisk.open(name, uri, parts.devices(), parts.reactor());
       ServedPool pool = null;
       try {
-        pool = serve(disk, opening.open(disk), what);
+        pool = serve(disk, opener.open(disk), what);
         return pool;
       } finally {
-        if (pool == null) disk.close();
+        if (pool == null) disk.giveBack();
       }
     } finally {
       synchronized (served) {
-        takenNames.remove(name);
+        if (!names.isWanted()) opening.remove(name, names);
       }
+    }
+  }
+
+  private OneAtATime opening(String name) {
+    synchronized (served) {
+      return opening.computeIfAbsent(
+          name, _ -> new OneAtATime("Pool " + name, parts.reactor(), parts.clock()));
     }
   }
 
@@ -262,62 +235,51 @@ public final class PoolService implements Pools, ServedPool.Home {
             "Choose another name.");
   }
 
-  private PoolIdentity.Loaded open(PoolDisk disk) throws PoolException {
-    return PoolIdentity.load(parts.blobstores(), disk);
-  }
-
-  private static PoolIdentity.Loaded expect(
-      PoolIdentity.Loaded loaded, String name, Optional<UUID> uuid, String what)
-      throws PoolException {
-    var identity = loaded.identity();
-    boolean is = identity.name().equals(name) && uuid.map(identity.uuid()::equals).orElse(true);
-    if (is) return loaded;
-    leave(loaded.store());
-    throw new PoolException(
-        Kind.OTHER_POOL,
-        what,
-        "The disk has %s.".formatted(identity),
-        "Import that one, or use another disk.");
-  }
-
-  /** It may have been repaired while it was loaded. */
-  private static void leave(Blobstore store) {
-    try {
-      store.unload();
-    } catch (BlobstoreException e) {
-      log.warn("a pool that was only looked at: {}", e.getMessage());
-      store.abandon();
-    }
-  }
-
   private ServedPool serve(PoolDisk disk, PoolIdentity.Loaded loaded, String what)
       throws PoolException {
     var identity = loaded.identity();
-    var pool = new ServedPool(parts, disk, loaded.store(), identity, this);
     try {
-      list(pool, what);
+      begin(identity, what);
     } catch (PoolException e) {
-      leave(loaded.store());
+      PoolMaker.leave(loaded.store());
       throw e;
     }
-    pool.start();
+    var pool = new ServedPool(parts, disk, loaded.store(), identity, this);
+    try {
+      pool.start();
+    } finally {
+      list(pool);
+    }
     log.info("pool {}: loaded from {}, uuid {}", pool, disk.uri(), pool.uuid());
     return pool;
   }
 
-  private void list(ServedPool pool, String what) throws PoolException {
+  private void begin(PoolIdentity identity, String what) throws PoolException {
     synchronized (served) {
       if (closed) throw stopping(what);
-      for (ServedPool other : served.values()) {
-        if (!other.uuid().equals(pool.uuid())) continue;
+      boolean taken = starting.contains(identity.uuid());
+      for (ServedPool other : served.values()) taken |= other.uuid().equals(identity.uuid());
+      if (taken) {
         throw new PoolException(
             Kind.INVALID_ARGUMENT,
             what,
-            "Pool %s has the same uuid %s.".formatted(other, other.uuid()),
+            "Another pool of this node has the same uuid %s.".formatted(identity.uuid()),
             "Export that one first, or give another uuid.");
       }
-      served.put(pool.name(), pool);
+      starting.add(identity.uuid());
     }
+  }
+
+  /** Only now, with all its replicas, others see it; but when the service has stopped meanwhile it is a successor's. */
+  private void list(ServedPool pool) {
+    synchronized (served) {
+      starting.remove(pool.uuid());
+      if (!closed) {
+        served.put(pool.name(), pool);
+        return;
+      }
+    }
+    pool.leave();
   }
 
   @Override
@@ -325,62 +287,6 @@ public final class PoolService implements Pools, ServedPool.Home {
     synchronized (served) {
       served.remove(pool.name(), pool);
     }
-  }
-
-  private PoolIdentity.Loaded loadOrMake(PoolSpec spec, PoolDisk disk, String what)
-      throws PoolException {
-    boolean forced = spec.overwrite().equals(Optional.of(disk.slot().name()));
-    if (spec.overwrite().isPresent() && !forced) {
-      throw new PoolException(
-          Kind.INVALID_ARGUMENT,
-          what,
-          "Disk %s may be overwritten, but %s would be."
-              .formatted(spec.overwrite().get(), disk.slot().name()),
-          "Name the disk that you mean.");
-    }
-    try {
-      if (!forced) return expect(open(disk), spec.name(), spec.uuid(), what);
-    } catch (PoolException e) {
-      if (e.kind() != Kind.NO_POOL) throw e;
-      var content = disk.content();
-      if (content.isPresent()) {
-        throw new PoolException(
-            Kind.DISK_HAS_DATA,
-            what,
-            "Disk %s carries %s, which would be lost. %s"
-                .formatted(disk.slot().name(), content.get(), e.why()),
-            "Use another disk. If nothing on it is needed, say so by its name, %s."
-                .formatted(disk.slot().name()));
-      }
-    }
-    return make(spec, disk, what);
-  }
-
-  private PoolIdentity.Loaded make(PoolSpec spec, PoolDisk disk, String what) throws PoolException {
-    var identity = new PoolIdentity(spec.name(), spec.uuid().orElseGet(() -> randomUuid(random)));
-    var format =
-        new Blobstores.Format(
-            spec.clusterBytes().orElse(CLUSTER_BYTES),
-            percent(spec.metadataRatio().orElse(1.0f)),
-            PoolIdentity.STORE_TYPE);
-    try {
-      var store = parts.blobstores().format(disk.slot(), format);
-      try {
-        var xattrs = Lvol.ofPool(identity.name(), identity.uuid());
-        store.superBlob(store.create(BlobSpec.thick(0).withXattrs(xattrs)));
-        return new PoolIdentity.Loaded(store, identity, Optional.empty());
-      } catch (BlobstoreException e) {
-        store.abandon();
-        throw e;
-      }
-    } catch (BlobstoreException e) {
-      throw Failures.of(what, e);
-    }
-  }
-
-  private static UUID randomUuid(RandomGenerator random) {
-    long high = (random.nextLong() & ~0xF000L) | UUID_VERSION_4;
-    return new UUID(high, (random.nextLong() >>> 2) | UUID_VARIANT);
   }
 
   // Finding.
@@ -422,20 +328,51 @@ public final class PoolService implements Pools, ServedPool.Home {
     return all().stream().flatMap(pool -> pool.findReplica(uuid).stream()).findFirst();
   }
 
+  /** With the node everything ends; otherwise a successor of this service is expected. */
   @Deactivate
+  void deactivate(BundleContext context) {
+    var node = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
+    if (node.getState() == Bundle.STOPPING) close();
+    else leave();
+  }
+
+  /** Closes all pools; whoever uses a replica loses it. */
   void close() {
-    List<ServedPool> pools;
-    returning.close();
-    synchronized (served) {
-      closed = true;
-      pools = List.copyOf(served.values());
-    }
-    for (ServedPool pool : pools) {
+    for (ServedPool pool : stop()) {
       try {
         pool.shutDown();
       } catch (PoolException e) {
         log.error("pool {}: {}", pool, e.getMessage());
       }
+    }
+  }
+
+  /**
+   * Leaves all pools to a successor: I/O to replicas waits for it. What does not come to an end within a while goes on behind this
+   * method's back; the successor gets that pool when it has.
+   */
+  void leave() {
+    var left = new ArrayList<CompletableFuture<Void>>();
+    for (ServedPool pool : stop()) {
+      left.add(CompletableFuture.runAsync(pool::leave, parts.blocking()));
+    }
+    try {
+      CompletableFuture.allOf(left.toArray(CompletableFuture[]::new))
+          .get(LEAVE_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      log.warn("pools are not closed yet after {} s: {}", LEAVE_SECONDS, all());
+    } catch (ExecutionException e) {
+      log.error("a pool was not left in order", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private List<ServedPool> stop() {
+    returning.close();
+    synchronized (served) {
+      closed = true;
+      return List.copyOf(served.values());
     }
   }
 }

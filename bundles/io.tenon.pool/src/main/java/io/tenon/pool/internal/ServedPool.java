@@ -4,6 +4,7 @@ import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.BlobInfo;
 import io.tenon.blobstore.Blobstore;
 import io.tenon.blobstore.BlobstoreException;
+import io.tenon.block.DeviceSlot;
 import io.tenon.block.SlotState;
 import io.tenon.error.Check;
 import io.tenon.pool.Pool;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
@@ -403,6 +405,45 @@ final class ServedPool implements Pool {
     disk.close();
     replicas.clear();
     home.left(this);
+  }
+
+  /**
+   * The service is being replaced: I/O to replicas waits for its successor, shares stay, and the disk is kept for the pool. Returns
+   * when the successor can have it.
+   */
+  void leave() {
+    try (var _ = changing("Its service is being replaced.")) {
+      if (closed) return;
+      if (!replicasLeft()) return; // nobody may load a pool while I/O of this one is under way
+      if (follower.isOnline()) unloadOrAbandon();
+      closed = true;
+      follower.stop();
+      disk.leave();
+      home.left(this);
+      log.info("pool {}: left to a successor of its service", name());
+    }
+  }
+
+  private boolean replicasLeft() {
+    String who = "The service of pool " + name();
+    var slots = new ArrayList<DeviceSlot>();
+    for (ServedReplica replica : served()) replica.device().ifPresent(slots::add);
+    try {
+      var _ = parts.devices().leave(slots, who).toCompletableFuture().join();
+      return true;
+    } catch (CompletionException e) {
+      log.warn("pool {}: I/O has not ended in time for a successor", name(), e.getCause());
+      return failReplicas(who + " went.");
+    }
+  }
+
+  private void unloadOrAbandon() {
+    try {
+      store.unload();
+    } catch (BlobstoreException e) {
+      log.warn("pool {}: closed without a clean end: {}", name(), e.getMessage());
+      store.abandon();
+    }
   }
 
   /** The service stops: whoever uses a replica loses it. */

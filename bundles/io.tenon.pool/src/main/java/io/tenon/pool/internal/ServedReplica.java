@@ -7,6 +7,7 @@ import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.SlotState;
+import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.Origin;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
@@ -103,23 +104,11 @@ final class ServedReplica implements Replica {
     log.warn("pool {}: {} has no block device: {}", pool.name(), name, why);
   }
 
+  /** Whoever held on to it when the pool went goes on with it. */
   private DeviceSlot list(BlockDevice device) throws DeviceException {
-    String uri = localUri(device.name());
-    var left = pool.parts().devices().find(device.name()).filter(one -> isLeftBehind(one, uri));
-    if (left.isPresent()) {
-      var _ = left.get().restore(device, "Pool " + pool.name() + " was loaded again.");
-      return left.get();
-    }
-    var listed = pool.parts().devices().adopt(device, uri);
+    var listed = pool.parts().devices().adopt(device, localUri(device.name()));
     if (!listed.name().equals(uuid.toString())) listed.addAlias("bdev:///" + uuid);
     return listed;
-  }
-
-  /** Somebody held on to it when the pool went. */
-  private boolean isLeftBehind(DeviceSlot listed, String uri) {
-    return listed.state() == SlotState.FAILED
-        && listed.uuid().equals(uuid)
-        && listed.uri().equals(uri);
   }
 
   private String localUri(String device) {
@@ -204,6 +193,13 @@ final class ServedReplica implements Replica {
     if (device == null) {
       throw new PoolException(Kind.SHARE, notDone("shared"), problem, "Remove the cause first.");
     }
+    var left = leftShare(device);
+    if (left.isPresent()) {
+      if (!left.get().options().hosts().equals(hosts)) left.get().hosts(hosts);
+      subsystem = left.get();
+      log.info("replica {}: still shared as {}", name, uri());
+      return;
+    }
     int min = ShareOptions.MIN_CONTROLLER_ID;
     int max = ShareOptions.MAX_CONTROLLER_ID;
     try {
@@ -215,6 +211,14 @@ final class ServedReplica implements Replica {
       throw new PoolException(Kind.SHARE, notDone("shared"), e);
     }
     log.info("replica {}: shared as {} for {}", name, uri(), hosts.isEmpty() ? "any host" : hosts);
+  }
+
+  /** Of a predecessor of this service: its hosts are connected still. */
+  private Optional<Subsystem> leftShare(DeviceSlot device) {
+    return pool.parts()
+        .target()
+        .find(NvmeTarget.NQN_PREFIX + device.name())
+        .filter(found -> found.device() == device && found.options().origin() == Origin.REPLICA);
   }
 
   /** Ends the share, and does not say so on the disk. */

@@ -49,7 +49,8 @@ final class TestNode implements AutoCloseable {
   private final TestReactors reactors;
   private final RegistryForTests registry = new RegistryForTests();
   final Target target;
-  final PoolService pools;
+  private final PoolParts parts;
+  PoolService pools;
 
   private record Loopback() implements Transport {
     @Override
@@ -79,7 +80,7 @@ final class TestNode implements AutoCloseable {
     target.addTransport(new Loopback());
     registry.add(new MallocProvider(), "malloc");
     registry.add(new AioProvider(reactors.reactors()), "aio");
-    var parts =
+    parts =
         new PoolParts(
             registry.devices(),
             target,
@@ -90,6 +91,13 @@ final class TestNode implements AutoCloseable {
             InstantSource.system(),
             TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS));
     pools = new PoolService(parts, new Random(1));
+    pools.start();
+  }
+
+  /** As when the bundle is updated. */
+  void replacePools() {
+    pools.leave();
+    pools = new PoolService(parts, new Random(2));
     pools.start();
   }
 
