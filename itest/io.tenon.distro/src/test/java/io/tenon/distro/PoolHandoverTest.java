@@ -4,7 +4,9 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 import static org.ops4j.pax.exam.CoreOptions.options;
 
-import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceProvider;
+import io.tenon.block.DeviceSlot;
+import io.tenon.block.DeviceUri;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolSpec;
 import io.tenon.pool.PoolState;
@@ -27,6 +29,7 @@ import org.ops4j.pax.exam.Option;
 import org.ops4j.pax.exam.junit.PaxExam;
 import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
 import org.ops4j.pax.exam.spi.reactors.PerClass;
+import org.ops4j.pax.exam.util.Filter;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.util.tracker.ServiceTracker;
@@ -40,8 +43,15 @@ public class PoolHandoverTest {
   private static final long PATIENCE_SECONDS = 120;
 
   @Inject BundleContext context;
-  @Inject BlockDevices devices;
+
+  @Inject
+  @Filter("(scheme=nvmf)")
+  DeviceProvider initiator;
+
   @Inject Reactors reactors;
+
+  /** A new one each time: the node under test remembers its pools. */
+  private String name = "";
 
   @Configuration
   public Option[] node() {
@@ -56,27 +66,29 @@ public class PoolHandoverTest {
       disk.setLength(128 * MIB);
     }
     var uuid = UUID.randomUUID();
+    name = "handover-" + uuid;
     String uri;
     {
-      var pool = pools().create(PoolSpec.of("handover", file.toString()).withClusterBytes(MIB));
+      var pool = pools().create(PoolSpec.of(name, file.toString()).withClusterBytes(MIB));
       var replica =
           pool.create(new ReplicaSpec("r-handover", uuid, 64 * MIB, true, Optional.empty()));
       uri = replica.share(Set.of());
     }
-    var remote = devices.create(uri.replaceFirst("^nvmf\\+tcp:", "nvmf:"));
+    // Not through the registry: there the replica itself is the device of this uuid.
+    var remote = new DeviceSlot(initiator.open(DeviceUri.parse(uri)), uri);
     var load = CheckedLoad.start(reactors.main(), remote);
     for (int round = 0; round < ROUNDS; round++) {
-      for (String name :
+      for (String bundle :
           new String[] {"io.tenon.pool", "io.tenon.blobstore", "io.tenon.backend.aio"}) {
         load.goesOn(2_000);
-        named(name).update();
+        named(bundle).update();
         load.goesOn(2_000);
-        assertEquals(name, PoolState.ONLINE, back().info().state());
+        assertEquals(bundle, PoolState.ONLINE, back().info().state());
       }
     }
     load.stop();
     System.err.printf("longest pause of a host's I/O: %d ms%n", load.longestPauseMs());
-    devices.destroy(remote);
+    remote.fail("The host goes.").toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     var pool = back();
     var info = pool.findReplica(uuid).orElseThrow().info();
     assertTrue(info.uri(), info.shared() && info.uri().equals(uri));
@@ -88,7 +100,7 @@ public class PoolHandoverTest {
   private Pool back() throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (true) {
-      var found = pools().findByName("handover");
+      var found = pools().findByName(name);
       if (found.isPresent()) return found.get();
       assertTrue("the pool does not come back", System.nanoTime() < deadline);
       Thread.onSpinWait();

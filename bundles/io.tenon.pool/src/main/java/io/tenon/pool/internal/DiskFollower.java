@@ -130,7 +130,8 @@ final class DiskFollower implements DeviceListener {
     try {
       var loaded = PoolIdentity.load(parts.blobstores(), disk);
       boolean ours = loaded.identity().equals(pool.identity());
-      if (!ours || !loaded.isStillOf(parts.memory().node())) {
+      boolean moved = pool.whereabouts().isMarked() && !loaded.isStillOf(parts.memory().node());
+      if (!ours || moved) {
         loaded.store().abandon();
         stay(
             ours

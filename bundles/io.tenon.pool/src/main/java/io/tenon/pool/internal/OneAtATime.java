@@ -50,14 +50,9 @@ final class OneAtATime {
    */
   Held take(String doingNext, String what, long patienceNs) throws PoolException {
     var waiter = request(doingNext);
-    if (!waiter.turn().isDone()) {
-      reactor.execute(
-          () -> {
-            var over = reactor.schedule(patienceNs, () -> waiter.turn().complete(false));
-            var _ = waiter.turn().thenRun(() -> reactor.execute(over::cancel));
-          });
-    }
-    if (waiter.turn().join()) return this::release;
+    if (Patience.sees(waiter.turn(), patienceNs, reactor)) return this::release;
+    // It may be its turn just now.
+    if (!waiter.turn().complete(false)) return this::release;
     throw busy(what);
   }
 

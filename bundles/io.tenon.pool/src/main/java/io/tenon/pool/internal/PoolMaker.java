@@ -118,7 +118,7 @@ final class PoolMaker {
     } catch (PoolException e) {
       if (e.kind() != Kind.NO_POOL) throw e;
       var content = disk.content();
-      if (content.isPresent()) {
+      if (content.isPresent() && !isUnfinished(disk)) {
         throw new PoolException(
             Kind.DISK_HAS_DATA,
             what,
@@ -129,6 +129,21 @@ final class PoolMaker {
       }
     }
     return make(spec, disk, what);
+  }
+
+  /** Making a pool ended halfway: a store of pools without a name and without anything in it. Nobody misses that. */
+  private boolean isUnfinished(PoolDisk disk) {
+    try {
+      var found = parts.blobstores().inspect(disk.slot(), PoolIdentity.STORE_TYPE);
+      boolean empty = found.blobs().stream().allMatch(blob -> blob.clusters() == 0);
+      return empty
+          && found.superBlob().isEmpty()
+          && found.blobs().size() <= 1
+          && found.unopened().isEmpty();
+    } catch (BlobstoreException e) {
+      log.debug("disk {}: no empty store: {}", disk.uri(), e.getMessage());
+      return false;
+    }
   }
 
   private PoolIdentity.Loaded make(PoolSpec spec, PoolDisk disk, String what) throws PoolException {

@@ -22,9 +22,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -48,7 +46,7 @@ public final class PoolService implements Pools, ServedPool.Home {
   private static final Logger log = LoggerFactory.getLogger(PoolService.class);
 
   /** A bundle that is stopped should not hold up others for longer. */
-  private static final long LEAVE_SECONDS = 10;
+  private static final long LEAVE_NS = TimeUnit.SECONDS.toNanos(10);
 
   private final PoolParts parts;
   private final PoolMaker maker;
@@ -170,7 +168,7 @@ public final class PoolService implements Pools, ServedPool.Home {
     try {
       parts.memory().remember(KnownPool.of(pool.identity(), pool.disk()));
     } catch (IOException e) {
-      pool.notRemembered(e);
+      pool.whereabouts().notRemembered(e);
     }
   }
 
@@ -356,15 +354,11 @@ public final class PoolService implements Pools, ServedPool.Home {
     for (ServedPool pool : stop()) {
       left.add(CompletableFuture.runAsync(pool::leave, parts.blocking()));
     }
-    try {
-      CompletableFuture.allOf(left.toArray(CompletableFuture[]::new))
-          .get(LEAVE_SECONDS, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      log.warn("pools are not closed yet after {} s: {}", LEAVE_SECONDS, all());
-    } catch (ExecutionException e) {
-      log.error("a pool was not left in order", e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    var all = CompletableFuture.allOf(left.toArray(CompletableFuture[]::new));
+    if (!Patience.sees(all, LEAVE_NS, parts.reactor())) {
+      log.warn("pools are not closed yet: {}", all());
+    } else if (all.isCompletedExceptionally()) {
+      log.error("a pool was not left in order", all.exceptionNow());
     }
   }
 

@@ -20,12 +20,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +37,7 @@ final class ServedPool implements Pool {
   private static final int PAGE_BYTES = 4096;
 
   /** Longer than any disk's I/O time-out: by then everything in flight has been answered. */
-  private static final long DRAIN_SECONDS = 150;
+  private static final long DRAIN_NS = TimeUnit.SECONDS.toNanos(150);
 
   private final PoolParts parts;
   private final PoolDisk disk;
@@ -50,10 +49,8 @@ final class ServedPool implements Pool {
   private final OneAtATime changing;
   private final Sight sight;
   private final DiskFollower follower;
+  private final Whereabouts whereabouts;
   private volatile Blobstore store;
-
-  /** What keeps the node from bringing the pool back after a restart; empty when nothing does. */
-  private volatile String notRemembered = "";
 
   private volatile boolean closed;
 
@@ -76,6 +73,7 @@ final class ServedPool implements Pool {
     this.identity = identity;
     this.home = home;
     changing = new OneAtATime("Pool " + identity.name(), parts.reactor(), parts.clock());
+    whereabouts = new Whereabouts(identity.name(), parts.memory().node());
     sight = new Sight(parts, store);
     follower = new DiskFollower(this);
   }
@@ -83,7 +81,7 @@ final class ServedPool implements Pool {
   /** Lists its replicas as block devices, shares what was shared, ends what waits for nothing any more. */
   void start() {
     try (var _ = changing("It is being opened.")) {
-      serve();
+      whereabouts.mark(store);
       for (Lvol lvol : census().all()) add(lvol);
       work.sweep();
       work.shareAgain();
@@ -91,19 +89,8 @@ final class ServedPool implements Pool {
     follower.start();
   }
 
-  /** A pool that cannot be marked works all the same. */
-  private void serve() {
-    try {
-      PoolIdentity.serve(store, Optional.of(parts.memory().node()));
-    } catch (BlobstoreException e) {
-      notRemembered(e);
-    }
-  }
-
-  void notRemembered(Exception why) {
-    notRemembered =
-        "The node will not bring it back by itself after a restart: " + why.getMessage();
-    log.warn("pool {}: {}", name(), notRemembered);
+  Whereabouts whereabouts() {
+    return whereabouts;
   }
 
   /** Until it is closed, nobody else changes the pool; waits for its turn however long that takes. */
@@ -184,7 +171,7 @@ final class ServedPool implements Pool {
       findings.add("%s has no block device: %s".formatted(replica, replica.problem()));
     }
     if (!seen.old().isEmpty()) findings.add(seen.old());
-    if (!notRemembered.isEmpty()) findings.add(notRemembered);
+    findings.addAll(whereabouts.findings());
     String reason = reason();
     return new PoolInfo(
         name(),
@@ -299,7 +286,7 @@ final class ServedPool implements Pool {
       checkUnused(what);
       closeReplicas(what);
       home.forgetDurably(name());
-      goesElsewhere();
+      if (follower.isOnline()) whereabouts.unmark(store);
       leave(what);
     }
     log.info("pool {}: exported from {}", name(), disk.uri());
@@ -327,16 +314,6 @@ final class ServedPool implements Pool {
           return true;
         });
     log.info("pool {}: destroyed, {} is free", name(), disk.uri());
-  }
-
-  /** So that no node believes that it serves the pool still. */
-  private void goesElsewhere() {
-    if (!follower.isOnline()) return;
-    try {
-      PoolIdentity.serve(store, Optional.empty());
-    } catch (BlobstoreException e) {
-      log.warn("pool {}: its disk still says that this node serves it: {}", name(), e.getMessage());
-    }
   }
 
   private void checkUnused(String what) throws PoolException {
@@ -482,24 +459,25 @@ final class ServedPool implements Pool {
   }
 
   private boolean ended(List<CompletionStage<?>> ends) {
-    try {
-      for (CompletionStage<?> end : ends) {
-        end.toCompletableFuture().get(DRAIN_SECONDS, TimeUnit.SECONDS);
-      }
-      return true;
-    } catch (TimeoutException e) {
-      log.error("pool {}: I/O is in flight after {} seconds", name(), DRAIN_SECONDS);
-    } catch (ExecutionException e) {
-      log.error("pool {}: a replica was not closed", name(), e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    var all =
+        CompletableFuture.allOf(
+            ends.stream()
+                .map(CompletionStage::toCompletableFuture)
+                .toArray(CompletableFuture[]::new));
+    if (!Patience.sees(all, DRAIN_NS, parts.reactor())) {
+      log.error(
+          "pool {}: I/O is in flight after {} s", name(), TimeUnit.NANOSECONDS.toSeconds(DRAIN_NS));
+      return false;
     }
+    if (!all.isCompletedExceptionally()) return true;
+    log.error("pool {}: a replica was not closed", name(), all.exceptionNow());
     return false;
   }
 
   /** Takes up a store that was loaded anew: the same replicas go on, others come and go with it. */
   void reload(Blobstore loaded) {
     store = loaded;
+    if (!whereabouts.isMarked()) whereabouts.mark(store);
     var census = census();
     for (Lvol lvol : census.all()) {
       var replica = replicas.get(lvol.id());

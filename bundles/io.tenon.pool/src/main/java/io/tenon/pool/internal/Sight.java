@@ -10,9 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * A store for those who only look. A disk that does not answer holds up whatever changes the store; who looks gets what was seen last
@@ -74,22 +71,16 @@ final class Sight {
     if (isSomebodyWaiting()) return lastSeen();
     var reading = new CompletableFuture<View>();
     parts.blocking().execute(() -> reading.complete(read(store)));
-    try {
-      var view = reading.get(parts.patienceNs(), TimeUnit.NANOSECONDS);
-      synchronized (this) {
-        last = view;
-      }
-      return view;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("a store was not looked at", e);
-    } catch (TimeoutException e) {
-      synchronized (this) {
-        overdue = reading;
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (Patience.sees(reading, parts.patienceNs(), parts.reactor())) return seen(reading.join());
+    synchronized (this) {
+      overdue = reading;
     }
     return lastSeen();
+  }
+
+  private synchronized View seen(View now) {
+    last = now;
+    return now;
   }
 
   private synchronized boolean isSomebodyWaiting() {
