@@ -36,6 +36,11 @@ public interface BlockDevice {
   /** Frees the device. May block; never on a reactor. Idempotent. */
   void close();
 
+  /** For devices that keep what they held. */
+  default Optional<Snapshots> snapshots() {
+    return Optional.empty();
+  }
+
   /** False when its content ends with {@link #close}: opened again it would be empty, and so another one. */
   default boolean outlivesClosing() {
     return true;

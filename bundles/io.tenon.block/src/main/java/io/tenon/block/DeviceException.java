@@ -1,6 +1,7 @@
 package io.tenon.block;
 
 import io.tenon.error.TenonException;
+import io.tenon.linux.Errno;
 
 /** A device operation was refused or failed. */
 public final class DeviceException extends TenonException {
@@ -23,10 +24,42 @@ public final class DeviceException extends TenonException {
     /** The device has not the size, block size or uuid that was asked for. */
     MISMATCH,
     PERMISSION_DENIED,
+    /** It, or what it lies on, is full. */
+    NO_SPACE,
     /** No answer in time. */
     TIMED_OUT,
     /** The system or the device reported an error. */
-    IO
+    IO;
+
+    /** The error number of Linux by which outer interfaces tell it. */
+    public int errno() {
+      return switch (this) {
+        case INVALID_URI, INVALID_PARAMETER, UNKNOWN_SCHEME, MISMATCH -> Errno.EINVAL;
+        case NOT_FOUND -> Errno.ENOENT;
+        case ALREADY_EXISTS -> Errno.EEXIST;
+        case IN_USE -> Errno.EBUSY;
+        case UNSUPPORTED -> Errno.EOPNOTSUPP;
+        case PERMISSION_DENIED -> Errno.EACCES;
+        case NO_SPACE -> Errno.ENOSPC;
+        case TIMED_OUT -> Errno.ETIMEDOUT;
+        case IO -> Errno.EIO;
+      };
+    }
+
+    /** The kind that an error number from outside stands for, as far as we tell them apart. */
+    public static Kind ofErrno(int errno) {
+      return switch (errno) {
+        case Errno.EINVAL -> INVALID_PARAMETER;
+        case Errno.ENOENT -> NOT_FOUND;
+        case Errno.EEXIST -> ALREADY_EXISTS;
+        case Errno.EBUSY -> IN_USE;
+        case Errno.EOPNOTSUPP -> UNSUPPORTED;
+        case Errno.EACCES -> PERMISSION_DENIED;
+        case Errno.ENOSPC -> NO_SPACE;
+        case Errno.ETIMEDOUT -> TIMED_OUT;
+        default -> IO;
+      };
+    }
   }
 
   private final Kind kind;

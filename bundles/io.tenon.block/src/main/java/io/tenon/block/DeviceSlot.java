@@ -177,6 +177,11 @@ public final class DeviceSlot {
     };
   }
 
+  /** Of the device that is inside now. */
+  public Optional<Snapshots> snapshots() {
+    return inside.device.snapshots();
+  }
+
   public SlotState state() {
     return state;
   }

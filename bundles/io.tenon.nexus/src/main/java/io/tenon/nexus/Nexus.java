@@ -41,6 +41,17 @@ public interface Nexus {
   /** As given to {@link #publish}. */
   Set<String> allowedHosts();
 
+  /** Uuids of the children's devices, in their order; of replicas, when the volume is on pools. */
+  List<UUID> replicas();
+
+  /**
+   * Has every child take a snapshot at the same moment, while hosts wait. One that failed leaves those of the others, for the
+   * caller to delete.
+   *
+   * @throws NexusException when nothing was begun: a child is not healthy, missing in the order or unknown; the nexus has stopped
+   */
+  NexusSnapshot snapshot(NexusSnapshot.Order order) throws NexusException;
+
   /** Admits no more I/O: hosts wait. Only {@link #destroy} follows. Idempotent. */
   void shutdown() throws NexusException;
 

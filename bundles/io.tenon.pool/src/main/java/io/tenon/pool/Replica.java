@@ -1,6 +1,7 @@
 package io.tenon.pool;
 
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.SnapshotSpec;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

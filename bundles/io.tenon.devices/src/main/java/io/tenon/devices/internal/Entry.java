@@ -96,7 +96,8 @@ final class Entry {
   void takeUp(BlockDevice made, String shownUri) throws DeviceException {
     var state = slot.state();
     boolean waits = state == SlotState.VACANT || state == SlotState.FAILED;
-    if (destroyed || uri.isPresent() || !waits || !slot.uri().equals(shownUri)) {
+    boolean same = slot.uri().equals(shownUri) && slot.uuid().equals(made.uuid());
+    if (destroyed || uri.isPresent() || !waits || !same) {
       throw DeviceException.alreadyExists(slot.name());
     }
     slot.restore(made, "It was made again by the service that had left it.");

@@ -115,6 +115,7 @@ final class Answers {
           UNSUPPORTED,
           MISMATCH,
           PERMISSION_DENIED,
+          NO_SPACE,
           TIMED_OUT,
           IO ->
           Status.INVALID_ARGUMENT;

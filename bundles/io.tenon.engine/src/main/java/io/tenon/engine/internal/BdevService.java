@@ -56,7 +56,7 @@ final class BdevService extends BdevRpcGrpc.BdevRpcImplBase {
       return devices.create(uri);
     } catch (DeviceException e) {
       switch (e.kind()) {
-        case IN_USE, UNSUPPORTED, MISMATCH, PERMISSION_DENIED, TIMED_OUT, IO -> {
+        case IN_USE, UNSUPPORTED, MISMATCH, PERMISSION_DENIED, NO_SPACE, TIMED_OUT, IO -> {
           if (DeviceUri.parse(uri).scheme().equals(URING)) throw Answers.notFound(e.getMessage());
         }
         case INVALID_URI, UNKNOWN_SCHEME, INVALID_PARAMETER, NOT_FOUND, ALREADY_EXISTS -> {}

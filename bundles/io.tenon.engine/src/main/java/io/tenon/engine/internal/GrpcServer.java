@@ -62,7 +62,7 @@ public final class GrpcServer {
                 new NexusService(nexuses, config.default_deadline_ms()).bindService(),
                 new PoolRpcService(pools).bindService(),
                 new ReplicaRpcService(pools).bindService(),
-                new SnapshotRpcService(pools, InstantSource.system()).bindService(),
+                new SnapshotRpcService(pools, nexuses, InstantSource.system()).bindService(),
                 new HostService(identity, initiators, new SystemDisks(Path.of("/")))
                     .bindService()));
     identity.listensOn(address, listener.port());

@@ -44,8 +44,6 @@ final class LaterMethods {
   /** Methods of services that are served, which are not. */
   private static final Map<String, Set<String>> MISSING =
       Map.of(
-          SnapshotRpcGrpc.SERVICE_NAME,
-          Set.of("CreateNexusSnapshot"),
           NexusRpcGrpc.SERVICE_NAME,
           Set.of(
               "ResizeNexus",

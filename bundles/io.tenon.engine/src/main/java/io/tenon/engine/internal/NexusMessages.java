@@ -9,6 +9,7 @@ import io.tenon.engine.api.NexusState;
 import io.tenon.engine.api.NvmeAnaState;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildReason;
+import java.time.Instant;
 
 /** Nexuses as API v1 shows them. */
 final class NexusMessages {
@@ -52,12 +53,7 @@ final class NexusMessages {
             .setStateReason(reason(child))
             .setRebuildProgress(NO_REBUILD);
     child.deviceName().ifPresent(message::setDeviceName);
-    child
-        .faultedAt()
-        .ifPresent(
-            at ->
-                message.setFaultTimestamp(
-                    Timestamp.newBuilder().setSeconds(at.getEpochSecond()).setNanos(at.getNano())));
+    child.faultedAt().ifPresent(at -> message.setFaultTimestamp(timestamp(at)));
     return message.build();
   }
 
@@ -103,5 +99,9 @@ final class NexusMessages {
       case TIMED_OUT -> ChildStateReason.CHILD_STATE_REASON_TIMED_OUT;
       case ADMIN_FAILED -> ChildStateReason.CHILD_STATE_REASON_ADMIN_FAILED;
     };
+  }
+
+  static Timestamp timestamp(Instant at) {
+    return Timestamp.newBuilder().setSeconds(at.getEpochSecond()).setNanos(at.getNano()).build();
   }
 }

@@ -1,6 +1,5 @@
 package io.tenon.engine.internal;
 
-import com.google.protobuf.Timestamp;
 import io.tenon.engine.api.Pool;
 import io.tenon.engine.api.PoolMetadataInfo;
 import io.tenon.engine.api.PoolState;
@@ -96,14 +95,7 @@ final class PoolMessages {
             .setReadyAsSource(false)
             .setReferencedBytes(replica.usage().referencedBytes())
             .setDiscardedSnapshot(snapshot.discarded());
-    snapshot
-        .createdAt()
-        .ifPresent(
-            time ->
-                message.setTimestamp(
-                    Timestamp.newBuilder()
-                        .setSeconds(time.getEpochSecond())
-                        .setNanos(time.getNano())));
+    snapshot.createdAt().ifPresent(time -> message.setTimestamp(NexusMessages.timestamp(time)));
     return message.build();
   }
 }

@@ -3,8 +3,10 @@ package io.tenon.engine.internal;
 import static io.tenon.engine.internal.Answers.answer;
 
 import com.google.protobuf.Empty;
+import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.stub.StreamObserver;
+import io.tenon.block.SnapshotSpec;
 import io.tenon.engine.api.CreateReplicaSnapshotRequest;
 import io.tenon.engine.api.CreateReplicaSnapshotResponse;
 import io.tenon.engine.api.CreateSnapshotCloneRequest;
@@ -13,22 +15,33 @@ import io.tenon.engine.api.ListSnapshotCloneRequest;
 import io.tenon.engine.api.ListSnapshotCloneResponse;
 import io.tenon.engine.api.ListSnapshotsRequest;
 import io.tenon.engine.api.ListSnapshotsResponse;
+import io.tenon.engine.api.NexusCreateSnapshotReplicaStatus;
+import io.tenon.engine.api.NexusCreateSnapshotRequest;
+import io.tenon.engine.api.NexusCreateSnapshotResponse;
 import io.tenon.engine.api.SnapshotRpcGrpc;
+import io.tenon.nexus.Nexus;
+import io.tenon.nexus.NexusException;
+import io.tenon.nexus.NexusSnapshot;
+import io.tenon.nexus.Nexuses;
 import io.tenon.pool.Pool;
 import io.tenon.pool.Pools;
 import io.tenon.pool.Replica;
 import io.tenon.pool.ReplicaInfo;
 import io.tenon.pool.SnapshotInfo;
-import io.tenon.pool.SnapshotSpec;
 import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Optional;
+import java.util.UUID;
 
-/** {@code mayastor.v1.SnapshotRpc}: snapshots and clones of replicas; those of a nexus come later (see {@link LaterMethods}). */
+/** {@code mayastor.v1.SnapshotRpc}: snapshots and clones of replicas, and snapshots of all replicas of a nexus at once. */
 final class SnapshotRpcService extends SnapshotRpcGrpc.SnapshotRpcImplBase {
   private final Pools pools;
+  private final Nexuses nexuses;
   private final InstantSource clock;
 
-  SnapshotRpcService(Pools pools, InstantSource clock) {
+  SnapshotRpcService(Pools pools, Nexuses nexuses, InstantSource clock) {
     this.pools = pools;
+    this.nexuses = nexuses;
     this.clock = clock;
   }
 
@@ -65,6 +78,84 @@ final class SnapshotRpcService extends SnapshotRpcGrpc.SnapshotRpcImplBase {
               .ifPresent(snapshot -> answer.setSnapshot(PoolMessages.snapshot(info, snapshot)));
           return answer.build();
         });
+  }
+
+  /** A replica that has none does not fail the call: what became of each is in the answer, as an error number. */
+  @Override
+  public void createNexusSnapshot(
+      NexusCreateSnapshotRequest request, StreamObserver<NexusCreateSnapshotResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          var nexus =
+              nexuses
+                  .findByUuid(Uuids.parse(request.getNexusUuid()))
+                  .orElseThrow(
+                      () ->
+                          Answers.notFound(
+                              "No nexus %s is on this node.".formatted(request.getNexusUuid())));
+          var taken = snapshot(nexus, order(request));
+          var answer =
+              NexusCreateSnapshotResponse.newBuilder()
+                  .setNexus(NexusMessages.message(nexus))
+                  .setSnapshotTimestamp(NexusMessages.timestamp(taken.createdAt()));
+          taken
+              .outcomes()
+              .forEach(
+                  (replica, failure) ->
+                      answer.addReplicasDone(
+                          NexusCreateSnapshotReplicaStatus.newBuilder()
+                              .setReplicaUuid(replica.toString())
+                              .setStatusCode(failure.map(why -> why.kind().errno()).orElse(0))));
+          for (var skipped : taken.skipped()) answer.addReplicasSkipped(skipped.toString());
+          return answer.build();
+        });
+  }
+
+  private static NexusSnapshot.Order order(NexusCreateSnapshotRequest request)
+      throws StatusException {
+    boolean complete =
+        !request.getSnapshotName().isEmpty()
+            && !request.getEntityId().isEmpty()
+            && !request.getTxnId().isEmpty();
+    if (!complete) {
+      throw Answers.invalid(
+          "No snapshot of nexus %s was taken: its name, entity id or txn id is empty. Give all three."
+              .formatted(request.getNexusUuid()));
+    }
+    var uuids = new LinkedHashMap<UUID, Optional<UUID>>();
+    for (var replica : request.getReplicasList()) {
+      var uuid = Uuids.parse(replica.getReplicaUuid());
+      Optional<UUID> snapshot = Optional.empty();
+      if (!replica.getSkip()) {
+        if (!replica.hasSnapshotUuid()) {
+          throw notTaken(request, "replica %s has no snapshot uuid".formatted(uuid));
+        }
+        snapshot = Optional.of(Uuids.parse(replica.getSnapshotUuid()));
+      }
+      if (uuids.put(uuid, snapshot) != null) {
+        throw notTaken(request, "replica %s is named twice".formatted(uuid));
+      }
+    }
+    return new NexusSnapshot.Order(
+        request.getSnapshotName(), request.getEntityId(), request.getTxnId(), uuids);
+  }
+
+  /** Whatever is wrong with the replicas is INTERNAL in Mayastor. */
+  private static StatusException notTaken(NexusCreateSnapshotRequest request, String why) {
+    return Status.INTERNAL
+        .withDescription(
+            "No snapshot of nexus %s was taken: %s.".formatted(request.getNexusUuid(), why))
+        .asException();
+  }
+
+  private static NexusSnapshot snapshot(Nexus nexus, NexusSnapshot.Order order)
+      throws StatusException {
+    try {
+      return nexus.snapshot(order);
+    } catch (NexusException e) {
+      throw Status.INTERNAL.withDescription(e.getMessage()).withCause(e).asException();
+    }
   }
 
   private Replica existing(String uuid) throws StatusException {

@@ -99,6 +99,7 @@ class GrpcListenerTest {
           "mayastor.v1.ReplicaRpc/SetReplicaEntityId",
           "mayastor.v1.ReplicaRpc/ShareReplica",
           "mayastor.v1.ReplicaRpc/UnshareReplica",
+          "mayastor.v1.SnapshotRpc/CreateNexusSnapshot",
           "mayastor.v1.SnapshotRpc/CreateReplicaSnapshot",
           "mayastor.v1.SnapshotRpc/CreateSnapshotClone",
           "mayastor.v1.SnapshotRpc/DestroySnapshot",

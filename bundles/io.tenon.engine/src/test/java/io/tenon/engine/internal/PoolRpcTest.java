@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.grpc.StatusRuntimeException;
+import io.tenon.engine.api.CreateNexusRequest;
 import io.tenon.engine.api.CreatePoolRequest;
 import io.tenon.engine.api.CreateReplicaRequest;
 import io.tenon.engine.api.CreateReplicaSnapshotRequest;
@@ -29,6 +30,8 @@ import io.tenon.engine.api.ImportPoolRequest;
 import io.tenon.engine.api.ListPoolOptions;
 import io.tenon.engine.api.ListReplicaOptions;
 import io.tenon.engine.api.ListSnapshotsRequest;
+import io.tenon.engine.api.NexusCreateSnapshotReplicaDescriptor;
+import io.tenon.engine.api.NexusCreateSnapshotRequest;
 import io.tenon.engine.api.Pool;
 import io.tenon.engine.api.PoolRpcGrpc;
 import io.tenon.engine.api.PoolState;
@@ -40,6 +43,8 @@ import io.tenon.engine.api.SetReplicaEntityIdRequest;
 import io.tenon.engine.api.ShareProtocol;
 import io.tenon.engine.api.ShareReplicaRequest;
 import io.tenon.engine.api.SnapshotRpcGrpc;
+import io.tenon.linux.Errno;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -239,5 +244,97 @@ class PoolRpcTest {
 
   private int listed(ListReplicaOptions options) {
     return replicas.listReplicas(options).getReplicasCount();
+  }
+
+  private static final String NEXUS = "abcdef01-2222-4333-8444-555555555501";
+  private static final String R2 = "11111111-2222-4333-8444-000000000011";
+  private static final String S2 = "11111111-2222-4333-8444-000000000012";
+
+  /** Two replicas, in two pools, and a nexus over both. */
+  private void nexusOverTwoReplicas() {
+    create();
+    var _ =
+        pools.createPool(
+            request().setName("fast1").setDisks(0, "malloc:///disk1?size_mb=64").build());
+    var _ = replicas.createReplica(replica(16 * MIB).build());
+    var _ =
+        replicas.createReplica(
+            replica(16 * MIB).setName(R2).setUuid(R2).setPooluuid("fast1").build());
+    var _ =
+        node.nexus()
+            .createNexus(
+                CreateNexusRequest.newBuilder()
+                    .setName("vol")
+                    .setUuid(NEXUS)
+                    .setSize(8 * MIB)
+                    .setMinCntlId(1)
+                    .setMaxCntlId(2)
+                    .addChildren("bdev:///" + R1 + "?uuid=" + R1)
+                    .addChildren("bdev:///" + R2 + "?uuid=" + R2)
+                    .build());
+  }
+
+  private static NexusCreateSnapshotRequest.Builder snapshotOfBoth() {
+    return NexusCreateSnapshotRequest.newBuilder()
+        .setNexusUuid(NEXUS)
+        .setEntityId("vol")
+        .setTxnId("1")
+        .setSnapshotName("snap")
+        .addReplicas(ofReplica(R1).setSnapshotUuid(S1))
+        .addReplicas(ofReplica(R2).setSnapshotUuid(S2));
+  }
+
+  private static NexusCreateSnapshotReplicaDescriptor.Builder ofReplica(String uuid) {
+    return NexusCreateSnapshotReplicaDescriptor.newBuilder().setReplicaUuid(uuid);
+  }
+
+  @Test
+  void allReplicasOfANexusTakeASnapshotAtTheSameMoment() {
+    nexusOverTwoReplicas();
+    var answer = snapshots.createNexusSnapshot(snapshotOfBoth().build());
+    assertEquals(NEXUS, answer.getNexus().getUuid());
+    assertEquals(2, answer.getReplicasDoneCount());
+    for (var done : answer.getReplicasDoneList()) assertEquals(0, done.getStatusCode());
+    var listed =
+        snapshots.listSnapshot(ListSnapshotsRequest.getDefaultInstance()).getSnapshotsList();
+    assertEquals(2, listed.size());
+    for (var snapshot : listed) {
+      assertEquals(answer.getSnapshotTimestamp(), snapshot.getTimestamp());
+      assertEquals("snap", snapshot.getSnapshotName());
+      assertEquals("vol", snapshot.getEntityId());
+    }
+  }
+
+  @Test
+  void aReplicaThatTookNoneIsToldByItsErrorNumberAndTheCallIsOk() {
+    nexusOverTwoReplicas();
+    var _ = snapshots.createNexusSnapshot(snapshotOfBoth().build());
+    var request = snapshotOfBoth().setSnapshotName("snap2");
+    request.getReplicasBuilder(1).setSnapshotUuid(C1);
+    var answer = snapshots.createNexusSnapshot(request.build());
+    var codes = answer.getReplicasDoneList().stream().map(done -> done.getStatusCode()).toList();
+    assertEquals(List.of(Errno.EEXIST, 0), codes);
+  }
+
+  @Test
+  void aReplicaIsLeftOutOnlyByRequest() {
+    nexusOverTwoReplicas();
+    var skipping = snapshotOfBoth();
+    skipping.getReplicasBuilder(1).setSkip(true);
+    var answer = snapshots.createNexusSnapshot(skipping.build());
+    assertEquals(List.of(R2), answer.getReplicasSkippedList());
+    assertEquals(1, answer.getReplicasDoneCount());
+
+    var missing = snapshotOfBoth().removeReplicas(1).build();
+    refused(INTERNAL, R2, () -> snapshots.createNexusSnapshot(missing));
+    var twice = snapshotOfBoth().addReplicas(ofReplica(R1).setSnapshotUuid(C1)).build();
+    refused(INTERNAL, "twice", () -> snapshots.createNexusSnapshot(twice));
+    var without = snapshotOfBoth();
+    without.getReplicasBuilder(0).clearSnapshotUuid();
+    refused(INTERNAL, "no snapshot uuid", () -> snapshots.createNexusSnapshot(without.build()));
+    var nobody = snapshotOfBoth().setNexusUuid(NONE).build();
+    refused(NOT_FOUND, NONE, () -> snapshots.createNexusSnapshot(nobody));
+    var nameless = snapshotOfBoth().setSnapshotName("").build();
+    refused(INVALID_ARGUMENT, "name", () -> snapshots.createNexusSnapshot(nameless));
   }
 }

@@ -119,7 +119,7 @@ final class TestNode implements AutoCloseable {
                     .bindService(),
                 new PoolRpcService(pools).bindService(),
                 new ReplicaRpcService(pools).bindService(),
-                new SnapshotRpcService(pools, InstantSource.system()).bindService(),
+                new SnapshotRpcService(pools, nexuses, InstantSource.system()).bindService(),
                 new HostService(identity, initiators, new SystemDisks(parts.root()))
                     .bindService()));
     identity.listensOn(address, listener.port());

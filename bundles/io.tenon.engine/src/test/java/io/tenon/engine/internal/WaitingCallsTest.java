@@ -167,6 +167,10 @@ class WaitingCallsTest {
     Thread.ofVirtual().start(waiting);
     context.cancel(null);
     assertEquals(CANCELLED.toString(), waiting.get(PATIENCE_SECONDS, TimeUnit.SECONDS));
+    // The node learns it by the connection that these go by, and later.
+    for (int round = 0; round < 20; round++) {
+      var _ = node.nexus().listNexus(ListNexusOptions.getDefaultInstance());
+    }
     createdAtLast();
   }
 }

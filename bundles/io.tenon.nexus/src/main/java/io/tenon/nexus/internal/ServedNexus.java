@@ -4,18 +4,23 @@ import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
 import io.tenon.nexus.ChildInfo;
+import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
+import io.tenon.nexus.NexusSnapshot;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusState;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.TargetException;
+import java.time.InstantSource;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -25,6 +30,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +48,7 @@ final class ServedNexus implements Nexus {
   private final ChildDevices children;
   private final BlockDevices devices;
   private final Sharing sharing;
+  private final Executor blocking;
   private final Runnable forget;
 
   /** Guarded by this, as is everything that changes. */
@@ -106,6 +113,7 @@ final class ServedNexus implements Nexus {
     this.children = children;
     this.devices = devices;
     this.sharing = sharing;
+    this.blocking = watcher.blocking;
     this.forget = forget;
     watcher.served.complete(this);
   }
@@ -298,6 +306,50 @@ final class ServedNexus implements Nexus {
         why,
         "Look at its children; try again.",
         cause);
+  }
+
+  @Override
+  public List<UUID> replicas() {
+    return Stream.of(nexus.children()).map(child -> child.slot().uuid()).toList();
+  }
+
+  @Override
+  public synchronized NexusSnapshot snapshot(NexusSnapshot.Order order) throws NexusException {
+    checkOrder(order);
+    var round = new SnapshotRound(slot, blocking);
+    round.pause();
+    try {
+      // Again: what was in flight may have cost a child.
+      return round.take(checkOrder(order), order, InstantSource.system().instant());
+    } finally {
+      round.resume();
+    }
+  }
+
+  /**
+   * @return the children's devices by uuid
+   */
+  private Map<UUID, DeviceSlot> checkOrder(NexusSnapshot.Order order) throws NexusException {
+    if (isStopped()) throw notTaken(Kind.STATE, "It is " + state() + ".");
+    for (ChildInfo child : children()) {
+      if (child.state() == ChildState.OPEN) continue;
+      throw notTaken(Kind.CHILD, "Child %s is %s.".formatted(child.uri(), child.state()));
+    }
+    var byUuid = new LinkedHashMap<UUID, DeviceSlot>();
+    for (Child child : nexus.children()) byUuid.put(child.slot().uuid(), child.slot());
+    var named = order.uuids().keySet();
+    if (byUuid.keySet().equals(named) && byUuid.size() == children().size()) return byUuid;
+    throw notTaken(
+        Kind.CHILD_NOT_FOUND,
+        "Its replicas are %s, and not %s.".formatted(byUuid.keySet(), List.copyOf(named)));
+  }
+
+  private NexusException notTaken(Kind kind, String why) {
+    return new NexusException(
+        kind,
+        "No snapshot of nexus " + name() + " was taken.",
+        why,
+        "Name each of its replicas once, when all are healthy.");
   }
 
   private boolean isStopped() {

@@ -1,7 +1,11 @@
 package io.tenon.nvme.internal;
 
+import io.tenon.block.DeviceException;
 import io.tenon.block.IoStatus;
+import io.tenon.block.SnapshotSpec;
+import io.tenon.block.Snapshots;
 import io.tenon.error.Check;
+import io.tenon.linux.Errno;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.Cns;
 import io.tenon.nvme.Feature;
@@ -10,10 +14,15 @@ import io.tenon.nvme.NvmeCommand;
 import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.Opcode;
 import io.tenon.nvme.Property;
+import io.tenon.nvme.SglDescriptor;
+import io.tenon.nvme.SnapshotParameters;
 import io.tenon.nvme.Sqe;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The admin queue of a controller: Base 2.0c §5 and the property commands of §6. */
 final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
+  private static final Logger log = LoggerFactory.getLogger(AdminQueue.class);
   private static final int HOST_ID_BYTES = 16;
   private static final int HOST_BEHAVIOR_BYTES = 512;
 
@@ -48,6 +57,7 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
       case Opcode.GET_FEATURES -> beginFeatures(command, sqe, false);
       case Opcode.SET_FEATURES -> beginFeatures(command, sqe, true);
       case Opcode.ABORT, Opcode.ASYNC_EVENT_REQUEST, Opcode.KEEP_ALIVE -> {}
+      case Opcode.CREATE_SNAPSHOT -> beginSnapshot(command, sqe);
       default -> {
         Transfers.refuse(command, NvmeStatus.INVALID_OPCODE);
         return;
@@ -56,6 +66,13 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
     if ((Memory.getU8(sqe + Sqe.FLAGS) & Sqe.PSDT_MASK) != Sqe.PSDT_SGL) {
       Transfers.refuse(command, NvmeStatus.INVALID_FIELD);
     }
+  }
+
+  private void beginSnapshot(NvmeCommand command, long sqe) {
+    long bytes = SglDescriptor.lengthBytes(sqe);
+    boolean served = controller.home().snapshots().isPresent();
+    if (served && bytes > 0 && bytes <= SnapshotParameters.MAX_BYTES) Transfers.in(command, bytes);
+    else Transfers.refuse(command, NvmeStatus.INVALID_OPCODE);
   }
 
   private void beginLogPage(NvmeCommand command, long sqe) {
@@ -105,8 +122,46 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
               controller.keepAliveMs() == 0
                   ? NvmeStatus.INVALID_FIELD | NvmeStatus.DO_NOT_RETRY
                   : NvmeStatus.SUCCESS);
+      case Opcode.CREATE_SNAPSHOT -> createSnapshot(command);
       default -> throw Check.bug("admin command %x was let through", command.opcode());
     }
+  }
+
+  /** Takes its time, and goes on when the host has left: nobody could say any more whether it was done. */
+  private void createSnapshot(NvmeCommand command) {
+    byte[] data = new byte[command.transferBytes()];
+    Memory.copy(command.dataAddress(), data, 0, data.length);
+    var spec = SnapshotParameters.decode(data);
+    var snapshots = controller.home().snapshots();
+    if (spec.isEmpty() || snapshots.isEmpty()) {
+      fail(command, NvmeStatus.INVALID_OPCODE | NvmeStatus.DO_NOT_RETRY);
+      return;
+    }
+    controller.home().runBlocking(() -> take(snapshots.get(), spec.get(), command));
+  }
+
+  private void take(Snapshots snapshots, SnapshotSpec spec, NvmeCommand command) {
+    try {
+      snapshots.take(spec);
+      queue.reactor().execute(() -> command.finish(0, NvmeStatus.SUCCESS));
+    } catch (DeviceException e) {
+      log.warn("{}: {}", controller.home().nqn(), e.getMessage());
+      notTaken(command, e.kind().errno());
+    } catch (RuntimeException bug) {
+      log.error("{}: snapshot {} failed by a bug", controller.home().nqn(), spec.name(), bug);
+      notTaken(command, Errno.EIO);
+    }
+  }
+
+  private void notTaken(NvmeCommand command, int errno) {
+    int status = NvmeStatus.INTERNAL_ERROR | NvmeStatus.DO_NOT_RETRY;
+    queue
+        .reactor()
+        .execute(
+            () -> {
+              controller.errors().add(0, command.commandId(), status, 0, 0);
+              command.finish(errno, status);
+            });
   }
 
   private void abort(NvmeCommand command) {

@@ -1,6 +1,8 @@
 package io.tenon.nvme.internal;
 
+import io.tenon.block.Snapshots;
 import io.tenon.nvme.IdentifyController;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** What a controller belongs to: a subsystem with a namespace, or discovery. Any thread. */
@@ -40,6 +42,12 @@ interface ControllerHome {
    * @return empty array when it has no such page
    */
   byte[] logPage(int id, int specific, Controller controller);
+
+  /** Takes snapshots of the namespace, where that is possible. */
+  Optional<Snapshots> snapshots();
+
+  /** Runs what may block, and no reactor may do. */
+  void runBlocking(Runnable task);
 
   /** I/O queues may be connected. */
   boolean hasIo();

@@ -1,10 +1,12 @@
 package io.tenon.nvme.internal;
 
+import io.tenon.block.Snapshots;
 import io.tenon.nvme.DiscoveryLog;
 import io.tenon.nvme.IdentifyController;
 import io.tenon.nvme.LogPage;
 import io.tenon.nvme.NvmeStatus;
 import java.util.BitSet;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
@@ -92,6 +94,16 @@ final class Discovery implements ControllerHome {
   @Override
   public byte[] logPage(int id, int specific, Controller controller) {
     return id == LogPage.DISCOVERY ? target.discoveryPage(controller) : new byte[0];
+  }
+
+  @Override
+  public Optional<Snapshots> snapshots() {
+    return Optional.empty();
+  }
+
+  @Override
+  public void runBlocking(Runnable task) {
+    target.runBlocking(task);
   }
 
   @Override

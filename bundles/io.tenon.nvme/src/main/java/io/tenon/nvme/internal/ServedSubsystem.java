@@ -4,6 +4,7 @@ import io.tenon.block.DeviceListener;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoStatus;
+import io.tenon.block.Snapshots;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.AnaState;
 import io.tenon.nvme.Cns;
@@ -209,6 +210,16 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
         .map(Controller::info)
         .sorted(Comparator.comparingInt(ControllerInfo::id))
         .toList();
+  }
+
+  @Override
+  public Optional<Snapshots> snapshots() {
+    return device.snapshots();
+  }
+
+  @Override
+  public void runBlocking(Runnable task) {
+    target.runBlocking(task);
   }
 
   @Override

@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -52,6 +53,7 @@ public final class Target implements NvmeTarget {
   private final RetryDelays retryDelays;
   private final int maxSubsystems;
   private final String firmware;
+  private final Executor blocking;
   private final Discovery discovery = new Discovery(this);
   private final ConcurrentSkipListMap<String, ServedSubsystem> subsystems =
       new ConcurrentSkipListMap<>();
@@ -69,6 +71,15 @@ public final class Target implements NvmeTarget {
 
   /** Without OSGi. */
   public Target(String retryDelays, int maxSubsystems, String firmware) throws TenonException {
+    this(retryDelays, maxSubsystems, firmware, Thread.ofVirtual().name("nvme-admin")::start);
+  }
+
+  /**
+   * @param blocking runs commands that may block
+   */
+  public Target(String retryDelays, int maxSubsystems, String firmware, Executor blocking)
+      throws TenonException {
+    this.blocking = blocking;
     String environment = System.getenv().getOrDefault(RETRY_DELAYS_VARIABLE, "");
     this.retryDelays = RetryDelays.parse(retryDelays.isEmpty() ? environment : retryDelays);
     this.maxSubsystems = maxSubsystems;
@@ -78,6 +89,10 @@ public final class Target implements NvmeTarget {
   private static String version() {
     var version = FrameworkUtil.getBundle(Target.class).getVersion();
     return version.getMajor() + "." + version.getMinor() + "." + version.getMicro();
+  }
+
+  void runBlocking(Runnable task) {
+    blocking.execute(task);
   }
 
   RetryDelays retryDelays() {

@@ -7,10 +7,12 @@ import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
+import io.tenon.block.Snapshots;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.reactor.Reactor;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,7 @@ final class ScriptedDevice implements BlockDevice {
   private volatile IoStatus answer = IoStatus.SUCCESS;
   private volatile @Nullable IoOperation failing;
   private volatile IoStatus failure = IoStatus.SUCCESS;
+  private volatile @Nullable Snapshots snapshots;
   private volatile boolean holds;
   private volatile boolean records = true;
   private volatile @Nullable DeviceListener listener;
@@ -33,6 +36,15 @@ final class ScriptedDevice implements BlockDevice {
 
   ScriptedDevice(String name) {
     this.name = name;
+  }
+
+  void snapshots(Snapshots taker) {
+    snapshots = taker;
+  }
+
+  @Override
+  public Optional<Snapshots> snapshots() {
+    return Optional.ofNullable(snapshots);
   }
 
   void answer(IoStatus status) {

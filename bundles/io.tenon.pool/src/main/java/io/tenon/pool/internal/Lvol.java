@@ -4,8 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.BlobInfo;
-import io.tenon.pool.SnapshotSpec;
-import java.time.DateTimeException;
+import io.tenon.block.SnapshotSpec;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -125,7 +124,7 @@ record Lvol(BlobInfo blob) {
   }
 
   Optional<Instant> snapshotTime() {
-    return text(SNAPSHOT_TIME).flatMap(Lvol::time);
+    return text(SNAPSHOT_TIME).flatMap(SnapshotSpec::time);
   }
 
   boolean isDiscarded() {
@@ -137,22 +136,7 @@ record Lvol(BlobInfo blob) {
     return uuid(text(SOURCE_UUID));
   }
 
-  static Optional<Instant> time(String text) {
-    try {
-      return text.endsWith(" UTC")
-          ? Optional.of(Instant.parse(text.replaceFirst(" UTC$", "Z").replaceFirst(" ", "T")))
-          : Optional.empty();
-    } catch (DateTimeException notATime) {
-      return Optional.empty();
-    }
-  }
-
   // Writing.
-
-  /** As {@code 2026-11-20 21:40:07.123456789 UTC}. */
-  static String timeText(Instant time) {
-    return time.toString().replace("T", " ").replace("Z", " UTC");
-  }
 
   private static byte[] plain(String text) {
     return text.getBytes(UTF_8);
@@ -192,7 +176,7 @@ record Lvol(BlobInfo blob) {
     xattrs.put(TXN_ID, plain(spec.txnId()));
     xattrs.put(SNAPSHOT_ENTITY_ID, plain(spec.entityId()));
     xattrs.put(PARENT_ID, plain(parent.toString()));
-    xattrs.put(SNAPSHOT_TIME, plain(timeText(spec.createdAt())));
+    xattrs.put(SNAPSHOT_TIME, plain(SnapshotSpec.timeText(spec.createdAt())));
     xattrs.put(DISCARDED, plain("false"));
     return xattrs;
   }
@@ -200,7 +184,7 @@ record Lvol(BlobInfo blob) {
   static Map<String, byte[]> ofClone(String name, UUID uuid, UUID source, Instant createdAt) {
     var xattrs = ofLvol(name, uuid);
     xattrs.put(SOURCE_UUID, plain(source.toString()));
-    xattrs.put(CLONE_TIME, plain(timeText(createdAt)));
+    xattrs.put(CLONE_TIME, plain(SnapshotSpec.timeText(createdAt)));
     return xattrs;
   }
 

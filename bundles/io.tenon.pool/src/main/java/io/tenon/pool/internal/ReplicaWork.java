@@ -10,13 +10,13 @@ import io.tenon.blobstore.MapForm;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.IoOperation;
+import io.tenon.block.SnapshotSpec;
 import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
 import io.tenon.pool.Replica;
 import io.tenon.pool.ReplicaInfo;
 import io.tenon.pool.ReplicaSpec;
 import io.tenon.pool.SnapshotInfo;
-import io.tenon.pool.SnapshotSpec;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -131,18 +131,23 @@ final class ReplicaWork {
   }
 
   private void checkNew(String what, String name, UUID uuid) throws PoolException {
+    checkNewHere(what, name, uuid);
+    if (pool.parts().devices().find(name).isEmpty()) return;
+    throw exists(what, "There is a block device of this name on this node.", "name");
+  }
+
+  /** Snapshots of a volume have the same name in every pool. */
+  private void checkNewHere(String what, String name, UUID uuid) throws PoolException {
     checkName(what, name);
     var census = pool.census();
-    var devices = pool.parts().devices();
-    boolean takenUuid = census.hasUuid(uuid) || devices.find(uuid.toString()).isPresent();
-    if (!takenUuid && !census.hasName(name) && devices.find(name).isEmpty()) return;
-    throw new PoolException(
-        Kind.REPLICA_EXISTS,
-        what,
-        takenUuid
-            ? "There is one with uuid " + uuid + " on this node."
-            : "There is one of this name on this node.",
-        "Choose another " + (takenUuid ? "uuid." : "name."));
+    if (census.hasUuid(uuid) || pool.parts().devices().find(uuid.toString()).isPresent()) {
+      throw exists(what, "There is one with uuid " + uuid + " on this node.", "uuid");
+    }
+    if (census.hasName(name)) throw exists(what, "There is one of this name in the pool.", "name");
+  }
+
+  private static PoolException exists(String what, String why, String choose) {
+    return new PoolException(Kind.REPLICA_EXISTS, what, why, "Choose another " + choose + ".");
   }
 
   /** Of a pool or a replica. */
@@ -217,7 +222,7 @@ final class ReplicaWork {
           }
           var lvol = lvol(origin, pool.census(), what);
           checkNoSnapshot(lvol, what);
-          checkNew(what, spec.name(), spec.uuid());
+          checkNewHere(what, spec.name(), spec.uuid());
           var xattrs = Lvol.ofSnapshot(spec, lvol.uuid());
           var made = addNew(what, pool.store().snapshot(origin.id(), xattrs));
           log.info("pool {}: snapshot {} of {} created", pool, made, origin);

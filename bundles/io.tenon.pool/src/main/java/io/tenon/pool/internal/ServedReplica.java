@@ -7,6 +7,7 @@ import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.SlotState;
+import io.tenon.block.SnapshotSpec;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.Origin;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
@@ -17,7 +18,6 @@ import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
 import io.tenon.pool.Replica;
 import io.tenon.pool.ReplicaInfo;
-import io.tenon.pool.SnapshotSpec;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Instant;
@@ -86,16 +86,34 @@ final class ServedReplica implements Replica {
       return;
     }
     try {
-      var device = store.open(id, lvol.deviceName(), uuid);
-      try {
-        slot = list(device);
-        problem = "";
-      } catch (DeviceException e) {
-        device.close();
-        noDevice(e.getMessage());
-      }
-    } catch (BlobstoreException e) {
+      slot = listed(lvol, store);
+      problem = "";
+    } catch (BlobstoreException | DeviceException e) {
       noDevice(e.getMessage());
+    }
+  }
+
+  /** As before, if it was; by its name; where another pool of this node has one of the same name, by its uuid. */
+  private DeviceSlot listed(Lvol lvol, Blobstore store) throws BlobstoreException, DeviceException {
+    var left = pool.parts().devices().find(uuid.toString()).filter(one -> one.uuid().equals(uuid));
+    if (left.isPresent()) return listedAs(left.get().name(), store);
+    try {
+      return listedAs(lvol.deviceName(), store);
+    } catch (DeviceException e) {
+      if (e.kind() != DeviceException.Kind.ALREADY_EXISTS) throw e;
+      log.info("pool {}: {} is listed by its uuid {}, its name is taken", pool.name(), name, uuid);
+      return listedAs(uuid.toString(), store);
+    }
+  }
+
+  private DeviceSlot listedAs(String deviceName, Blobstore store)
+      throws BlobstoreException, DeviceException {
+    var device = new ReplicaDevice(this, store.open(id, deviceName, uuid));
+    try {
+      return list(device);
+    } catch (DeviceException e) {
+      device.close();
+      throw e;
     }
   }
 
@@ -127,7 +145,7 @@ final class ServedReplica implements Replica {
       return;
     }
     try {
-      var device = store.open(id, lvol.deviceName(), uuid);
+      var device = new ReplicaDevice(this, store.open(id, failed.name(), uuid));
       try {
         var _ = failed.restore(device, "Pool " + pool.name() + " is back.");
         problem = "";

@@ -13,12 +13,16 @@ import static io.tenon.pool.internal.TestNode.uuid;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tenon.block.DeviceException;
 import io.tenon.block.IoStatus;
+import io.tenon.block.SnapshotSpec;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolException.Kind;
 import io.tenon.pool.PoolSpec;
+import io.tenon.pool.Replica;
 import io.tenon.pool.ReplicaInfo;
 import java.util.List;
 import java.util.Optional;
@@ -76,6 +80,44 @@ class SnapshotsTest {
     adds(pool);
     replica.destroy();
     assertEquals(4 * MIB, adds(pool).usedBytes());
+  }
+
+  /** As a nexus orders it: the same name on every pool, also on two pools of one node. */
+  @Test
+  void snapshotsOfOneNameOnTwoPoolsBothHaveTheirDevice() throws Exception {
+    var other =
+        node.pools.create(PoolSpec.of("fast1", "malloc:///disk1?size_mb=64").withClusterBytes(MIB));
+    var content = random(1, 4096);
+    var copy = random(2, 4096);
+    var first = pool.create(thin("r1", 4 * MIB));
+    var second = other.create(thin("r2", 4 * MIB));
+    write(first, content);
+    write(second, copy);
+    var order = snapshot("s1");
+    var name = order.name();
+    first.device().orElseThrow().snapshots().orElseThrow().take(order);
+    var spec = new SnapshotSpec(name, uuid("s2"), order.entityId(), order.txnId(), NOW);
+    second.device().orElseThrow().snapshots().orElseThrow().take(spec);
+    assertContent(content, pool.findReplica(uuid("s1")).orElseThrow());
+    assertContent(copy, other.findReplica(uuid("s2")).orElseThrow());
+    var refusal =
+        assertThrows(
+            DeviceException.class,
+            () -> second.device().orElseThrow().snapshots().orElseThrow().take(spec));
+    assertEquals(DeviceException.Kind.ALREADY_EXISTS, refusal.kind());
+  }
+
+  private void write(Replica replica, byte[] content) throws Exception {
+    try (var volume = node.volume(replica)) {
+      ok(volume.write(0, content));
+    }
+  }
+
+  private void assertContent(byte[] content, Replica replica) throws Exception {
+    try (var volume = node.volume(replica)) {
+      ok(volume.read(0, content.length / 512));
+      assertArrayEquals(content, volume.content(content.length / 512));
+    }
   }
 
   @Test

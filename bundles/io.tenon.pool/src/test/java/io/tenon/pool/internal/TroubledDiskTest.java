@@ -12,7 +12,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tenon.backend.malloc.internal.MallocProvider;
 import io.tenon.block.IoStatus;
+import io.tenon.block.testing.BrittleDisks;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
@@ -28,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 /** A disk that is there, and fails some of what it is told or does not answer. */
 @Timeout(180)
 class TroubledDiskTest {
-  private final BrittleDisks disks = new BrittleDisks();
+  private final BrittleDisks disks = new BrittleDisks(new MallocProvider());
   private TestNode node;
   private Pool pool;
 

@@ -46,7 +46,8 @@ final class AttachedClient {
             new ByteArrayInputStream(new byte[0]),
             stream(Frame.Type.OUT),
             stream(Frame.Type.ERR))) {
-      session.put("SCOPE", "tenon:gogo:*");
+      // Not every scope: a bare word must never choose among the verbs of all nouns.
+      session.put("SCOPE", "tenon:gogo:felix");
       // Without a directory Gogo takes ? and * as they are: a URI is no pattern of file names.
       session.currentDir(null);
       Optional<Thread> running = Optional.empty();

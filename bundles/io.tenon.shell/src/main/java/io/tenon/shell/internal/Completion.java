@@ -1,6 +1,5 @@
 package io.tenon.shell.internal;
 
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -31,6 +30,12 @@ public final class Completion {
   }
 
   private Stream<String> commands() {
-    return nouns.stream().map(Noun::name).sorted(Comparator.naturalOrder());
+    return nouns.stream()
+        .flatMap(
+            noun ->
+                Stream.concat(
+                    Stream.of(noun.name()),
+                    noun.verbs().stream().map(verb -> noun.noun() + ":" + verb)))
+        .sorted();
   }
 }

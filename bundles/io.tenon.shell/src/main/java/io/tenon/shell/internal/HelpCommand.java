@@ -2,18 +2,17 @@ package io.tenon.shell.internal;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Stream;
 import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 
-/** {@code help}: what there is; {@code help device create}: the same as {@code device create --help}. */
+/** {@code help}: what there is; {@code help device create} and {@code help device:create}: how that is used. */
 @Component(
     service = HelpCommand.class,
     property = {"osgi.command.scope=tenon", "osgi.command.function=help"})
@@ -37,8 +36,9 @@ public final class HelpCommand {
                         "There is no command "
                             + words[0]
                             + ". help lists Tenon's own, felix:help all."));
-    var rest = Arrays.stream(words).skip(1);
-    noun.run(session, Stream.concat(rest, Stream.of("--help")).toArray(String[]::new));
+    var line = new ArrayList<>(noun.spelledOut(List.of(words)));
+    line.add("--help");
+    noun.run(session, line.stream().skip(1).toArray());
   }
 
   private void list(CommandSession session) {
@@ -51,6 +51,7 @@ public final class HelpCommand {
                 .toList());
     out.println();
     out.println("COMMAND --help tells its verbs, COMMAND VERB --help the rest, with an example.");
+    out.println("device:list is short for tenon:device list, and so are all others.");
     out.println(
         "Bundles are the framework's: lb, start, stop, update; felix:help lists everything.");
   }

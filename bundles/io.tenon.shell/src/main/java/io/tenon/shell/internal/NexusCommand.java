@@ -3,11 +3,14 @@ package io.tenon.shell.internal;
 import io.tenon.error.TenonException;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.Nexus;
+import io.tenon.nexus.NexusSnapshot;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -166,6 +169,53 @@ public final class NexusCommand extends Noun {
       var found = existing(nexus);
       found.unpublish();
       output.show(row(found));
+    }
+
+    @Command(
+        description =
+            "Have all replicas of a nexus take a snapshot at the same moment, while hosts wait.",
+        footer = {"", "Example: tenon:nexus snapshot v1 before-upgrade"})
+    void snapshot(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "NAME", description = "Of each snapshot; 1 to 63 bytes.")
+            String name,
+        @Option(
+                names = "--entity",
+                paramLabel = "ID",
+                description = "Volume that it belongs to; the nexus' name if not given.")
+            String entity,
+        @Option(
+                names = "--txn",
+                paramLabel = "ID",
+                defaultValue = "shell",
+                description = "Of the operation that makes it; ${DEFAULT-VALUE} if not given.")
+            String txn)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      var uuids = new LinkedHashMap<UUID, Optional<UUID>>();
+      for (var replica : found.replicas()) uuids.put(replica, Optional.of(UUID.randomUUID()));
+      var owner = entity == null ? found.name() : entity;
+      var taken = found.snapshot(new NexusSnapshot.Order(name, owner, txn, uuids));
+      var rows = new ArrayList<Row>();
+      uuids.forEach(
+          (replica, snapshot) ->
+              rows.add(
+                  Row.of(
+                      "replica",
+                      replica,
+                      "snapshot",
+                      snapshot.orElseThrow(),
+                      "outcome",
+                      taken
+                          .outcomes()
+                          .getOrDefault(replica, Optional.empty())
+                          .map(Throwable::getMessage)
+                          .orElse("taken"))));
+      output.table(rows);
+      if (taken.failed()) {
+        throw new Refused(
+            "Not all replicas have snapshot %s. Delete it where it was taken.".formatted(name));
+      }
     }
 
     @Command(

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.felix.service.command.CommandSession;
 import org.slf4j.Logger;
@@ -27,32 +28,50 @@ abstract class Noun {
   /** Makes the object whose methods are the verbs, for one call. */
   abstract Object verbs(Output output);
 
-  /** Name of the command, without scope. */
+  /** Name of the command, with its scope: {@code tenon:device}. */
   final String name() {
-    return line(new Output(new PrintWriter(System.out, true, StandardCharsets.UTF_8)))
-        .getCommandName();
+    return line().getCommandName();
+  }
+
+  /** Name of the thing: {@code device}. */
+  final String noun() {
+    return name().substring(name().indexOf(':') + 1);
+  }
+
+  final Set<String> verbs() {
+    return line().getSubcommands().keySet();
   }
 
   /** In one sentence. */
   final String description() {
-    return String.join(
-        " ",
-        line(new Output(new PrintWriter(System.out, true, StandardCharsets.UTF_8)))
-            .getCommandSpec()
-            .usageMessage()
-            .description());
+    return String.join(" ", line().getCommandSpec().usageMessage().description());
   }
 
   /**
-   * @param word of a line: the name, perhaps without scope
+   * @param word that begins a line: {@code tenon:device}, {@code device} or {@code device:list}
    */
   final boolean answersTo(String word) {
-    return name().equals(word) || name().endsWith(":" + word);
+    return word.equals(name()) || word.equals(noun()) || word.startsWith(noun() + ":");
+  }
+
+  /** {@code device:list scratch} as {@code tenon:device list scratch}; other lines as they are. */
+  final List<String> spelledOut(List<String> words) {
+    String prefix = noun() + ":";
+    if (!words.getFirst().startsWith(prefix)) return words;
+    var spelledOut = new ArrayList<>(words);
+    spelledOut.set(0, words.getFirst().substring(prefix.length()));
+    spelledOut.addFirst(name());
+    return spelledOut;
   }
 
   /** What the positional parameters of a verb can be now. */
   List<String> names(String verb) {
     return List.of();
+  }
+
+  /** To look into, not to run. */
+  private CommandLine line() {
+    return line(new Output(new PrintWriter(System.out, true, StandardCharsets.UTF_8)));
   }
 
   private CommandLine line(Output output) {
@@ -79,7 +98,7 @@ abstract class Noun {
    *
    * @throws Refused when they are not understood, or what they ask for fails
    */
-  final void run(CommandSession session, String[] words) throws Exception {
+  final void run(CommandSession session, Object[] words) throws Exception {
     var out = new PrintWriter(session.getConsole(), true, StandardCharsets.UTF_8);
     var thrown = new AtomicReference<Exception>();
     var line = line(new Output(out)).setOut(out).setErr(out);
@@ -100,7 +119,7 @@ abstract class Noun {
   }
 
   /** To Gogo, the word null is no text but a value. */
-  private static String[] texts(String[] words) {
+  private static String[] texts(Object[] words) {
     return Arrays.stream(words).map(String::valueOf).toArray(String[]::new);
   }
 
@@ -121,21 +140,17 @@ abstract class Noun {
   /**
    * What the word at {@code index} can be.
    *
-   * @param words of the line, the command's own name first
+   * @param line that is typed; its first word is one that this {@link #answersTo}
+   * @param index at least 1
    */
-  final List<String> candidates(List<String> words, int index) {
-    var line = line(new Output(new PrintWriter(System.out, true, StandardCharsets.UTF_8)));
-    Map<String, CommandLine> verbs = line.getSubcommands();
-    if (index <= 1) return List.copyOf(verbs.keySet());
+  final List<String> candidates(List<String> line, int index) {
+    var words = spelledOut(line);
+    int typed = index + words.size() - line.size();
+    Map<String, CommandLine> verbs = line().getSubcommands();
+    if (typed <= 1) return List.copyOf(verbs.keySet());
     var verb = verbs.get(words.get(1));
     if (verb == null) return List.of();
-    var candidates = new ArrayList<String>();
-    boolean option = index < words.size() && words.get(index).startsWith("-");
-    if (option) {
-      for (var spec : verb.getCommandSpec().options()) candidates.add(spec.longestName());
-    } else {
-      candidates.addAll(names(words.get(1)));
-    }
-    return candidates;
+    if (typed >= words.size() || !words.get(typed).startsWith("-")) return names(words.get(1));
+    return verb.getCommandSpec().options().stream().map(OptionSpec::longestName).toList();
   }
 }

@@ -1,9 +1,9 @@
 package io.tenon.shell.internal;
 
+import io.tenon.block.SnapshotSpec;
 import io.tenon.error.TenonException;
 import io.tenon.pool.Pools;
 import io.tenon.pool.ReplicaInfo;
-import io.tenon.pool.SnapshotSpec;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;

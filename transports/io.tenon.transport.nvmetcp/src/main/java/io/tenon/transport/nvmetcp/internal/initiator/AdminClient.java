@@ -228,6 +228,33 @@ final class AdminClient {
     long _ = expectResult("Keep Alive", (command, memory) -> command.prepare(Opcode.KEEP_ALIVE, 0));
   }
 
+  /**
+   * Has the namespace take a snapshot.
+   *
+   * @param parameters as {@link io.tenon.nvme.SnapshotParameters} has them
+   * @param seconds of the Unix epoch
+   * @return 0, or the error number by which the controller says why not
+   * @throws ControllerException also when the controller knows no snapshots
+   */
+  int createSnapshot(byte[] parameters, long seconds) throws ControllerException {
+    Check.that(parameters.length <= DATA_BYTES, "%d bytes of parameters", parameters.length);
+    String what = "Create Snapshot";
+    var answer =
+        call(
+            what,
+            (command, memory) -> {
+              long sqe = command.prepare(Opcode.CREATE_SNAPSHOT, 1);
+              Memory.putLong(sqe + Sqe.CDW10, seconds);
+              Memory.copy(parameters, 0, memory, parameters.length);
+              command.writes(memory, parameters.length);
+            },
+            data -> data);
+    if (answer.status == NvmeStatus.SUCCESS) return 0;
+    int errno = (int) answer.result;
+    if (NvmeStatus.code(answer.status) == NvmeStatus.INTERNAL_ERROR && errno > 0) return errno;
+    throw new ControllerException(what, answer.status);
+  }
+
   /** Waits until the controller reports an event. */
   long nextEvent() throws ControllerException {
     return expectResult(

@@ -5,9 +5,12 @@ import io.tenon.block.DeviceException.Kind;
 import io.tenon.block.DeviceListener;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoStatus;
+import io.tenon.block.SnapshotSpec;
 import io.tenon.error.Check;
+import io.tenon.linux.Errno;
 import io.tenon.nvme.InitiatorControllers.State;
 import io.tenon.nvme.NvmeStatus;
+import io.tenon.nvme.SnapshotParameters;
 import io.tenon.reactor.Reactor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -277,6 +280,46 @@ final class RemoteController implements Session.Owner {
     namespace = before.resized(now);
     for (Lane lane : lanes) lane.reactor().execute(() -> lane.resize(now));
     listener.resized(now);
+  }
+
+  /** {@link io.tenon.block.Snapshots#take}: the other node takes it of what is namespace 1 here. */
+  void snapshot(SnapshotSpec spec) throws DeviceException {
+    Session using;
+    synchronized (this) {
+      using = session;
+    }
+    if (using == null) {
+      throw notTaken(spec, Kind.NOT_FOUND, "Controller " + name() + " is not connected.", null);
+    }
+    try {
+      int errno =
+          using
+              .admin()
+              .createSnapshot(SnapshotParameters.encode(spec), spec.createdAt().getEpochSecond());
+      if (errno == 0) return;
+      String why = "Controller " + name() + " answered: " + Errno.text(errno) + ".";
+      throw notTaken(spec, Kind.ofErrno(errno), why, null);
+    } catch (ControllerException e) {
+      boolean unknown = NvmeStatus.code(e.nvmeStatus()) == NvmeStatus.INVALID_OPCODE;
+      // Without an answer it may have been taken.
+      var kind = unknown ? Kind.UNSUPPORTED : e.nvmeStatus() == 0 ? Kind.TIMED_OUT : Kind.IO;
+      throw notTaken(spec, kind, "Controller " + name() + ": " + e.why() + ".", e);
+    }
+  }
+
+  private DeviceException notTaken(
+      SnapshotSpec spec, Kind kind, String why, @Nullable ControllerException cause) {
+    String what = "Snapshot " + spec.name() + " of " + deviceName() + " was not taken.";
+    String remedy =
+        switch (kind) {
+          case UNSUPPORTED -> "Take it on that node, if what is shared there is a replica.";
+          case TIMED_OUT ->
+              "Look on that node whether it is there, and delete it before the next try.";
+          default -> "Look at that node.";
+        };
+    return cause == null
+        ? new DeviceException(kind, what, why, remedy)
+        : new DeviceException(kind, what, why, remedy, cause);
   }
 
   private void drop(Session with, ControllerException e) {

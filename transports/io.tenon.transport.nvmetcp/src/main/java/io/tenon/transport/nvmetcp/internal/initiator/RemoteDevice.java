@@ -5,8 +5,10 @@ import io.tenon.block.DeviceListener;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
+import io.tenon.block.Snapshots;
 import io.tenon.nvme.InitiatorControllers;
 import io.tenon.reactor.Reactor;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
 
@@ -54,6 +56,12 @@ final class RemoteDevice implements BlockDevice {
       // Left to the slot, for blocks of any number: targets do it for one block only.
       case COMPARE_AND_WRITE -> false;
     };
+  }
+
+  /** That there are none, only the other side can say. */
+  @Override
+  public Optional<Snapshots> snapshots() {
+    return Optional.of(controller::snapshot);
   }
 
   @Override

@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 
 /** The real target with devices in memory: a node as far as an initiator sees it. */
 public final class TargetNode implements AutoCloseable {
@@ -20,6 +21,7 @@ public final class TargetNode implements AutoCloseable {
   private final Target target;
   private final Map<String, Subsystem> shares = new TreeMap<>();
   private final Map<String, BlockDevice> devices = new TreeMap<>();
+  private UnaryOperator<BlockDevice> between = UnaryOperator.identity();
   private TargetPort port;
 
   public TargetNode(Reactors reactors, int queueDepth) throws Exception {
@@ -44,11 +46,16 @@ public final class TargetNode implements AutoCloseable {
     return port.listening().get(0);
   }
 
+  /** Devices that are shared from now on are what this makes of them. */
+  public void between(UnaryOperator<BlockDevice> devices) {
+    between = devices;
+  }
+
   /** Shares a device of memory, unless it is shared already. */
   public Subsystem share(String mallocUri) throws Exception {
     var present = shares.get(mallocUri);
     if (present != null) return present;
-    var device = new MallocProvider().open(DeviceUri.parse(mallocUri));
+    var device = between.apply(new MallocProvider().open(DeviceUri.parse(mallocUri)));
     var shared = target.share(new DeviceSlot(device, mallocUri), ShareOptions.anyHost());
     shares.put(mallocUri, shared);
     devices.put(mallocUri, device);

@@ -1,6 +1,5 @@
-package io.tenon.pool.internal;
+package io.tenon.block.testing;
 
-import io.tenon.backend.malloc.internal.MallocProvider;
 import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceListener;
@@ -16,30 +15,34 @@ import java.util.ArrayDeque;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Memory that fails writes, or does not answer, when a test wants it: {@code brittle:///name?size_mb=64}. */
-final class BrittleDisks implements DeviceProvider {
-  private final MallocProvider memory = new MallocProvider();
+/** Disks of a backend that fail writes, or do not answer, when a test wants it. */
+public final class BrittleDisks implements DeviceProvider {
+  private final DeviceProvider backend;
 
   /** Writes and flushes fail from now on. */
-  volatile boolean failing;
+  public volatile boolean failing;
 
   /** So many more writes are done before the next fails, and then all are again; nothing when negative. */
-  final AtomicInteger failsOnceAfter = new AtomicInteger(-1);
+  public final AtomicInteger failsOnceAfter = new AtomicInteger(-1);
 
   /** Nothing is answered while this is so, and all of it afterwards. */
-  volatile boolean hanging;
+  public volatile boolean hanging;
 
   /** Requests that were not answered at once. */
-  final AtomicInteger held = new AtomicInteger();
+  public final AtomicInteger held = new AtomicInteger();
+
+  public BrittleDisks(DeviceProvider backend) {
+    this.backend = backend;
+  }
 
   @Override
   public String deviceName(DeviceUri uri) throws DeviceException {
-    return memory.deviceName(uri);
+    return backend.deviceName(uri);
   }
 
   @Override
   public BlockDevice open(DeviceUri uri) throws DeviceException {
-    return new Brittle(memory.open(uri), this);
+    return new Brittle(backend.open(uri), this);
   }
 
   private record Brittle(BlockDevice inner, BrittleDisks disks) implements BlockDevice {
@@ -60,7 +63,7 @@ final class BrittleDisks implements DeviceProvider {
 
     @Override
     public String productName() {
-      return "Brittle memory";
+      return "Brittle disk";
     }
 
     @Override
