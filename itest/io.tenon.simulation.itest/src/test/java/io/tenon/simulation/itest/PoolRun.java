@@ -135,6 +135,9 @@ final class PoolRun {
       }
       stopHosts();
       pool = afterAllTrouble();
+      // It can be changed again, not only looked at.
+      create(pool);
+      stopHosts();
       model.check(pool);
       PoolModel.checkNumbers(pool);
       checkContents(pool);
