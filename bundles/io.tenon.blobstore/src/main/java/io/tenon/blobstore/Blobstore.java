@@ -77,6 +77,13 @@ public interface Blobstore {
    */
   BlockDevice open(BlobId id, String name, UUID uuid) throws BlobstoreException;
 
+  /**
+   * A change that fails halfway ends all changes: the store has to be loaded again.
+   *
+   * @param told when that happens, or at once when it has happened; on any thread, and must not block
+   */
+  void whenBroken(Runnable told);
+
   /** The clean end, when no blob is open. The store is of no use afterwards. */
   void unload() throws BlobstoreException;
 

@@ -3,6 +3,7 @@ package io.tenon.block;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -22,11 +23,22 @@ public interface BlockDevices {
   DeviceSlot create(String uri) throws DeviceException;
 
   /**
-   * Lists a device that a service of this node has made (a nexus, a replica).
+   * Lists a device that a service of this node has made (a nexus, a replica). When a device of the same name, uuid and URI was left
+   * or has failed, this one is put into its slot: whoever uses it goes on.
    *
    * @param uri as shown to people and found by {@link #find}
    */
   DeviceSlot adopt(BlockDevice device, String uri) throws DeviceException;
+
+  /**
+   * Takes out devices that a service of this node has made, since its bundle is being replaced. Their I/O waits until a successor
+   * adopts their equals; past the node's deadline they have failed, as disks that were unplugged.
+   *
+   * @param devices that were adopted; one that has failed stays so
+   * @param who leaves them, for people
+   * @return done when all of them are closed
+   */
+  CompletionStage<Void> leave(List<DeviceSlot> devices, String who);
 
   /** The device with this name, uuid, URI or alias. */
   Optional<DeviceSlot> find(String nameOrUri);

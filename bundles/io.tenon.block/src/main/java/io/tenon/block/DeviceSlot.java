@@ -41,6 +41,7 @@ public final class DeviceSlot {
   private final String uri;
   private final InstantSource clock;
   private final Executor blocking;
+  private final Ownership ownership;
   private final List<DeviceListener> listeners = new CopyOnWriteArrayList<>();
 
   /** Guards all that follows; messages to reactors are sent under it, so that they arrive in the order of states. */
@@ -57,7 +58,6 @@ public final class DeviceSlot {
   private String reason = "It was opened.";
   private String waitsFor = "";
   private Instant since;
-  private @Nullable Owner owner;
   private CompletableFuture<Void> drained = CompletableFuture.completedFuture(null);
 
   /** A device and its way out. */
@@ -110,6 +110,7 @@ public final class DeviceSlot {
     this.name = device.name();
     this.uuid = device.uuid();
     this.uri = uri;
+    this.ownership = new Ownership(name);
     this.clock = clock;
     this.blocking = blocking;
     this.geometry = device.geometry();
@@ -540,47 +541,18 @@ public final class DeviceSlot {
 
   /** Who has claimed it, as people may read it. */
   public Optional<String> claimedBy() {
-    synchronized (lock) {
-      var holder = owner;
-      return holder == null ? Optional.empty() : Optional.of(holder.name);
-    }
+    return ownership.claimedBy();
   }
 
   /**
-   * Makes it somebody's: nobody else may claim or destroy it until released.
+   * Makes it somebody's: nobody else may claim or destroy it until released. A claim that was left for a successor goes to the
+   * first who asks for it by the same name.
    *
    * @param by for people, such as {@code nexus 1f0e…}
    * @throws DeviceException {@link Kind#IN_USE} naming the present owner
    */
   public Claim claim(String by) throws DeviceException {
-    synchronized (lock) {
-      var holder = owner;
-      if (holder != null) {
-        throw new DeviceException(
-            Kind.IN_USE,
-            "Block device " + name + " was not claimed for " + by + ".",
-            "It belongs to " + holder.name + ".",
-            "Release it there first.");
-      }
-      var claimed = new Owner(by);
-      owner = claimed;
-      return claimed;
-    }
-  }
-
-  private final class Owner implements Claim {
-    private final String name;
-
-    Owner(String name) {
-      this.name = name;
-    }
-
-    @Override
-    public void close() {
-      synchronized (lock) {
-        if (owner == this) owner = null;
-      }
-    }
+    return ownership.claim(by);
   }
 
   public void addListener(DeviceListener listener) {
@@ -598,6 +570,12 @@ public final class DeviceSlot {
 
   /** Right to a device; closing releases it. Any thread, idempotent. */
   public interface Claim extends AutoCloseable {
+    /** What the owner before has left with it; empty when it was nobody's. */
+    Optional<Handover> left();
+
+    /** Keeps it for a successor: nobody else gets the device meanwhile. Instead of closing. */
+    void leave(Handover handover);
+
     @Override
     void close();
   }

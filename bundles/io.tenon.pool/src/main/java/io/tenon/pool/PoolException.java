@@ -43,6 +43,8 @@ public final class PoolException extends TenonException {
     CANCELLED,
     /** The disk is away. */
     SUSPENDED,
+    /** Something else is done with it, and has not ended in time. */
+    BUSY,
     INTERNAL
   }
 

@@ -37,6 +37,7 @@ final class OpenStore {
   private int reservations;
 
   private @Nullable BlobstoreException suspended;
+  private Runnable broken = () -> {};
   private boolean closed;
 
   OpenStore(StoreDisk disk, LoadedStore loaded) {
@@ -158,9 +159,16 @@ final class OpenStore {
     try {
       change.run();
     } catch (BlobstoreException e) {
+      boolean first = suspended == null;
       suspended = e;
+      if (first) broken.run();
       throw e;
     }
+  }
+
+  void whenBroken(Runnable told) {
+    broken = told;
+    if (suspended != null) told.run();
   }
 
   /** Makes the step; what it frees is still taken until {@link #clean}. */

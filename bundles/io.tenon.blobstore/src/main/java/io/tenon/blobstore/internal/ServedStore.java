@@ -222,6 +222,15 @@ final class ServedStore implements Blobstore {
   }
 
   @Override
+  public void whenBroken(Runnable told) {
+    look(
+        () -> {
+          store.whenBroken(told);
+          return true;
+        });
+  }
+
+  @Override
   public void unload() throws BlobstoreException {
     take(
         () -> {

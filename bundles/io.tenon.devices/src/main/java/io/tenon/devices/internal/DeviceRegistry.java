@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.osgi.framework.Bundle;
@@ -160,9 +161,36 @@ public final class DeviceRegistry implements BlockDevices {
   /** Holding {@link Entry#changing}. */
   private CompletionStage<?> orphan(Entry entry, Source gone) {
     entry.orphan();
+    return reopen(entry, "Its backend, " + gone.who() + ",");
+  }
+
+  /** Holding {@link Entry#changing}. */
+  private CompletionStage<?> reopen(Entry entry, String gone) {
     var reopening = new Reopening(entry, gone, providers, reopenDeadlineMs, () -> closed);
     reopening.start();
     return reopening.vacated();
+  }
+
+  @Override
+  public CompletionStage<Void> leave(List<DeviceSlot> devices, String who) {
+    var vacated = new ArrayList<CompletableFuture<?>>();
+    for (DeviceSlot slot : devices) {
+      var entry = entry(slot);
+      if (entry.isEmpty() || slot.state() == SlotState.FAILED) continue;
+      entry.get().changing.lock();
+      try {
+        vacated.add(reopen(entry.get(), who).toCompletableFuture());
+      } finally {
+        entry.get().changing.unlock();
+      }
+    }
+    return CompletableFuture.allOf(vacated.toArray(CompletableFuture[]::new));
+  }
+
+  private Optional<Entry> entry(DeviceSlot slot) {
+    synchronized (lock) {
+      return Optional.ofNullable(entries.get(slot.name())).filter(entry -> entry.slot == slot);
+    }
   }
 
   @Override
@@ -297,12 +325,24 @@ public final class DeviceRegistry implements BlockDevices {
   @Override
   public DeviceSlot adopt(BlockDevice device, String uri) throws DeviceException {
     var present = reserve(device.name());
-    if (present.isPresent()) throw DeviceException.alreadyExists(device.name());
+    if (present.isPresent()) return takeUp(present.get(), device, uri);
     try {
       return list(device, uri, Optional.empty(), Optional.empty()).slot;
     } finally {
       unreserve(device.name());
     }
+  }
+
+  private DeviceSlot takeUp(Entry entry, BlockDevice device, String uri) throws DeviceException {
+    entry.changing.lock();
+    try {
+      entry.takeUp(device, uri);
+    } finally {
+      entry.changing.unlock();
+    }
+    // Nobody needs to wait for it any more.
+    providers.wake();
+    return entry.slot;
   }
 
   private DeviceSlot addAlias(DeviceUri uri, boolean isNew) throws DeviceException {
@@ -380,11 +420,7 @@ public final class DeviceRegistry implements BlockDevices {
 
   @Override
   public void destroy(DeviceSlot slot) throws DeviceException {
-    Entry entry;
-    synchronized (lock) {
-      entry = entries.get(slot.name());
-    }
-    if (entry == null || entry.slot != slot) throw DeviceException.notFound(slot.name());
+    var entry = entry(slot).orElseThrow(() -> DeviceException.notFound(slot.name()));
     try (var _ = claimToDestroy(slot)) {
       entry.changing.lock();
       try {

@@ -88,6 +88,22 @@ final class Entry {
     }
   }
 
+  /**
+   * Puts in what the successor of the service that had made the device has made. Holding {@link #changing}.
+   *
+   * @throws DeviceException when it is in use, or another one; {@code made} stays the caller's then
+   */
+  void takeUp(BlockDevice made, String shownUri) throws DeviceException {
+    var state = slot.state();
+    boolean waits = state == SlotState.VACANT || state == SlotState.FAILED;
+    boolean same = slot.uri().equals(shownUri) && slot.uuid().equals(made.uuid());
+    if (destroyed || uri.isPresent() || !waits || !same) {
+      throw DeviceException.alreadyExists(slot.name());
+    }
+    slot.restore(made, "It was made again by the service that had left it.");
+    device = made;
+  }
+
   /** Lets the backend change the open device with nothing in flight. Holding {@link #changing}. */
   void change(DeviceUri wanted, Source by, long drainWaitMs) throws DeviceException {
     if (!isFrom(by)) {

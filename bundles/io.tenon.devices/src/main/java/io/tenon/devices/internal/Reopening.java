@@ -13,8 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One device's way from a backend that goes to the one that comes: vacate, wait for a backend of the scheme, open, restore;
- * past the deadline fail. On a virtual thread of its own.
+ * One device's way from whoever goes to who comes: vacate, wait, restore; past the deadline fail. A backend's device is opened here as
+ * soon as there is a backend of its scheme; a device that a service has made is brought by the service's successor ({@link
+ * io.tenon.block.BlockDevices#adopt}). On a virtual thread of its own.
  */
 final class Reopening {
   private static final Logger log = LoggerFactory.getLogger(DeviceRegistry.class);
@@ -23,24 +24,28 @@ final class Reopening {
   private static final long RETRY_MS = 200;
 
   private final Entry entry;
-  private final Source gone;
+  private final String gone;
+  private final String awaited;
   private final Providers providers;
   private final long deadlineMs;
   private final BooleanSupplier stopped;
   private final CompletionStage<Optional<Handover>> vacated;
 
-  /** Begins to vacate. */
+  /**
+   * Begins to vacate.
+   *
+   * @param gone who goes, as the subject of a sentence
+   */
   Reopening(
-      Entry entry, Source gone, Providers providers, long deadlineMs, BooleanSupplier stopped) {
+      Entry entry, String gone, Providers providers, long deadlineMs, BooleanSupplier stopped) {
     this.entry = entry;
     this.gone = gone;
+    this.awaited =
+        entry.uri.map(uri -> "a backend for scheme " + uri.scheme()).orElse("a successor");
     this.providers = providers;
     this.deadlineMs = deadlineMs;
     this.stopped = stopped;
-    this.vacated =
-        entry.slot.vacate(
-            "Its backend, " + gone.who() + ", goes.",
-            "a backend for scheme " + scheme() + " within " + deadlineMs + " ms");
+    this.vacated = entry.slot.vacate(gone + " goes.", awaited + " within " + deadlineMs + " ms");
   }
 
   /** Done when the device is closed. */
@@ -52,16 +57,15 @@ final class Reopening {
     Thread.ofVirtual().name("reopen " + entry.slot.name()).start(this::run);
   }
 
-  private String scheme() {
-    return entry.uri.map(DeviceUri::scheme).orElse("");
+  private Optional<Source> successor() {
+    return entry.uri.map(DeviceUri::scheme).flatMap(providers::find);
   }
 
   private void run() {
     long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(deadlineMs);
     if (!Entry.await(vacated, deadlineMs)) {
       entry.slot.fail(
-          "Its backend, %s, went, and its requests did not end within %d ms."
-              .formatted(gone.who(), deadlineMs));
+          "%s went, and its requests did not end within %d ms.".formatted(gone, deadlineMs));
       return;
     }
     if (entry.slot.state() != SlotState.VACANT) return;
@@ -75,7 +79,7 @@ final class Reopening {
   }
 
   private boolean reopened(Optional<Handover> left, long endNs) throws InterruptedException {
-    String why = "no backend came for scheme " + scheme() + ".";
+    String why = awaited + " did not come.";
     while (true) {
       long seen = providers.changes();
       boolean tryAgain = false;
@@ -83,7 +87,7 @@ final class Reopening {
       try {
         if (entry.isDestroyed() || stopped.getAsBoolean()) return false;
         if (entry.slot.state() != SlotState.VACANT) return false;
-        var source = providers.find(scheme());
+        var source = successor();
         if (source.isPresent()) {
           try {
             entry.reopen(source.get(), left);
@@ -104,8 +108,7 @@ final class Reopening {
       providers.awaitChange(seen, Math.min(leftNs, pauseNs));
     }
     entry.slot.fail(
-        "Its backend, %s, went, and it was not opened again within %d ms: %s"
-            .formatted(gone.who(), deadlineMs, why));
+        "%s went, and it was not opened again within %d ms: %s".formatted(gone, deadlineMs, why));
     return false;
   }
 }

@@ -167,7 +167,7 @@ final class Answers {
       case READ_ONLY -> Status.PERMISSION_DENIED;
       case IN_USE, SUSPENDED -> Status.FAILED_PRECONDITION;
       case IO -> Status.DATA_LOSS;
-      case CANCELLED -> Status.ABORTED;
+      case BUSY, CANCELLED -> Status.ABORTED;
       case CLUSTER_SIZE, INTERNAL -> Status.INTERNAL;
     };
   }

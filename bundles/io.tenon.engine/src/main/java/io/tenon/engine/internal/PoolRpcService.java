@@ -97,6 +97,12 @@ final class PoolRpcService extends PoolRpcGrpc.PoolRpcImplBase {
     answer(
         observer,
         () -> {
+          // Not loaded is not found, as in Mayastor; but the node does not bring it back then.
+          if (pools.forget(request.getName())) {
+            throw Answers.notFound(
+                "Pool %s was not loaded. The node does not wait for it any more."
+                    .formatted(request.getName()));
+          }
           existing(request.getName(), uuid(request.hasUuid(), request.getUuid())).export();
           return Empty.getDefaultInstance();
         });

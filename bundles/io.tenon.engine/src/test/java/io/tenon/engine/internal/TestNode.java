@@ -30,6 +30,7 @@ import io.tenon.nvme.TransportType;
 import io.tenon.nvme.internal.Target;
 import io.tenon.pool.Pool;
 import io.tenon.pool.Pools;
+import io.tenon.pool.internal.PoolConfig;
 import io.tenon.pool.internal.PoolService;
 import io.tenon.reactor.Reactor;
 import java.net.InetAddress;
@@ -103,6 +104,7 @@ final class TestNode implements AutoCloseable {
         new io.tenon.nexus.internal.NexusService(registry.devices(), target, reactors.reactors());
     pools =
         new PoolService(
+            (PoolConfig) TestReactors.defaults(PoolConfig.class),
             registry.devices(),
             target,
             new BlobstoreService(reactors.reactors()),

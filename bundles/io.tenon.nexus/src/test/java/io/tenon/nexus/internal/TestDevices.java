@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
 
 /** Block devices of a node that knows only {@code malloc}; as strict about claims as the real one. */
 final class TestDevices implements BlockDevices {
@@ -34,6 +35,11 @@ final class TestDevices implements BlockDevices {
     var slot = new DeviceSlot(device, uri);
     open.put(slot.name(), slot);
     return slot;
+  }
+
+  @Override
+  public CompletionStage<Void> leave(List<DeviceSlot> devices, String who) {
+    throw new UnsupportedOperationException("nobody is replaced here");
   }
 
   @Override

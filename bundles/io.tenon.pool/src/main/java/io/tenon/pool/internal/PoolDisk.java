@@ -3,9 +3,11 @@ package io.tenon.pool.internal;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.Handover;
 import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
 import io.tenon.reactor.Reactor;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,6 +16,12 @@ import org.slf4j.LoggerFactory;
 final class PoolDisk implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PoolDisk.class);
   private static final int SUPER_BLOCK_BYTES = 4096;
+
+  /** What a service leaves to its successor with a disk: whether the disk is closed with its pool. */
+  private static final String HANDOVER = "io.tenon.pool.disk";
+
+  private static final int HANDOVER_VERSION = 1;
+  private static final String CLOSES = "closes";
 
   private final String pool;
   private final String uri;
@@ -49,10 +57,11 @@ final class PoolDisk implements AutoCloseable {
       throws PoolException {
     String uri = uri(disk);
     try {
-      boolean openedHere = devices.find(uri).isEmpty();
+      boolean isNew = devices.find(uri).isEmpty();
       var slot = devices.findOrCreate(uri);
-      return new PoolDisk(
-          pool, disk, slot, claim(pool, slot, openedHere, devices), openedHere, devices, reactor);
+      var claim = claim(pool, slot, isNew, devices);
+      boolean openedHere = isNew || closes(claim);
+      return new PoolDisk(pool, disk, slot, claim, openedHere, devices, reactor);
     } catch (DeviceException e) {
       throw new PoolException(
           Kind.DISK, "Disk %s cannot be had for pool %s.".formatted(disk, pool), e);
@@ -68,6 +77,14 @@ final class PoolDisk implements AutoCloseable {
       if (openedHere) devices.destroy(slot);
       throw e;
     }
+  }
+
+  private static boolean closes(DeviceSlot.Claim claim) {
+    return claim
+        .left()
+        .filter(left -> left.format().equals(HANDOVER) && left.version() == HANDOVER_VERSION)
+        .flatMap(left -> left.value(CLOSES, Boolean.class))
+        .orElse(false);
   }
 
   DeviceSlot slot() {
@@ -102,6 +119,17 @@ final class PoolDisk implements AutoCloseable {
       throw new PoolException(
           Kind.DISK, "Disk %s still looks like pool %s.".formatted(uri, pool), e);
     }
+  }
+
+  /** The pool's service is being replaced: the disk stays open, and the pool's until it is loaded again. */
+  void leave() {
+    claim.leave(new Handover(HANDOVER, HANDOVER_VERSION, Map.of(CLOSES, openedHere)));
+  }
+
+  /** The pool was not opened: what came from a predecessor waits on for a successor. */
+  void giveBack() {
+    if (claim.left().isPresent()) leave();
+    else close();
   }
 
   /** Gives it back. */

@@ -5,7 +5,9 @@ import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.Blobstores;
 import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Who a pool is, as its disk says. */
@@ -15,8 +17,24 @@ record PoolIdentity(String name, UUID uuid) {
 
   private static final int MOST_NAME_VALUE_BYTES = Lvol.MOST_NAME_BYTES + 1;
 
-  /** A store, and who it says that it is. */
-  record Loaded(Blobstore store, PoolIdentity identity) {}
+  /**
+   * A store, and who it says that it is.
+   *
+   * @param servedBy the node that has it, or had it last and did not export it
+   */
+  record Loaded(Blobstore store, PoolIdentity identity, Optional<ServingNode> servedBy) {
+    /** Whether a pool that this node had has not been elsewhere since. */
+    boolean isStillOf(ServingNode node) {
+      return servedBy.filter(node::is).isPresent();
+    }
+
+    /** For one that has; a sentence. */
+    String elsewhere() {
+      return servedBy
+          .map(other -> "The disk is served by %s, or was last.".formatted(other))
+          .orElse("The disk was exported by another node since this one had it.");
+    }
+  }
 
   /**
    * Loads the pool that is on the disk.
@@ -32,7 +50,7 @@ record PoolIdentity(String name, UUID uuid) {
       throw Failures.ofLoading(what, e);
     }
     try {
-      return new Loaded(store, of(store, what));
+      return of(store, what);
     } catch (PoolException e) {
       store.abandon();
       throw e;
@@ -42,8 +60,7 @@ record PoolIdentity(String name, UUID uuid) {
     }
   }
 
-  private static PoolIdentity of(Blobstore store, String what)
-      throws BlobstoreException, PoolException {
+  private static Loaded of(Blobstore store, String what) throws BlobstoreException, PoolException {
     var id = store.superBlob();
     if (id.isEmpty()) throw unreadable(what, "Its blobstore names no blob that says whose it is.");
     var xattrs = store.blob(id.get()).xattrs();
@@ -54,7 +71,21 @@ record PoolIdentity(String name, UUID uuid) {
     if (bytes == null || bytes.length > MOST_NAME_VALUE_BYTES || name.isEmpty()) {
       throw unreadable(what, "Its blobstore has no name that can be read.");
     }
-    return new PoolIdentity(name.get(), uuid.get());
+    return new Loaded(store, new PoolIdentity(name.get(), uuid.get()), ServingNode.of(xattrs));
+  }
+
+  /**
+   * Writes to the disk who has the pool.
+   *
+   * @param node nobody, when it is exported
+   */
+  static void serve(Blobstore store, Optional<ServingNode> node) throws BlobstoreException {
+    var id = store.superBlob();
+    if (id.isEmpty()) return;
+    var wanted = node.map(ServingNode::value);
+    byte[] found = store.blob(id.get()).xattrs().get(ServingNode.ATTRIBUTE);
+    if (Arrays.equals(found, wanted.orElse(null))) return;
+    store.xattrs(id.get(), Map.of(ServingNode.ATTRIBUTE, wanted));
   }
 
   /** Whether these attributes of a store's own blob make a pool of it. */

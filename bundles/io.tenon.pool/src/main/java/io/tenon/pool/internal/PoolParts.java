@@ -4,6 +4,7 @@ import io.tenon.blobstore.Blobstores;
 import io.tenon.block.BlockDevices;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.reactor.Reactor;
+import java.time.InstantSource;
 import java.util.concurrent.Executor;
 
 /**
@@ -11,10 +12,15 @@ import java.util.concurrent.Executor;
  *
  * @param reactor for I/O of the pools' own
  * @param blocking runs what may block and follows from events: a disk that went or came back
+ * @param memory of pools that are to come back after a restart
+ * @param patienceNs that a change waits for the one before it
  */
 record PoolParts(
     BlockDevices devices,
     NvmeTarget target,
     Blobstores blobstores,
     Reactor reactor,
-    Executor blocking) {}
+    Executor blocking,
+    PoolMemory memory,
+    InstantSource clock,
+    long patienceNs) {}

@@ -1,11 +1,10 @@
 package io.tenon.pool.internal;
 
-import io.tenon.blobstore.BlobSpec;
-import io.tenon.blobstore.Blobstore;
-import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.Blobstores;
 import io.tenon.block.BlockDevices;
+import io.tenon.error.TenonException;
 import io.tenon.nvme.NvmeTarget;
+import io.tenon.pool.AbsentPool;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
@@ -13,12 +12,21 @@ import io.tenon.pool.PoolSpec;
 import io.tenon.pool.Pools;
 import io.tenon.pool.Replica;
 import io.tenon.reactor.Reactors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -26,38 +34,66 @@ import org.osgi.service.component.annotations.Reference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The node's pools: makes them, finds them on disks, and knows them by name. */
-@Component(service = Pools.class)
-public final class PoolService implements Pools {
+/**
+ * The node's pools: makes them, finds them on disks, and knows them by name. Immediate, for pools come back whether or not somebody
+ * asks for them.
+ */
+@Component(
+    service = Pools.class,
+    immediate = true,
+    configurationPid = {"io.tenon.node", "io.tenon.pool"})
+public final class PoolService implements Pools, ServedPool.Home {
   private static final Logger log = LoggerFactory.getLogger(PoolService.class);
-  private static final long MIB = 1 << 20;
-  private static final long CLUSTER_BYTES = 4 * MIB;
-  private static final long MOST_CLUSTER_BYTES = 1024 * MIB;
-  private static final long UUID_VERSION_4 = 0x4000;
-  private static final long UUID_VARIANT = 1L << 63;
+
+  /** A bundle that is stopped should not hold up others for longer. */
+  private static final long LEAVE_NS = TimeUnit.SECONDS.toNanos(10);
 
   private final PoolParts parts;
-  private final RandomGenerator random;
+  private final PoolMaker maker;
+  private final ReturningPools returning;
 
-  /** By name; guarded by itself, as are the names of those that are being made or loaded. */
+  /** By name; guarded by itself, as is what follows. */
   private final TreeMap<String, ServedPool> served = new TreeMap<>();
 
-  private final TreeSet<String> takenNames = new TreeSet<>();
+  /** By name, those that are being made or loaded. */
+  private final TreeMap<String, OneAtATime> opening = new TreeMap<>();
+
+  /** Loaded, and not listed yet. */
+  private final TreeSet<UUID> starting = new TreeSet<>();
+
+  private boolean closed;
 
   @Activate
   public PoolService(
+      PoolConfig config,
       @Reference BlockDevices devices,
       @Reference NvmeTarget target,
       @Reference Blobstores blobstores,
-      @Reference Reactors reactors) {
+      @Reference Reactors reactors)
+      throws TenonException {
+    this(config, devices, target, blobstores, reactors, RandomGenerator.of("SecureRandom"));
+  }
+
+  private PoolService(
+      PoolConfig config,
+      BlockDevices devices,
+      NvmeTarget target,
+      Blobstores blobstores,
+      Reactors reactors,
+      RandomGenerator random)
+      throws TenonException {
     this(
         new PoolParts(
             devices,
             target,
             blobstores,
             reactors.main(),
-            Thread.ofVirtual().name("pool-", 0)::start),
-        RandomGenerator.of("SecureRandom"));
+            Thread.ofVirtual().name("pool-", 0)::start,
+            memory(config, random),
+            InstantSource.system(),
+            TimeUnit.MILLISECONDS.toNanos(config.busy_wait_ms())),
+        random);
+    start();
   }
 
   /**
@@ -65,7 +101,23 @@ public final class PoolService implements Pools {
    */
   PoolService(PoolParts parts, RandomGenerator random) {
     this.parts = parts;
-    this.random = random;
+    maker = new PoolMaker(parts, random);
+    returning = new ReturningPools(parts, this::bringBack);
+  }
+
+  private static PoolMemory memory(PoolConfig config, RandomGenerator random)
+      throws TenonException {
+    if (config.data_dir().isEmpty()) {
+      log.info("pools are not remembered: the node has no data folder");
+      return new PassingMemory(new ServingNode(PoolMaker.randomUuid(random), config.name()));
+    }
+    return PoolsFile.open(
+        Path.of(config.data_dir()), config.name(), () -> PoolMaker.randomUuid(random));
+  }
+
+  /** Begins to bring back what was there before. */
+  void start() {
+    returning.start();
   }
 
   // Making and loading.
@@ -74,37 +126,60 @@ public final class PoolService implements Pools {
   public Pool create(PoolSpec spec) throws PoolException {
     String what = "Pool " + spec.name() + " was not created.";
     ReplicaWork.checkName(what, spec.name());
-    checkCluster(what, spec);
-    return reserved(what, spec.name(), spec.disk(), disk -> loadOrMake(spec, disk, what));
+    PoolMaker.check(what, spec);
+    return remembered(
+        reserved(what, spec.name(), spec.disk(), disk -> maker.loadOrMake(spec, disk, what)));
   }
 
   @Override
   public Pool load(String disk, String name, Optional<UUID> uuid) throws PoolException {
     String what = "Pool " + name + " was not imported.";
-    return reserved(what, name, disk, opened -> expect(open(opened), name, uuid, what));
+    return remembered(reserved(what, name, disk, opened -> maker.load(opened, name, uuid, what)));
   }
 
-  private static void checkCluster(String what, PoolSpec spec) throws PoolException {
-    long bytes = spec.clusterBytes().orElse(CLUSTER_BYTES);
-    if (bytes < MIB || bytes > MOST_CLUSTER_BYTES || Long.bitCount(bytes) != 1) {
-      throw new PoolException(
-          Kind.CLUSTER_SIZE,
-          what,
-          "Clusters of %d bytes are not possible.".formatted(bytes),
-          "Choose a power of two from 1 MiB to 1 GiB.");
+  @Override
+  public Pool load(String disk, Optional<UUID> uuid) throws PoolException {
+    return load(disk, look(disk).name(), uuid);
+  }
+
+  /** Which pool is there. */
+  private PoolIdentity look(String uri) throws PoolException {
+    try (var disk = PoolDisk.open("that is on it", uri, parts.devices(), parts.reactor())) {
+      var loaded = PoolIdentity.load(parts.blobstores(), disk);
+      PoolMaker.leave(loaded.store());
+      return loaded.identity();
     }
-    float ratio = spec.metadataRatio().orElse(1.0f);
-    // Also refuses what is no number.
-    if (ratio > 0 && percent(ratio) >= 1) return;
-    throw new PoolException(
-        Kind.INVALID_ARGUMENT,
-        what,
-        "A metadata ratio of %s is not possible.".formatted(ratio),
-        "Choose 0.01 or more; 1 is usual.");
   }
 
-  private static int percent(float ratio) {
-    return (int) (ratio * 100);
+  private void bringBack(KnownPool known) throws PoolException {
+    String what = "Pool " + known.name() + " did not come back.";
+    var _ = reserved(what, known.name(), known.disk(), disk -> maker.loadOwn(disk, known, what));
+  }
+
+  /** From now on the node brings it back by itself. */
+  private Pool remembered(ServedPool pool) {
+    returning.drop(pool.name());
+    remember(pool);
+    return pool;
+  }
+
+  @Override
+  public void remember(ServedPool pool) {
+    try {
+      parts.memory().remember(KnownPool.of(pool.identity(), pool.disk()));
+    } catch (IOException e) {
+      pool.whereabouts().notRemembered(e);
+    }
+  }
+
+  @Override
+  public void forgetDurably(String name) {
+    try {
+      parts.memory().forget(name);
+    } catch (IOException e) {
+      // Its disk says all the same that this node does not serve it.
+      log.warn("pool {}: this node does not forget it: {}", name, e.toString());
+    }
   }
 
   private interface Opening {
@@ -112,30 +187,40 @@ public final class PoolService implements Pools {
   }
 
   /** Keeps the name for one who makes or loads the pool, and opens the disk for it. */
-  private Pool reserved(String what, String name, String uri, Opening opening)
+  private ServedPool reserved(String what, String name, String uri, Opening opener)
       throws PoolException {
-    synchronized (served) {
-      var present = served.get(name);
-      if (present != null) throw exists(what, present, uri);
-      if (!takenNames.add(name)) {
-        throw new PoolException(
-            Kind.POOL_EXISTS, what, "Somebody else is just doing it.", "Wait for that.");
+    var names = opening(name);
+    try (var _ = names.take("It is being made or imported.", what, parts.patienceNs())) {
+      synchronized (served) {
+        if (closed) throw stopping(what);
+        var present = served.get(name);
+        if (present != null) throw exists(what, present, uri);
       }
-    }
-    try {
       var disk = PoolDisk.open(name, uri, parts.devices(), parts.reactor());
       ServedPool pool = null;
       try {
-        pool = serve(disk, opening.open(disk), what);
+        pool = serve(disk, opener.open(disk), what);
         return pool;
       } finally {
-        if (pool == null) disk.close();
+        if (pool == null) disk.giveBack();
       }
     } finally {
       synchronized (served) {
-        takenNames.remove(name);
+        if (!names.isWanted()) opening.remove(name, names);
       }
     }
+  }
+
+  private OneAtATime opening(String name) {
+    synchronized (served) {
+      return opening.computeIfAbsent(
+          name, _ -> new OneAtATime("Pool " + name, parts.reactor(), parts.clock()));
+    }
+  }
+
+  private static PoolException stopping(String what) {
+    return new PoolException(
+        Kind.BUSY, what, "The node's pool service is stopping.", "Try again when it is back.");
   }
 
   private static PoolException exists(String what, ServedPool present, String uri) {
@@ -148,119 +233,74 @@ public final class PoolService implements Pools {
             "Choose another name.");
   }
 
-  private PoolIdentity.Loaded open(PoolDisk disk) throws PoolException {
-    return PoolIdentity.load(parts.blobstores(), disk);
-  }
-
-  private static PoolIdentity.Loaded expect(
-      PoolIdentity.Loaded loaded, String name, Optional<UUID> uuid, String what)
-      throws PoolException {
-    var identity = loaded.identity();
-    boolean is = identity.name().equals(name) && uuid.map(identity.uuid()::equals).orElse(true);
-    if (is) return loaded;
-    leave(loaded.store());
-    throw new PoolException(
-        Kind.OTHER_POOL,
-        what,
-        "The disk has %s.".formatted(identity),
-        "Import that one, or use another disk.");
-  }
-
-  /** It may have been repaired while it was loaded. */
-  private static void leave(Blobstore store) {
-    try {
-      store.unload();
-    } catch (BlobstoreException e) {
-      log.warn("a pool that was only looked at: {}", e.getMessage());
-      store.abandon();
-    }
-  }
-
   private ServedPool serve(PoolDisk disk, PoolIdentity.Loaded loaded, String what)
       throws PoolException {
     var identity = loaded.identity();
-    ServedPool pool;
-    synchronized (served) {
-      for (ServedPool other : served.values()) {
-        if (!other.uuid().equals(identity.uuid())) continue;
-        leave(loaded.store());
-        throw new PoolException(
-            Kind.INVALID_ARGUMENT,
-            what,
-            "Pool %s has the same uuid %s.".formatted(other, other.uuid()),
-            "Export that one first, or give another uuid.");
-      }
-      pool = new ServedPool(parts, disk, loaded.store(), identity, () -> forget(identity));
-      served.put(identity.name(), pool);
+    try {
+      begin(identity, what);
+    } catch (PoolException e) {
+      PoolMaker.leave(loaded.store());
+      throw e;
     }
-    pool.start();
+    var pool = new ServedPool(parts, disk, loaded.store(), identity, this);
+    try {
+      pool.start();
+    } finally {
+      list(pool);
+    }
     log.info("pool {}: loaded from {}, uuid {}", pool, disk.uri(), pool.uuid());
     return pool;
   }
 
-  private void forget(PoolIdentity identity) {
+  private void begin(PoolIdentity identity, String what) throws PoolException {
     synchronized (served) {
-      served.remove(identity.name());
-    }
-  }
-
-  private PoolIdentity.Loaded loadOrMake(PoolSpec spec, PoolDisk disk, String what)
-      throws PoolException {
-    boolean forced = spec.overwrite().equals(Optional.of(disk.slot().name()));
-    if (spec.overwrite().isPresent() && !forced) {
-      throw new PoolException(
-          Kind.INVALID_ARGUMENT,
-          what,
-          "Disk %s may be overwritten, but %s would be."
-              .formatted(spec.overwrite().get(), disk.slot().name()),
-          "Name the disk that you mean.");
-    }
-    try {
-      if (!forced) return expect(open(disk), spec.name(), spec.uuid(), what);
-    } catch (PoolException e) {
-      if (e.kind() != Kind.NO_POOL) throw e;
-      var content = disk.content();
-      if (content.isPresent()) {
+      if (closed) throw stopping(what);
+      boolean taken = starting.contains(identity.uuid());
+      for (ServedPool other : served.values()) taken |= other.uuid().equals(identity.uuid());
+      if (taken) {
         throw new PoolException(
-            Kind.DISK_HAS_DATA,
+            Kind.INVALID_ARGUMENT,
             what,
-            "Disk %s carries %s, which would be lost. %s"
-                .formatted(disk.slot().name(), content.get(), e.why()),
-            "Use another disk. If nothing on it is needed, say so by its name, %s."
-                .formatted(disk.slot().name()));
+            "Another pool of this node has the same uuid %s.".formatted(identity.uuid()),
+            "Export that one first, or give another uuid.");
       }
-    }
-    return make(spec, disk, what);
-  }
-
-  private PoolIdentity.Loaded make(PoolSpec spec, PoolDisk disk, String what) throws PoolException {
-    var identity = new PoolIdentity(spec.name(), spec.uuid().orElseGet(this::randomUuid));
-    var format =
-        new Blobstores.Format(
-            spec.clusterBytes().orElse(CLUSTER_BYTES),
-            percent(spec.metadataRatio().orElse(1.0f)),
-            PoolIdentity.STORE_TYPE);
-    try {
-      var store = parts.blobstores().format(disk.slot(), format);
-      try {
-        var xattrs = Lvol.ofPool(identity.name(), identity.uuid());
-        store.superBlob(store.create(BlobSpec.thick(0).withXattrs(xattrs)));
-        return new PoolIdentity.Loaded(store, identity);
-      } catch (BlobstoreException e) {
-        store.abandon();
-        throw e;
-      }
-    } catch (BlobstoreException e) {
-      throw Failures.of(what, e);
+      starting.add(identity.uuid());
     }
   }
 
-  private UUID randomUuid() {
-    long high = (random.nextLong() & ~0xF000L) | UUID_VERSION_4;
-    return new UUID(high, (random.nextLong() >>> 2) | UUID_VARIANT);
+  /** Only now, with all its replicas, others see it; but when the service has stopped meanwhile it is a successor's. */
+  private void list(ServedPool pool) {
+    synchronized (served) {
+      starting.remove(pool.uuid());
+      if (!closed) {
+        served.put(pool.name(), pool);
+        return;
+      }
+    }
+    pool.leave();
+  }
+
+  @Override
+  public void left(ServedPool pool) {
+    synchronized (served) {
+      served.remove(pool.name(), pool);
+    }
   }
 
   // Finding.
+
+  @Override
+  public List<AbsentPool> absent() {
+    return returning.all().stream().filter(pool -> findByName(pool.name()).isEmpty()).toList();
+  }
+
+  @Override
+  public boolean forget(String name) {
+    if (!returning.drop(name)) return false;
+    forgetDurably(name);
+    log.info("pool {}: not waited for any more", name);
+    return true;
+  }
 
   @Override
   public List<Pool> all() {
@@ -286,18 +326,47 @@ public final class PoolService implements Pools {
     return all().stream().flatMap(pool -> pool.findReplica(uuid).stream()).findFirst();
   }
 
+  /** With the node everything ends; otherwise a successor of this service is expected. */
   @Deactivate
+  void deactivate(BundleContext context) {
+    var node = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
+    if (node.getState() == Bundle.STOPPING) close();
+    else leave();
+  }
+
+  /** Closes all pools; whoever uses a replica loses it. */
   void close() {
-    List<ServedPool> pools;
-    synchronized (served) {
-      pools = List.copyOf(served.values());
-    }
-    for (ServedPool pool : pools) {
+    for (ServedPool pool : stop()) {
       try {
         pool.shutDown();
       } catch (PoolException e) {
         log.error("pool {}: {}", pool, e.getMessage());
       }
+    }
+  }
+
+  /**
+   * Leaves all pools to a successor: I/O to replicas waits for it. What does not come to an end within a while goes on behind this
+   * method's back; the successor gets that pool when it has.
+   */
+  void leave() {
+    var left = new ArrayList<CompletableFuture<Void>>();
+    for (ServedPool pool : stop()) {
+      left.add(CompletableFuture.runAsync(pool::leave, parts.blocking()));
+    }
+    var all = CompletableFuture.allOf(left.toArray(CompletableFuture[]::new));
+    if (!Patience.sees(all, LEAVE_NS, parts.reactor())) {
+      log.warn("pools are not closed yet: {}", all());
+    } else if (all.isCompletedExceptionally()) {
+      log.error("a pool was not left in order", all.exceptionNow());
+    }
+  }
+
+  private List<ServedPool> stop() {
+    returning.close();
+    synchronized (served) {
+      closed = true;
+      return List.copyOf(served.values());
     }
   }
 }

@@ -45,7 +45,7 @@ final class ReplicaDevice implements BlockDevice {
       case INVALID_ARGUMENT, CLUSTER_SIZE, OTHER_POOL -> Kind.INVALID_PARAMETER;
       case TOO_LARGE, NO_SPACE -> Kind.NO_SPACE;
       case READ_ONLY, DISCARDED, DISK_HAS_DATA -> Kind.PERMISSION_DENIED;
-      case IN_USE, SHARE -> Kind.IN_USE;
+      case IN_USE, SHARE, BUSY -> Kind.IN_USE;
       case DISK, IO, CANCELLED, SUSPENDED, INTERNAL -> Kind.IO;
     };
   }

@@ -43,7 +43,7 @@ final class ReplicaWork {
   // Looking.
 
   ReplicaInfo info(ServedReplica replica) throws PoolException {
-    var census = pool.census();
+    var census = pool.seen();
     return view(replica, lvol(replica, census, replica + " has no information."), census);
   }
 
@@ -91,7 +91,7 @@ final class ReplicaWork {
   }
 
   List<ReplicaInfo> clones(ServedReplica replica) throws PoolException {
-    var census = pool.census();
+    var census = pool.seen();
     var lvol = lvol(replica, census, "The clones of " + replica + " are not known.");
     return census.clonesOf(lvol).stream()
         .flatMap(clone -> pool.served(clone.id()).map(one -> view(one, clone, census)).stream())

@@ -4,9 +4,9 @@ import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.BlobInfo;
 import io.tenon.blobstore.Blobstore;
 import io.tenon.blobstore.BlobstoreException;
-import io.tenon.block.DeviceListener;
+import io.tenon.block.DeviceSlot;
 import io.tenon.block.SlotState;
-import io.tenon.block.SlotStatus;
+import io.tenon.error.Check;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
@@ -20,12 +20,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,57 +37,73 @@ final class ServedPool implements Pool {
   private static final int PAGE_BYTES = 4096;
 
   /** Longer than any disk's I/O time-out: by then everything in flight has been answered. */
-  private static final long DRAIN_SECONDS = 150;
+  private static final long DRAIN_NS = TimeUnit.SECONDS.toNanos(150);
 
   private final PoolParts parts;
   private final PoolDisk disk;
   private final PoolIdentity identity;
-  private final Runnable forget;
+  private final Home home;
   private final ConcurrentSkipListMap<BlobId, ServedReplica> replicas =
       new ConcurrentSkipListMap<>();
   private final ReplicaWork work = new ReplicaWork(this);
-  private final DeviceListener diskEvents = new DiskEvents();
-  private final ReentrantLock changing = new ReentrantLock(true);
+  private final OneAtATime changing;
+  private final Sight sight;
+  private final DiskFollower follower;
+  private final Whereabouts whereabouts;
   private volatile Blobstore store;
-
-  /** Why the pool cannot work; empty when it can. */
-  private volatile String suspended = "";
 
   private volatile boolean closed;
 
-  /** What is told is only a reason to look whether the pool has to be suspended or can come back. */
-  private final class DiskEvents implements DeviceListener {
-    @Override
-    public void stateChanged(SlotStatus now) {
-      boolean matters = now.state() == SlotState.FAILED || now.state() == SlotState.READY;
-      if (matters) parts.blocking().execute(ServedPool.this::followDisk);
-    }
+  /** Where pools are at home. */
+  interface Home {
+    /** The node is not to bring it back any more. */
+    void forgetDurably(String pool);
+
+    /** It is, after all. */
+    void remember(ServedPool pool);
+
+    /** It is closed. */
+    void left(ServedPool pool);
   }
 
-  /**
-   * @param forget called when the pool is closed
-   */
-  ServedPool(
-      PoolParts parts, PoolDisk disk, Blobstore store, PoolIdentity identity, Runnable forget) {
+  ServedPool(PoolParts parts, PoolDisk disk, Blobstore store, PoolIdentity identity, Home home) {
     this.parts = parts;
     this.disk = disk;
     this.store = store;
     this.identity = identity;
-    this.forget = forget;
+    this.home = home;
+    changing = new OneAtATime("Pool " + identity.name(), parts.reactor(), parts.clock());
+    whereabouts = new Whereabouts(identity.name(), parts.memory().node());
+    sight = new Sight(parts, store);
+    follower = new DiskFollower(this);
   }
 
   /** Lists its replicas as block devices, shares what was shared, ends what waits for nothing any more. */
   void start() {
-    changing.lock();
-    try {
+    try (var _ = changing("It is being opened.")) {
+      whereabouts.mark(store);
       for (Lvol lvol : census().all()) add(lvol);
       work.sweep();
       work.shareAgain();
-    } finally {
-      changing.unlock();
     }
-    disk.slot().addListener(diskEvents);
-    followDisk();
+    follower.start();
+  }
+
+  Whereabouts whereabouts() {
+    return whereabouts;
+  }
+
+  /** Until it is closed, nobody else changes the pool; waits for its turn however long that takes. */
+  OneAtATime.Held changing(String doing) {
+    return changing.take(doing);
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  PoolIdentity identity() {
+    return identity;
   }
 
   ServedReplica add(Lvol lvol) {
@@ -127,6 +142,11 @@ final class ServedPool implements Pool {
     return new Census(store.blobs(), store.superBlob(), store.info().clusterBytes());
   }
 
+  /** For those who only look; see {@link Sight}. */
+  Census seen() {
+    return sight.of(store).census();
+  }
+
   @Override
   public String name() {
     return identity.name();
@@ -141,14 +161,17 @@ final class ServedPool implements Pool {
 
   @Override
   public PoolInfo info() {
-    var now = store.info();
+    var seen = sight.of(store);
+    var now = seen.info();
     long cluster = now.clusterBytes();
     var findings = new ArrayList<>(now.findings());
-    store.unopened().forEach((id, why) -> findings.add("Blob " + id + " cannot be opened: " + why));
+    seen.unopened().forEach((id, why) -> findings.add("Blob " + id + " cannot be opened: " + why));
     for (ServedReplica replica : served()) {
       if (replica.problem().isEmpty()) continue;
       findings.add("%s has no block device: %s".formatted(replica, replica.problem()));
     }
+    if (!seen.old().isEmpty()) findings.add(seen.old());
+    findings.addAll(whereabouts.findings());
     String reason = reason();
     return new PoolInfo(
         name(),
@@ -158,7 +181,7 @@ final class ServedPool implements Pool {
         reason,
         now.dataClusters() * cluster,
         (now.dataClusters() - now.freeClusters()) * cluster,
-        census().committedBytes(),
+        seen.census().committedBytes(),
         cluster,
         disk.slot().geometry().sizeBytes(),
         PAGE_BYTES,
@@ -169,7 +192,7 @@ final class ServedPool implements Pool {
 
   /** Why it is not online. */
   private String reason() {
-    if (!suspended.isEmpty()) return suspended;
+    if (!follower.isOnline()) return follower.suspended();
     var status = disk.slot().status();
     if (status.state() == SlotState.READY) return "";
     String waits = status.waitsFor();
@@ -183,7 +206,7 @@ final class ServedPool implements Pool {
 
   @Override
   public List<ReplicaInfo> replicas() {
-    var census = census();
+    var census = seen();
     var infos = new ArrayList<ReplicaInfo>();
     for (Lvol lvol : census.all()) {
       var replica = replicas.get(lvol.id());
@@ -209,23 +232,27 @@ final class ServedPool implements Pool {
 
   /**
    * @param what will not have happened when it fails; a sentence
+   * @throws PoolException {@link Kind#BUSY} when something else is done with the pool for too long
    */
   <T> T change(String what, Change<T> change) throws PoolException {
-    changing.lock();
-    try {
+    try (var _ = changing.take(underWay(what), what, parts.patienceNs())) {
       if (closed) {
         throw new PoolException(
             Kind.POOL_NOT_FOUND, what, "Pool " + name() + " was closed.", "Import it.");
       }
-      if (!suspended.isEmpty()) {
-        throw new PoolException(Kind.SUSPENDED, what, suspended, "Bring its disk back.");
+      if (!follower.isOnline()) {
+        throw new PoolException(Kind.SUSPENDED, what, follower.suspended(), "Bring its disk back.");
       }
       return change.run();
     } catch (BlobstoreException e) {
       throw Failures.of(what, e);
-    } finally {
-      changing.unlock();
     }
+  }
+
+  /** For others to read meanwhile. */
+  private static String underWay(String what) {
+    Check.that(what.contains(" was not "), "no sentence of what was not done: %s", what);
+    return what.replaceFirst(" was not ", " is being ");
   }
 
   ReplicaWork work() {
@@ -254,14 +281,13 @@ final class ServedPool implements Pool {
   @Override
   public void export() throws PoolException {
     String what = "Pool " + name() + " was not exported.";
-    changing.lock();
-    try {
+    try (var _ = changing.take(underWay(what), what, parts.patienceNs())) {
       if (closed) return;
       checkUnused(what);
       closeReplicas(what);
+      home.forgetDurably(name());
+      if (follower.isOnline()) whereabouts.unmark(store);
       leave(what);
-    } finally {
-      changing.unlock();
     }
     log.info("pool {}: exported from {}", name(), disk.uri());
   }
@@ -274,11 +300,13 @@ final class ServedPool implements Pool {
         () -> {
           checkUnused(what);
           closeReplicas(what);
+          home.forgetDurably(name());
           var destroyed = new ArrayList<ServedReplica>();
           served().forEach(destroyed::add);
           try {
             deleteAll();
           } catch (BlobstoreException e) {
+            home.remember(this);
             openReplicas();
             throw e;
           }
@@ -341,7 +369,7 @@ final class ServedPool implements Pool {
   /** The clean end of the store, or the only one that is left when its disk is away. */
   private void leave(String what) throws PoolException {
     try {
-      if (suspended.isEmpty()) store.unload();
+      if (follower.isOnline()) store.unload();
     } catch (BlobstoreException e) {
       log.warn("pool {}: closed without a clean end: {}", name(), e.getMessage());
       store.abandon();
@@ -353,17 +381,55 @@ final class ServedPool implements Pool {
 
   private void end() {
     closed = true;
-    disk.slot().removeListener(diskEvents);
+    follower.stop();
     disk.close();
     replicas.clear();
-    forget.run();
+    home.left(this);
+  }
+
+  /**
+   * The service is being replaced: I/O to replicas waits for its successor, shares stay, and the disk is kept for the pool. Returns
+   * when the successor can have it.
+   */
+  void leave() {
+    try (var _ = changing("Its service is being replaced.")) {
+      if (closed) return;
+      if (!replicasLeft()) return; // nobody may load a pool while I/O of this one is under way
+      if (follower.isOnline()) unloadOrAbandon();
+      closed = true;
+      follower.stop();
+      disk.leave();
+      home.left(this);
+      log.info("pool {}: left to a successor of its service", name());
+    }
+  }
+
+  private boolean replicasLeft() {
+    String who = "The service of pool " + name();
+    var slots = new ArrayList<DeviceSlot>();
+    for (ServedReplica replica : served()) replica.device().ifPresent(slots::add);
+    try {
+      var _ = parts.devices().leave(slots, who).toCompletableFuture().join();
+      return true;
+    } catch (CompletionException e) {
+      log.warn("pool {}: I/O has not ended in time for a successor", name(), e.getCause());
+      return failReplicas(who + " went.");
+    }
+  }
+
+  private void unloadOrAbandon() {
+    try {
+      store.unload();
+    } catch (BlobstoreException e) {
+      log.warn("pool {}: closed without a clean end: {}", name(), e.getMessage());
+      store.abandon();
+    }
   }
 
   /** The service stops: whoever uses a replica loses it. */
   void shutDown() throws PoolException {
     String what = "Pool " + name() + " was not closed in order.";
-    changing.lock();
-    try {
+    try (var _ = changing("Its service stops.")) {
       if (closed) return;
       for (ServedReplica replica : served()) replica.endShare();
       boolean ended = failReplicas("Pool " + name() + " is closed: its service stops.");
@@ -376,72 +442,45 @@ final class ServedPool implements Pool {
       }
       if (ended) leave(what);
       else end();
-    } finally {
-      changing.unlock();
     }
   }
 
   /**
    * @return false when the I/O of one does not end
    */
-  private boolean failReplicas(String why) {
-    var ends = new ArrayList<CompletionStage<Void>>();
+  boolean failReplicas(String why) {
+    var ends = new ArrayList<CompletionStage<?>>();
     for (ServedReplica replica : served()) replica.fail(why).ifPresent(ends::add);
-    try {
-      for (CompletionStage<Void> end : ends) {
-        end.toCompletableFuture().get(DRAIN_SECONDS, TimeUnit.SECONDS);
-      }
-      return true;
-    } catch (TimeoutException e) {
-      log.error("pool {}: I/O is in flight after {} seconds", name(), DRAIN_SECONDS);
-    } catch (ExecutionException e) {
-      log.error("pool {}: a replica was not closed by a bug", name(), e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    return ended(ends);
+  }
+
+  /** Their I/O waits for what comes next. As {@link #failReplicas}. */
+  boolean vacateReplicas(String why, String waitsFor) {
+    var ends = new ArrayList<CompletionStage<?>>();
+    for (ServedReplica replica : served()) replica.vacate(why, waitsFor).ifPresent(ends::add);
+    return ended(ends);
+  }
+
+  private boolean ended(List<CompletionStage<?>> ends) {
+    var all =
+        CompletableFuture.allOf(
+            ends.stream()
+                .map(CompletionStage::toCompletableFuture)
+                .toArray(CompletableFuture[]::new));
+    if (!Patience.sees(all, DRAIN_NS, parts.reactor())) {
+      log.error(
+          "pool {}: I/O is in flight after {} s", name(), TimeUnit.NANOSECONDS.toSeconds(DRAIN_NS));
+      return false;
     }
+    if (!all.isCompletedExceptionally()) return true;
+    log.error("pool {}: a replica was not closed", name(), all.exceptionNow());
     return false;
   }
 
-  // A disk that goes and comes back.
-
-  private void followDisk() {
-    changing.lock();
-    try {
-      if (closed) return;
-      if (disk.slot().state() == SlotState.FAILED && suspended.isEmpty()) suspend();
-      if (disk.slot().state() == SlotState.READY && !suspended.isEmpty()) comeBack();
-    } finally {
-      changing.unlock();
-    }
-  }
-
-  /** What is in memory is of no worth any more: something may have been under way to the disk. */
-  private void suspend() {
-    String why =
-        "Its disk %s has failed: %s It waits for the disk."
-            .formatted(disk.slot().name(), disk.slot().status().reason());
-    suspended = why;
-    log.error("pool {}: suspended. {}", name(), why);
-    if (failReplicas("Pool " + name() + " is suspended. " + why)) store.abandon();
-    else suspended = why + " I/O to it has not ended; export the pool and import it.";
-  }
-
-  private void comeBack() {
-    try {
-      var loaded = PoolIdentity.load(parts.blobstores(), disk);
-      if (!loaded.identity().equals(identity)) {
-        loaded.store().abandon();
-        suspended = "The disk that came back has " + loaded.identity() + ".";
-        log.error("pool {}: stays suspended. {}", name(), suspended);
-        return;
-      }
-      store = loaded.store();
-    } catch (PoolException e) {
-      suspended = "Its disk came back, but: " + e.getMessage();
-      log.error("pool {}: stays suspended. {}", name(), suspended);
-      return;
-    }
-    suspended = "";
+  /** Takes up a store that was loaded anew: the same replicas go on, others come and go with it. */
+  void reload(Blobstore loaded) {
+    store = loaded;
+    if (!whereabouts.isMarked()) whereabouts.mark(store);
     var census = census();
     for (Lvol lvol : census.all()) {
       var replica = replicas.get(lvol.id());
@@ -453,7 +492,6 @@ final class ServedPool implements Pool {
     }
     work.sweep();
     work.shareAgain();
-    log.info("pool {}: online again", name());
   }
 
   @Override

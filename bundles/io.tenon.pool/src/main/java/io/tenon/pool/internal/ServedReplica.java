@@ -8,6 +8,7 @@ import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.SlotState;
 import io.tenon.block.SnapshotSpec;
+import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.Origin;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
@@ -95,8 +96,10 @@ final class ServedReplica implements Replica {
     }
   }
 
-  /** By its name; where another pool of this node has one of the same name, by its uuid. */
+  /** As before, if it was; by its name; where another pool of this node has one of the same name, by its uuid. */
   private DeviceSlot listed(Lvol lvol, Blobstore store) throws BlobstoreException, DeviceException {
+    var left = pool.parts().devices().find(uuid.toString()).filter(one -> one.uuid().equals(uuid));
+    if (left.isPresent()) return listedAs(left.get().name(), store);
     try {
       return listedAs(lvol.deviceName(), store);
     } catch (DeviceException e) {
@@ -122,23 +125,11 @@ final class ServedReplica implements Replica {
     log.warn("pool {}: {} has no block device: {}", pool.name(), name, why);
   }
 
+  /** Whoever held on to it when the pool went goes on with it. */
   private DeviceSlot list(BlockDevice device) throws DeviceException {
-    String uri = localUri(device.name());
-    var left = pool.parts().devices().find(device.name()).filter(one -> isLeftBehind(one, uri));
-    if (left.isPresent()) {
-      var _ = left.get().restore(device, "Pool " + pool.name() + " was loaded again.");
-      return left.get();
-    }
-    var listed = pool.parts().devices().adopt(device, uri);
+    var listed = pool.parts().devices().adopt(device, localUri(device.name()));
     if (!listed.name().equals(uuid.toString())) listed.addAlias("bdev:///" + uuid);
     return listed;
-  }
-
-  /** Somebody held on to it when the pool went. */
-  private boolean isLeftBehind(DeviceSlot listed, String uri) {
-    return listed.state() == SlotState.FAILED
-        && listed.uuid().equals(uuid)
-        && listed.uri().equals(uri);
   }
 
   private String localUri(String device) {
@@ -159,7 +150,7 @@ final class ServedReplica implements Replica {
     try {
       var device = new ReplicaDevice(this, store.open(id, failed.name(), uuid));
       try {
-        var _ = failed.restore(device, "The disk of pool " + pool.name() + " is back.");
+        var _ = failed.restore(device, "Pool " + pool.name() + " is back.");
         problem = "";
       } catch (DeviceException e) {
         device.close();
@@ -178,6 +169,14 @@ final class ServedReplica implements Replica {
   Optional<CompletionStage<Void>> fail(String why) {
     var failing = slot;
     return failing == null ? Optional.empty() : Optional.of(failing.fail(why));
+  }
+
+  /** Its I/O waits from now on. As {@link #fail}. */
+  Optional<CompletionStage<?>> vacate(String why, String waitsFor) {
+    var leaving = slot;
+    return leaving == null || leaving.state() == SlotState.FAILED
+        ? Optional.empty()
+        : Optional.of(leaving.vacate(why, waitsFor));
   }
 
   /** Takes it from the node's block devices. */
@@ -215,6 +214,13 @@ final class ServedReplica implements Replica {
     if (device == null) {
       throw new PoolException(Kind.SHARE, notDone("shared"), problem, "Remove the cause first.");
     }
+    var left = leftShare(device);
+    if (left.isPresent()) {
+      if (!left.get().options().hosts().equals(hosts)) left.get().hosts(hosts);
+      subsystem = left.get();
+      log.info("replica {}: still shared as {}", name, uri());
+      return;
+    }
     int min = ShareOptions.MIN_CONTROLLER_ID;
     int max = ShareOptions.MAX_CONTROLLER_ID;
     try {
@@ -243,6 +249,14 @@ final class ServedReplica implements Replica {
       // Nothing is wrong but a file that is left over, and of a uuid that does not come back.
       log.warn("replica {}: {}", name, e.getMessage());
     }
+  }
+
+  /** Of a predecessor of this service: its hosts are connected still. */
+  private Optional<Subsystem> leftShare(DeviceSlot device) {
+    return pool.parts()
+        .target()
+        .find(NvmeTarget.NQN_PREFIX + device.name())
+        .filter(found -> found.device() == device && found.options().origin() == Origin.REPLICA);
   }
 
   /** Ends the share, and does not say so on the disk. */

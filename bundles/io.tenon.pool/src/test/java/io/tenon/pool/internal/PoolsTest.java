@@ -216,14 +216,15 @@ class PoolsTest {
     try (var volume = node.volume(replica)) {
       ok(volume.write(8, content));
       ok(volume.flush());
-      var closed = slot.fail("It was unplugged.").toCompletableFuture();
+      var away = directory.resolve("away");
+      Files.move(Path.of(disk), away);
+      var _ = slot.fail("It was unplugged.");
       eventually(() -> pool.info().state() == PoolState.SUSPENDED, "suspended");
       assertTrue(pool.info().reason().contains("It was unplugged."), pool.info().reason());
       eventually(() -> volume.read(8, 8) == IoStatus.DEVICE_GONE, "gone");
       refused(Kind.SUSPENDED, () -> pool.create(thin("r2", MIB)));
       assertEquals(1, pool.replicas().size());
-      eventually(closed::isDone, "closed");
-      var _ = node.devices().create("aio://" + disk);
+      Files.move(away, Path.of(disk));
       eventually(() -> pool.info().state() == PoolState.ONLINE, "online");
       assertEquals("", pool.info().reason());
       ok(volume.read(8, 8));

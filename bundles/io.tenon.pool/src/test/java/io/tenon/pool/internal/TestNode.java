@@ -8,6 +8,7 @@ import io.tenon.backend.aio.internal.AioProvider;
 import io.tenon.backend.malloc.internal.MallocProvider;
 import io.tenon.blobstore.internal.BlobstoreService;
 import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceProvider;
 import io.tenon.block.IoStatus;
 import io.tenon.block.SnapshotSpec;
 import io.tenon.block.testing.TestReactors;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.function.Executable;
 
@@ -42,13 +44,15 @@ import org.junit.jupiter.api.function.Executable;
 final class TestNode implements AutoCloseable {
   static final String TARGET = "nvmf+tcp://127.0.0.1:8420/nqn.2019-05.io.openebs:";
   static final long MIB = 1 << 20;
+  private static final long PATIENCE_MS = 200;
   static final Instant NOW = Instant.parse("2026-11-20T21:40:07.123456789Z");
 
   private final TestReactors reactors;
   private final RegistryForTests registry = new RegistryForTests();
   final Target target;
-  final PoolService pools;
   final CheckService checks;
+  private final PoolParts parts;
+  PoolService pools;
 
   private record Loopback() implements Transport {
     @Override
@@ -67,20 +71,29 @@ final class TestNode implements AutoCloseable {
     }
   }
 
+  /** A node that remembers nothing. */
   TestNode() throws Exception {
+    this(new PassingMemory(new ServingNode(uuid("node"), "test")));
+  }
+
+  TestNode(PoolMemory memory) throws Exception {
     reactors = TestReactors.start(2);
     target = new Target("", 64, "test");
     target.addTransport(new Loopback());
     registry.add(new MallocProvider(), "malloc");
     registry.add(new AioProvider(reactors.reactors()), "aio");
-    var parts =
+    parts =
         new PoolParts(
             registry.devices(),
             target,
             new BlobstoreService(reactors.reactors()),
             reactors.get(0),
-            Thread::startVirtualThread);
+            Thread::startVirtualThread,
+            memory,
+            InstantSource.system(),
+            TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS));
     pools = new PoolService(parts, new Random(1));
+    pools.start();
     checks =
         new CheckService(
             parts.devices(),
@@ -88,6 +101,17 @@ final class TestNode implements AutoCloseable {
             InstantSource.fixed(NOW),
             new Random(2),
             Path.of("/dev/null/data"));
+  }
+
+  /** As when the bundle is updated. */
+  void replacePools() {
+    pools.leave();
+    pools = new PoolService(parts, new Random(2));
+    pools.start();
+  }
+
+  void add(DeviceProvider provider, String scheme) {
+    registry.add(provider, scheme);
   }
 
   BlockDevices devices() {
@@ -153,7 +177,7 @@ final class TestNode implements AutoCloseable {
 
   /** What comes by itself on other threads comes soon, or the test fails. */
   static void eventually(BooleanSupplier holds, String what) {
-    for (long deadline = System.nanoTime() + 20_000_000_000L; !holds.getAsBoolean(); ) {
+    for (long deadline = System.nanoTime() + 60_000_000_000L; !holds.getAsBoolean(); ) {
       assertTrue(System.nanoTime() < deadline, "never: " + what);
       Thread.onSpinWait();
     }

@@ -1,6 +1,7 @@
 package io.tenon.shell.internal;
 
 import io.tenon.error.TenonException;
+import io.tenon.pool.AbsentPool;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolChecks;
 import io.tenon.pool.PoolException;
@@ -8,10 +9,13 @@ import io.tenon.pool.PoolSpec;
 import io.tenon.pool.Pools;
 import io.tenon.pool.RepairSpec;
 import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -49,7 +53,11 @@ public final class PoolCommand extends Noun {
     return switch (verb) {
       case "create", "import", "list" -> List.of();
       case "check" -> pools.all().stream().map(pool -> pool.info().disk()).toList();
-      default -> pools.all().stream().map(Pool::name).toList();
+      default ->
+          Stream.concat(
+                  pools.all().stream().map(Pool::name),
+                  pools.absent().stream().map(AbsentPool::name))
+              .toList();
     };
   }
 
@@ -58,6 +66,9 @@ public final class PoolCommand extends Noun {
       description = "Pools: disks that hold replicas, snapshots and clones, in Mayastor's format.",
       synopsisSubcommandLabel = "VERB")
   static final class Verbs {
+    /** State of a pool that the node waits for. */
+    private static final String ABSENT = "ABSENT";
+
     private final Pools pools;
     private final PoolChecks checks;
     private final Output output;
@@ -106,40 +117,57 @@ public final class PoolCommand extends Noun {
 
     @Command(
         name = "import",
-        description = "Load the pool that is on a disk.",
-        footer = {"", "Example: tenon:pool import fast0 aio:///dev/nvme1n1"})
+        description = "Load the pool that is on a disk. The disk says all that is needed.",
+        footer = {"", "Example: tenon:pool import aio:///dev/nvme1n1"})
     void load(
-        @Parameters(paramLabel = "NAME", description = "That the pool has.") String name,
-        @Parameters(paramLabel = "DISK", description = "URI, or path.") String disk,
+        @Parameters(
+                arity = "1..2",
+                paramLabel = "[NAME] DISK",
+                description = "Name that the pool must have, if given; URI or path of the disk.")
+            List<String> words,
         @Option(names = "--uuid", paramLabel = "UUID", description = "That the pool must have.")
             UUID uuid)
         throws TenonException {
-      output.show(row(pools.load(disk, name, Optional.ofNullable(uuid))));
+      String disk = words.getLast();
+      var pool =
+          words.size() == 1
+              ? pools.load(disk, Optional.ofNullable(uuid))
+              : pools.load(disk, words.getFirst(), Optional.ofNullable(uuid));
+      output.show(row(pool));
     }
 
     @Command(
-        description = "List the pools of this node.",
+        description = "List the pools of this node, and those that it waits for.",
         footer = {"", "Example: tenon:pool list"})
     void list() {
-      output.table(
-          pools.all().stream()
-              .map(Pool::info)
-              .map(
-                  pool ->
-                      Row.of(
-                          "name",
-                          pool.name(),
-                          "state",
-                          pool.state(),
-                          "capacity",
-                          new Size(pool.capacityBytes()),
-                          "used",
-                          new Size(pool.usedBytes()),
-                          "committed",
-                          new Size(pool.committedBytes()),
-                          "disk",
-                          pool.disk()))
-              .toList());
+      var rows = new ArrayList<Row>();
+      for (Pool pool : pools.all()) {
+        var info = pool.info();
+        rows.add(
+            line(
+                info.name(),
+                info.state().toString(),
+                new Size(info.capacityBytes()),
+                new Size(info.usedBytes()),
+                new Size(info.committedBytes()),
+                info.disk()));
+      }
+      var none = new Size(0);
+      for (AbsentPool pool : pools.absent()) {
+        rows.add(line(pool.name(), ABSENT, none, none, none, pool.disk()));
+      }
+      output.table(rows);
+    }
+
+    private static Row line(
+        String name, String state, Size capacity, Size used, Size committed, String disk) {
+      return Row.of(
+          "name", name,
+          "state", state,
+          "capacity", capacity,
+          "used", used,
+          "committed", committed,
+          "disk", disk);
     }
 
     @Command(
@@ -147,7 +175,30 @@ public final class PoolCommand extends Noun {
         footer = {"", "Example: tenon:pool show fast0 --json"})
     void show(@Parameters(paramLabel = "POOL", description = "Name or uuid.") String pool)
         throws Refused {
-      output.show(row(existing(pools, pool)));
+      var waiting = absent(pool);
+      output.show(waiting.isPresent() ? row(waiting.get()) : row(existing(pools, pool)));
+    }
+
+    private Optional<AbsentPool> absent(String nameOrUuid) {
+      return pools.absent().stream()
+          .filter(
+              pool -> pool.name().equals(nameOrUuid) || pool.uuid().toString().equals(nameOrUuid))
+          .findFirst();
+    }
+
+    private static Row row(AbsentPool pool) {
+      return Row.of(
+          "name",
+          pool.name(),
+          "uuid",
+          pool.uuid(),
+          "state",
+          ABSENT,
+          "reason",
+          "It waits for disk %s since %s: %s"
+              .formatted(pool.disk(), pool.since().truncatedTo(ChronoUnit.SECONDS), pool.reason()),
+          "disk",
+          pool.disk());
     }
 
     @Command(
@@ -161,10 +212,16 @@ public final class PoolCommand extends Noun {
     }
 
     @Command(
-        description = "Close a pool so that another node can import it. Nothing is lost.",
+        description =
+            "Close a pool so that another node can import it. Nothing is lost. An absent pool is not waited for any more.",
         footer = {"", "Example: tenon:pool export fast0"})
     void export(@Parameters(paramLabel = "POOL", description = "Name or uuid.") String pool)
         throws TenonException, Refused {
+      var waiting = absent(pool);
+      if (waiting.isPresent() && pools.forget(waiting.get().name())) {
+        output.done("Pool " + waiting.get().name() + " is not waited for any more.");
+        return;
+      }
       var found = existing(pools, pool);
       found.export();
       output.done("Pool " + found.name() + " is closed; its disk can be imported anywhere.");

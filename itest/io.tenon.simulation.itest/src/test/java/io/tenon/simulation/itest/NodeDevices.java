@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 
 /** Block devices of a simulated node: those of other nodes are opened, its own are adopted. */
@@ -43,6 +44,11 @@ final class NodeDevices implements BlockDevices {
     var slot = new DeviceSlot(device, uri, clock, threads::start);
     open.put(slot.name(), slot);
     return slot;
+  }
+
+  @Override
+  public CompletionStage<Void> leave(List<DeviceSlot> devices, String who) {
+    throw new UnsupportedOperationException("nobody is replaced here");
   }
 
   @Override
