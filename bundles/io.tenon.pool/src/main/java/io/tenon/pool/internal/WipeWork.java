@@ -63,18 +63,21 @@ final class WipeWork {
                     new PoolException(
                         Kind.SUSPENDED, what, replica.problem(), "Remove the cause."));
     var wipe = new WipeWork(what, spec, watcher, slot);
-    DeviceSlot.Claim claim =
+    Optional<DeviceSlot.Claim> claim =
         pool.change(
             what,
             () -> {
               pool.work().checkWipe(replica, spec, what);
-              return spec.method().overwrites() ? claim(slot, what) : () -> {};
+              return spec.method().overwrites()
+                  ? Optional.of(claim(slot, what))
+                  : Optional.empty();
             });
-    try (claim;
-        var io = new PlainIo(slot, pool.parts().reactor())) {
+    try (var io = new PlainIo(slot, pool.parts().reactor())) {
       wipe.run(io);
     } catch (DeviceException e) {
       throw new PoolException(Kind.IO, what, e);
+    } finally {
+      claim.ifPresent(DeviceSlot.Claim::close);
     }
     log.info("pool {}: {} wiped: {}", pool, replica, spec.method());
   }
