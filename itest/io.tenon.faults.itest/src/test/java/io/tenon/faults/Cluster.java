@@ -1,5 +1,6 @@
 package io.tenon.faults;
 
+import io.tenon.blobstore.itest.PoolDiskReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -7,14 +8,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Three nodes, a disk on each, and a nexus on node 1 over its own disk and those that nodes 2 and 3 share. Node numbers from 1. */
+/**
+ * Three nodes, a disk on each, and a nexus on node 1 over what is on its own disk and what nodes 2 and 3 share: thin replicas of pools on
+ * nodes 1 and 2, and the disk itself on node 3. Node numbers from 1.
+ */
 final class Cluster {
   /** Where a nexus' data begins on each child: Mayastor's layout, stated here once more on purpose. */
   static final long DATA_OFFSET_BYTES = 5L << 20;
 
   static final long IO_TIMEOUT_MS = 3_000;
   private static final int NODES = 3;
-  private static final long DISK_BYTES = 32L << 20;
+  private static final int NODE_WITHOUT_POOL = 3;
+  private static final long DISK_BYTES = 48L << 20;
+  private static final String REPLICA_SIZE = "32MiB";
   private static final String SIZE = "16MiB";
   private static final String NEXUS = "v1";
 
@@ -55,7 +61,7 @@ final class Cluster {
     for (int node = 1; node <= NODES; node++) {
       String disk =
           (faulty.contains(node) ? "fault://" : "aio://") + node(node).makeDisk(DISK_BYTES);
-      childUris.add(node == 1 ? disk : share(node, disk));
+      childUris.add(node == NODE_WITHOUT_POOL ? share(node, disk) : replica(node, disk));
     }
     var create = new StringBuilder("tenon:nexus create " + NEXUS + " --size " + SIZE);
     // Reads go to all children, so that one that is stale would be seen.
@@ -69,6 +75,30 @@ final class Cluster {
     NodeShell shell = node(node).shell();
     String name = text(shell.show("tenon:device create '" + disk + "'"), "name");
     return text(shell.show("tenon:share create '" + name + "'"), "uri");
+  }
+
+  /** Of a new pool on the disk; for this node only, or shared with node 1. */
+  private String replica(int node, String disk) throws IOException {
+    NodeShell shell = node(node).shell();
+    String pool = Node.POOL;
+    String name = replicaName(node);
+    shell.must("tenon:pool create " + pool + " '" + disk + "' --cluster 1MiB");
+    var made =
+        shell.show("tenon:replica create " + pool + " " + name + " --thin --size " + REPLICA_SIZE);
+    return text(node == 1 ? made : shell.show("tenon:replica share " + name), "uri");
+  }
+
+  private static String replicaName(int node) {
+    return "replica" + node;
+  }
+
+  /** What the disk of this node holds, found without its node; empty when it is as the ledger says. */
+  List<String> sweepDisk(int node, Sweep sweep) throws Exception {
+    var file = node(node).disk();
+    if (node == NODE_WITHOUT_POOL) return sweep.file(file, DATA_OFFSET_BYTES);
+    try (var disk = PoolDiskReader.read(file)) {
+      return sweep.blob(disk, replicaName(node), DATA_OFFSET_BYTES);
+    }
   }
 
   private static String text(Map<String, Object> cells, String name) {

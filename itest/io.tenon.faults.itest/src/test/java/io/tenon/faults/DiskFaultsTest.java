@@ -14,6 +14,7 @@ class DiskFaultsTest extends FaultTest {
     "1, write:error",
     "1, read:error write:error",
     "2, read:error",
+    "2, write:error",
     "3, write:error"
   })
   void aDiskThatReportsErrorsCostsItsChildAndNothingElse(int node, String words) throws Exception {

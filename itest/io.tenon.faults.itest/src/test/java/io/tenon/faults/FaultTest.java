@@ -112,7 +112,7 @@ abstract class FaultTest {
     nothingAcknowledgedIsMissing(healthy);
     for (int node : lost) {
       assertFalse(
-          new Sweep(ledger).file(cluster.node(node).disk(), Cluster.DATA_OFFSET_BYTES).isEmpty(),
+          cluster.sweepDisk(node, new Sweep(ledger)).isEmpty(),
           "the check would not notice a child that is stale: node " + node);
     }
     return report;
@@ -128,7 +128,7 @@ abstract class FaultTest {
     return report;
   }
 
-  /** Through the nexus, through the share of each child that has one, and in the file of each. */
+  /** Through the nexus, through the share of each child that has one, and on the disk of each. */
   final void nothingAcknowledgedIsMissing(Set<Integer> healthy) throws Exception {
     long acknowledged = 0;
     for (int place = 0; place < PLACES; place++) if (ledger.isAcknowledged(place)) acknowledged++;
@@ -137,8 +137,7 @@ abstract class FaultTest {
     assertEquals(List.of(), sweep.device(host.reactor(), host.open(cluster.uri()), 0), "nexus");
     for (int node : healthy) {
       String child = "child on node " + node;
-      assertEquals(
-          List.of(), sweep.file(cluster.node(node).disk(), Cluster.DATA_OFFSET_BYTES), child);
+      assertEquals(List.of(), cluster.sweepDisk(node, sweep), child);
       if (node == 1) continue;
       var share = host.open(cluster.childUri(node));
       assertEquals(

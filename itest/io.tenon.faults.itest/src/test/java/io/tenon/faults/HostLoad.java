@@ -95,6 +95,11 @@ final class HostLoad {
     return acknowledged;
   }
 
+  /** What may be there now. Any thread. */
+  synchronized Ledger ledger() {
+    return ledger.copy();
+  }
+
   /** I/Os that have failed. Any thread. */
   long errors() {
     return errors;

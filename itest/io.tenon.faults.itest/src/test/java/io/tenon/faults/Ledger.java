@@ -23,10 +23,23 @@ final class Ledger {
   private final long[] whenNs;
 
   Ledger(long seed, int places) {
+    this(seed, new long[places], new long[places]);
+  }
+
+  private Ledger(long seed, long[] acknowledged, long[] issued) {
     this.seed = seed;
-    this.issued = new long[places];
-    this.acknowledged = new long[places];
-    this.whenNs = new long[places];
+    this.issued = issued;
+    this.acknowledged = acknowledged;
+    this.whenNs = new long[issued.length];
+  }
+
+  /** What was there at some moment between {@code before} and this one, both copies of the same ledger: a snapshot. */
+  Ledger since(Ledger before) {
+    return new Ledger(seed, before.acknowledged.clone(), issued.clone());
+  }
+
+  Ledger copy() {
+    return new Ledger(seed, acknowledged.clone(), issued.clone());
   }
 
   int places() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,22 @@ class LedgerTest {
   private void isWrong(String how, MemorySegment page) {
     String found = ledger.judge(PLACE, page.address()).orElse("nothing");
     assertTrue(found.contains(how), found);
+  }
+
+  @Test
+  void aSnapshotHoldsWhatWasThereAtSomeMomentWhileItWasMade() {
+    write(first);
+    var before = ledger.copy();
+    write(second);
+    var during = ledger.since(before);
+    var after = ledger.copy();
+    MemorySegment later = page();
+    write(later);
+    for (MemorySegment page : List.of(first, second)) {
+      assertEquals(Optional.empty(), during.judge(PLACE, page.address()));
+    }
+    assertTrue(during.judge(PLACE, later.address()).isPresent());
+    assertTrue(after.since(after).judge(PLACE, first.address()).isPresent());
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,6 +18,9 @@ import java.util.concurrent.TimeUnit;
 
 /** A {@code bin/tenon-node} on ports that were free, with a folder for its data, its disks and the bundles dropped into it. */
 final class Node {
+  /** The name of its pool, when it has one. */
+  static final String POOL = "pool";
+
   private static final Path BUILT = Path.of(System.getProperty("tenon.home")).normalize();
   private static final Path FAULT_BACKEND = Path.of(System.getProperty("tenon.faults.jar"));
 
@@ -26,14 +30,17 @@ final class Node {
   private final String name;
   private final Path folder;
   private final Path log;
+  private final Map<String, String> environment;
   private final Process process;
   private boolean frozen;
   private int disks;
 
-  private Node(String name, Path folder, Path log, Process process) {
+  private Node(
+      String name, Path folder, Path log, Map<String, String> environment, Process process) {
     this.name = name;
     this.folder = folder;
     this.log = log;
+    this.environment = environment;
     this.process = process;
   }
 
@@ -52,8 +59,14 @@ final class Node {
     builder.environment().keySet().removeIf(variable -> variable.startsWith("TENON_"));
     builder.environment().put("TENON_JAVA_HOME", System.getProperty("java.home"));
     builder.environment().putAll(environment);
-    builder.redirectErrorStream(true).redirectOutput(log.toFile());
-    return new Node(name, folder, log, builder.start());
+    builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log.toFile()));
+    return new Node(name, folder, log, environment, builder.start());
+  }
+
+  /** The same node once more, after {@link #kill}: its folder is as it was left. */
+  Node startAgain() throws IOException {
+    Files.deleteIfExists(folder.resolve("data/ready.json"));
+    return start(name, folder, log, environment);
   }
 
   void awaitReady() throws Exception {
@@ -135,9 +148,14 @@ final class Node {
   /** Closes all that a test has made on it, and takes the backend back, so that the next one finds it as it was. */
   void clear() throws Exception {
     if (frozen) thaw();
+    // A pool writes when it is closed.
+    if (Files.exists(Path.of(disk() + ".fault"))) diskFault("");
     NodeShell shell = shell();
     for (var nexus : shell.list("tenon:nexus list")) {
       shell.must("tenon:nexus destroy '" + nexus.get("name") + "'");
+    }
+    for (var pool : shell.list("tenon:pool list")) {
+      shell.must("tenon:pool export '" + pool.get("name") + "'");
     }
     for (var share : shell.list("tenon:share list")) {
       shell.must("tenon:share destroy '" + share.get("device") + "'");

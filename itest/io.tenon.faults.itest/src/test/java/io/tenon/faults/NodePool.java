@@ -54,7 +54,8 @@ final class NodePool {
     for (Node node : back) if (node.isAlive()) idle.addLast(node);
   }
 
-  private static Node start() throws IOException {
+  /** A node that stays its taker's. */
+  static synchronized Node start() throws IOException {
     String name = "node" + ++made;
     var environment =
         Map.of(
@@ -66,9 +67,23 @@ final class NodePool {
             "NVMF_FABRICS_CONNECT_TIMEOUT",
             "5000000");
     Path log = LOGS.resolve(name + ".log");
+    Files.deleteIfExists(log);
+    return remember(() -> Node.start(name, folder.resolve(name), log, environment));
+  }
+
+  /** A node that was killed, once more. */
+  static Node startAgain(Node killed) throws IOException {
+    return remember(killed::startAgain);
+  }
+
+  private interface Starting {
+    Node start() throws IOException;
+  }
+
+  private static Node remember(Starting starting) throws IOException {
     synchronized (all) {
       if (ending) throw new IOException("no node is started any more: the tests are ending");
-      Node node = Node.start(name, folder.resolve(name), log, environment);
+      Node node = starting.start();
       all.add(node);
       return node;
     }

@@ -1,5 +1,6 @@
 package io.tenon.faults;
 
+import io.tenon.blobstore.itest.PoolDisk;
 import io.tenon.block.BlockDevice;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoStatus;
@@ -9,6 +10,7 @@ import io.tenon.reactor.Reactor;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,6 +69,31 @@ final class Sweep {
         judge(place, memory.address(), Ledger.PLACE_BYTES, found);
       }
     }
+    return found;
+  }
+
+  /**
+   * The blob of this name, as the independent reader finds it on a disk.
+   *
+   * @param offsetBytes of the data in the blob; whole clusters
+   */
+  List<String> blob(PoolDisk disk, String name, long offsetBytes) throws IOException {
+    var found = new ArrayList<String>();
+    var blob = disk.named(name);
+    int cluster = Math.toIntExact(offsetBytes / disk.clusterBytes());
+    int place = 0;
+    for (; place < ledger.places() && cluster < blob.map.length; cluster++) {
+      var content = MemorySegment.ofBuffer(disk.read(blob, cluster));
+      int places = (int) Math.min(content.byteSize() / Ledger.PLACE_BYTES, ledger.places() - place);
+      try (var arena = Arena.ofConfined()) {
+        int bytes = places * Ledger.PLACE_BYTES;
+        var memory = arena.allocate(bytes, SECTOR_BYTES);
+        MemorySegment.copy(content, 0, memory, 0, bytes);
+        judge(place, memory.address(), bytes, found);
+      }
+      place += places;
+    }
+    if (place < ledger.places()) found.add(name + " ends before place " + place);
     return found;
   }
 

@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 final class BlobIo extends IoRequest {
   private final BlobChannel channel;
   private final long blocksPerCluster;
+
+  /** Of {@link #blocksPerCluster}; -1 when it is no power of two. */
+  private final int clusterShift;
+
   private final int blockShift;
   private final Runnable grantedTask;
   @Nullable BlobIo nextFree;
@@ -32,6 +36,8 @@ final class BlobIo extends IoRequest {
   BlobIo(BlobChannel channel) {
     this.channel = channel;
     this.blocksPerCluster = channel.device().blocksPerCluster();
+    this.clusterShift =
+        Long.bitCount(blocksPerCluster) == 1 ? Long.numberOfTrailingZeros(blocksPerCluster) : -1;
     this.blockShift = channel.device().blockShift();
     this.grantedTask = () -> channel.granted(this);
   }
@@ -120,7 +126,7 @@ final class BlobIo extends IoRequest {
   private Next prepareStep(IoRequest request) {
     var view = channel.device().blob().view();
     long lba = request.lba() + done;
-    int cluster = (int) (lba / blocksPerCluster);
+    int cluster = (int) (clusterShift < 0 ? lba / blocksPerCluster : lba >> clusterShift);
     long within = lba - cluster * blocksPerCluster;
     long left = request.blocks() - done;
     step = Math.min(left, blocksPerCluster - within);

@@ -1,7 +1,6 @@
 package io.tenon.bench.local;
 
 import io.tenon.block.BlockDevice;
-import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.DeviceUri;
 import io.tenon.block.IoChannel;
@@ -9,10 +8,7 @@ import io.tenon.block.testing.LoopDevice;
 import io.tenon.block.testing.SteadyLoad;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.reactor.Reactor;
-import io.tenon.reactor.Reactors;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,18 +29,14 @@ public final class LocalPathBench {
   /** One way to do 4 KiB random I/O. */
   private record Row(String name, int depth, boolean writes, List<Double> iops) {
     double median() {
-      return median(iops);
+      return Samples.median(iops);
     }
 
     /** Of each round's own ratio, since a busy machine differs from round to round. */
     double medianRatioTo(Row other) {
       var ratios = new ArrayList<Double>();
       for (int i = 0; i < iops.size(); i++) ratios.add(iops.get(i) / other.iops().get(i));
-      return median(ratios);
-    }
-
-    private static double median(List<Double> values) {
-      return values.stream().sorted().toList().get(values.size() / 2);
+      return Samples.median(ratios);
     }
   }
 
@@ -60,27 +52,12 @@ public final class LocalPathBench {
     System.out.println(out.append("]}"));
   }
 
-  /** A backend's provider by its class, for nobody imports backends. */
-  private static DeviceProvider provider(String scheme, Reactors reactors)
-      throws ReflectiveOperationException {
-    String bundle = scheme.equals("null") ? "nil" : scheme;
-    String name = Character.toUpperCase(scheme.charAt(0)) + scheme.substring(1) + "Provider";
-    var type = Class.forName("io.tenon.backend." + bundle + ".internal." + name);
-    for (var constructor : type.getConstructors()) {
-      if (constructor.getParameterCount() == 1) {
-        return (DeviceProvider) constructor.newInstance(reactors);
-      }
-    }
-    return (DeviceProvider) type.getConstructor().newInstance();
-  }
-
   /** The device's own channel and one through a slot in turns, so that a busy machine disturbs both alike. */
   private static List<String> memory(TestReactors reactors, int rounds) throws Exception {
     var rows = new ArrayList<String>();
     var reactor = reactors.get(0);
     for (String uri : List.of("null:///n?size_mb=64", "malloc:///m?size_mb=64")) {
-      var parsed = DeviceUri.parse(uri);
-      BlockDevice device = provider(parsed.scheme(), reactors.reactors()).open(parsed);
+      BlockDevice device = Backends.open(uri, reactors.reactors());
       var slot = new DeviceSlot(device, uri);
       IoChannel bare = TestReactors.on(reactor, () -> device.channel(reactor));
       IoChannel slotted = TestReactors.on(reactor, () -> slot.channel(reactor));
@@ -94,13 +71,13 @@ public final class LocalPathBench {
       }
       TestReactors.run(reactor, bare::close);
       TestReactors.run(reactor, slotted::close);
-      TestReactors.await(slot.fail("The bench ends.").toCompletableFuture());
+      Backends.close(slot);
       for (double[] each : times) Arrays.sort(each);
       rows.add(
           String.format(
               Locale.ROOT,
               "{\"name\":\"%s read\",\"bare_ns\":%.1f,\"slot_ns\":%.1f}",
-              parsed.scheme(),
+              DeviceUri.parse(uri).scheme(),
               times[0][rounds / 2],
               times[1][rounds / 2]));
     }
@@ -115,18 +92,8 @@ public final class LocalPathBench {
   }
 
   private static List<String> disks(TestReactors reactors, int rounds) throws Exception {
-    var file = Files.createTempFile("tenon-bench-", ".disk");
-    try {
-      try (var disk = new RandomAccessFile(file.toFile(), "rw")) {
-        var zeroes = new byte[1 << 20];
-        Arrays.fill(zeroes, (byte) 1);
-        for (long at = 0; at < DISK_BYTES; at += zeroes.length) disk.write(zeroes);
-      }
-      try (var loop = LoopDevice.on(file, 512)) {
-        return compare(reactors, loop.path(), rounds);
-      }
-    } finally {
-      Files.delete(file);
+    try (var disk = DiskFile.make(DISK_BYTES)) {
+      return compare(reactors, disk.path(), rounds);
     }
   }
 
@@ -160,8 +127,7 @@ public final class LocalPathBench {
 
   private static double ours(
       TestReactors reactors, String scheme, Path disk, int depth, boolean writes) throws Exception {
-    var uri = DeviceUri.parse(scheme + "://" + disk);
-    var slot = new DeviceSlot(provider(scheme, reactors.reactors()).open(uri), uri.text());
+    var slot = Backends.slot(scheme + "://" + disk, reactors.reactors());
     var reactor = reactors.get(0);
     IoChannel channel = TestReactors.on(reactor, () -> slot.channel(reactor));
     int share = writes ? 16 : 0;
@@ -171,7 +137,7 @@ public final class LocalPathBench {
     var load = new SteadyLoad(reactor, channel, slot.geometry(), depth, 1_000, requests, share);
     load.run();
     TestReactors.run(reactor, channel::close);
-    TestReactors.await(slot.fail("The bench ends.").toCompletableFuture());
+    Backends.close(slot);
     return requests * 1e9 / load.tookNs();
   }
 

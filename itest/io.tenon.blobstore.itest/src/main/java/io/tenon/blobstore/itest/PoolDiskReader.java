@@ -11,7 +11,7 @@ import java.util.TreeMap;
  * Reads a pool disk, left clean or not, as the description of the format says, and nothing else. Slow and plain on purpose: whoever
  * doubts it compares it with the description, section by section.
  */
-final class PoolDiskReader {
+public final class PoolDiskReader {
   private final PoolDisk disk;
   private final MetadataRegion region;
 
@@ -23,7 +23,7 @@ final class PoolDiskReader {
   /**
    * @return to be closed
    */
-  static PoolDisk read(Path path) throws IOException, UnreadableDisk {
+  public static PoolDisk read(Path path) throws IOException, UnreadableDisk {
     var image = DiskImage.open(path);
     try {
       var reader = new PoolDiskReader(image, SuperPage.parse(image.page(0), image.size()));

@@ -12,12 +12,12 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** What a disk holds. Filled by {@link PoolDiskReader}. */
-final class PoolDisk implements AutoCloseable {
+public final class PoolDisk implements AutoCloseable {
   final DiskImage image;
   final SuperPage superPage;
 
   /** By id, as they are once what was interrupted has been ended. */
-  final NavigableMap<Long, PoolBlob> blobs = new TreeMap<>();
+  public final NavigableMap<Long, PoolBlob> blobs = new TreeMap<>();
 
   /** Blobs that cannot be opened, and why. */
   final NavigableMap<Long, String> unopened = new TreeMap<>();
@@ -29,7 +29,7 @@ final class PoolDisk implements AutoCloseable {
   final List<String> remarks = new ArrayList<>();
 
   /** Everything that is not as it should be, in sentences. */
-  final List<String> inconsistencies = new ArrayList<>();
+  public final List<String> inconsistencies = new ArrayList<>();
 
   final BitSet usedPages = new BitSet();
   final BitSet usedClusters = new BitSet();
@@ -46,7 +46,7 @@ final class PoolDisk implements AutoCloseable {
   }
 
   /** By the attribute {@code name}; the blob that carries the pool's own name is none of them. */
-  PoolBlob named(String name) {
+  public PoolBlob named(String name) {
     for (Map.Entry<Long, PoolBlob> entry : blobs.entrySet()) {
       if (entry.getKey() == superPage.superBlob()) continue;
       if (entry.getValue().text("name").equals(name)) return entry.getValue();
@@ -66,14 +66,22 @@ final class PoolDisk implements AutoCloseable {
   }
 
   /** The content of one cluster of the blob, wherever it comes from. */
-  ByteBuffer read(PoolBlob blob, int cluster) throws IOException {
+  public ByteBuffer read(PoolBlob blob, int cluster) throws IOException {
     int bytes = Math.toIntExact(superPage.clusterSize());
     long at = find(blob, cluster);
     return at == 0 ? ByteBuffer.allocate(bytes) : image.read(at * bytes, bytes);
   }
 
-  long freeClusters() {
+  public long freeClusters() {
     return superPage.totalClusters() - usedClusters.cardinality();
+  }
+
+  public long clusterBytes() {
+    return superPage.clusterSize();
+  }
+
+  public boolean isClean() {
+    return superPage.isClean();
   }
 
   @Override

@@ -23,7 +23,8 @@ final class LvolRules {
       problems.add("The pool has no super blob.");
     }
     for (var blob : disk.blobs.values()) {
-      if (!isUuid(blob.xattrs.get("uuid"))) problems.add(blob + " has no uuid.");
+      if (!isUuid(blob.xattrs.getOrDefault("uuid", new byte[0])))
+        problems.add(blob + " has no uuid.");
       byte[] name = blob.xattrs.get("name");
       if (name == null || name.length > MOST_NAME_BYTES || !hasZero(name)) {
         problems.add(blob + " has no name.");
@@ -49,8 +50,7 @@ final class LvolRules {
   }
 
   private static boolean isUuid(byte[] value) {
-    return value != null
-        && value.length == UUID_BYTES
+    return value.length == UUID_BYTES
         && endsWithZero(value)
         && Bytes.text(value).matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
   }

@@ -1,7 +1,7 @@
 package io.tenon.blobstore.itest;
 
 /** Nothing of the disk can be read; the message says why. */
-final class UnreadableDisk extends Exception {
+public final class UnreadableDisk extends Exception {
   private static final long serialVersionUID = 1;
 
   UnreadableDisk(String message) {

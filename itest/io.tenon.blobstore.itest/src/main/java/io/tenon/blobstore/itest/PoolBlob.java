@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A blob as it was found on the disk. Filled by {@link BlobParser}, put right by {@link PoolDiskReader}. */
-final class PoolBlob {
+public final class PoolBlob {
   static final long THIN = 1;
   static final long HAS_INTERNAL = 2;
   static final long HAS_TABLE = 4;
@@ -31,12 +31,12 @@ final class PoolBlob {
   final List<Long> slots = new ArrayList<>();
 
   /** Absolute cluster numbers; 0 for none. */
-  long[] map = {};
+  public long[] map = {};
 
-  boolean readOnly;
+  public boolean readOnly;
 
   /** Id of the parent; 0 for none. */
-  long parent;
+  public long parent;
 
   PoolBlob(long id) {
     this.id = id;
@@ -50,14 +50,14 @@ final class PoolBlob {
     return (int) (mdReadOnlyFlags & 3);
   }
 
-  long allocated() {
+  public long allocated() {
     long count = 0;
     for (long cluster : map) if (cluster != 0) count++;
     return count;
   }
 
   /** Text of an attribute without zeroes at its end; empty when it is missing. */
-  String text(String xattr) {
+  public String text(String xattr) {
     return Bytes.text(xattrs.getOrDefault(xattr, new byte[0]));
   }
 

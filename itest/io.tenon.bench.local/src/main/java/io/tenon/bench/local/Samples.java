@@ -1,0 +1,28 @@
+package io.tenon.bench.local;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** What was measured several times. */
+final class Samples {
+  private Samples() {}
+
+  static double median(List<Double> values) {
+    return values.stream().sorted().toList().get(values.size() / 2);
+  }
+
+  /** In the same unit. */
+  static long median(long[] values) {
+    return percentile(values, 0.5);
+  }
+
+  /**
+   * @param share 0 to 1
+   */
+  static long percentile(long[] values, double share) {
+    var sorted = values.clone();
+    Arrays.sort(sorted);
+    int index = (int) Math.ceil(share * sorted.length) - 1;
+    return sorted[Math.clamp(index, 0, sorted.length - 1)];
+  }
+}
