@@ -1,4 +1,4 @@
-# Runs in the guest with the functions of guest.sh: reservations, and one volume by two nodes.
+# Read by the guest before guest.sh, whose functions it uses: reservations, and one volume by two nodes.
 
 resv() { # what nvme-cli says: words of a reservation command
   nvme "$@" "$disk" -n 1
@@ -32,7 +32,6 @@ becomes() { # name, pattern, port: within 20 s
   done
   echo "CHECK ok $1"
 }
-nqn=$prefix:127.0.0.1:21687/$prefix:backn1
 join() { # name, port: as soon as it is shared there
   tries=0
   until nvme connect -t tcp -a 10.0.2.2 -s "$2" -n "$nqn" -i 2 -l 600 -c 1 >/tmp/out 2>&1; do
@@ -81,24 +80,25 @@ fencing() {
 
   # One volume by two nodes: equal NQN, serial and NGUID, other controller ids, one optimized.
   echo "HOST second start"
-  join "connect by the second node" 21685
-  join "connect by the first node" "$port"
+  nqn=$prefix:$volume
+  join "connect by the second node" $second
+  join "connect by the first node" $first
   disk || echo "CHECK failed no disk of $nqn"
-  becomes "the first node's path is optimized" "live optimized" $port
-  becomes "the second node's path is not" "live non-optimized" 21685
+  becomes "the first node's path is optimized" "live optimized" $first
+  becomes "the second node's path is not" "live non-optimized" $second
   has "both paths are one disk" "^1$" sh -c 'ls /dev/nvme*n1 | wc -l'
   fio --name=v --filename="$disk" --verify=crc32c --verify_fatal=1 --direct=1 --ioengine=psync --output=/tmp/fio \
     --eta=never --rw=randrw --bs=4k --size=4m --time_based --runtime=24 >/dev/null 2>&1 &
   load=$!
   usleep 3000000
   echo "HOST second ana-first inaccessible"
-  becomes "the first path becomes inaccessible under load" "live inaccessible" $port
+  becomes "the first path becomes inaccessible under load" "live inaccessible" $first
   echo "HOST second ana-first optimized"
-  becomes "and optimized again" "live optimized" $port
+  becomes "and optimized again" "live optimized" $first
   echo "HOST second kill-first"
-  becomes "the first node is gone" "connecting" $port
+  becomes "the first node is gone" "connecting" $first
   echo "HOST second restart-first"
-  becomes "and comes back" "live optimized" $port
+  becomes "and comes back" "live optimized" $first
   wait $load
   check "fio saw no error and its own data" test $? -eq 0
   verify "over both paths" --rw=randrw --bs=4k --size=2m

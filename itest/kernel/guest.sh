@@ -1,5 +1,4 @@
-# Runs as root in the guest; busybox sh. Prints one line a check. run says before this what $target is, and calls the scenarios
-# behind it.
+# Runs as root in the guest; busybox sh. Prints one line a check. run says before this what $target and $scenarios are.
 prefix=nqn.2019-05.io.openebs
 
 check() { # name, command…: its status decides
@@ -203,3 +202,5 @@ targets() {
   filesystem ext4
   disconnect
 }
+
+for scenario in $scenarios; do $scenario; done

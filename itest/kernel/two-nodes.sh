@@ -3,7 +3,10 @@
 
 second=
 third=
-remote=nvmf://127.0.0.1:21687/nqn.2019-05.io.openebs:back
+second_port=$((21685 + ${TENON_KERNEL_PORTS:-0}))
+third_port=$((21687 + ${TENON_KERNEL_PORTS:-0}))
+remote=nvmf://127.0.0.1:$third_port/nqn.2019-05.io.openebs:back
+volume=127.0.0.1:$third_port/nqn.2019-05.io.openebs:backn1
 
 say() { # number of a node, words
   local data=$work/data$1
@@ -11,8 +14,8 @@ say() { # number of a node, words
   "$home/bin/tenon-shell" --data "$data" "$@" >/dev/null
 }
 
-start_other() { # number, gRPC port, NVMe port
-  "$home/bin/tenon-node" --name "kernel-test-$1" --grpc "127.0.0.1:$2" --nvme "127.0.0.1:$3" --data "$work/data$1" \
+start_other() { # number, NVMe port
+  "$home/bin/tenon-node" --name "kernel-test-$1" --grpc 127.0.0.1:0 --nvme "127.0.0.1:$2" --data "$work/data$1" \
     >>"$work/node$1.log" 2>&1 &
 }
 
@@ -30,9 +33,9 @@ share_remote() { # number, ANA state, controller ids
 }
 
 second_start() {
-  start_other 2 21684 21685
+  start_other 2 "$second_port"
   second=$!
-  start_other 3 21686 21687
+  start_other 3 "$third_port"
   third=$!
   await_other 2 "$second"
   await_other 3 "$third"

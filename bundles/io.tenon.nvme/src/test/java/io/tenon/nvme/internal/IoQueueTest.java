@@ -31,7 +31,7 @@ class IoQueueTest extends TargetFixture {
   @ValueSource(ints = {0, 1, 2, -1})
   void anUnknownOpcodeIsNamedSoWhateverElseIsWrong(int nsid) {
     var io = ioQueue();
-    for (int opcode : new int[] {0x03, 0x0D, 0x7E, 0x80, 0xFF}) {
+    for (int opcode : new int[] {0x03, 0x0C, 0x7E, 0x80, 0xFF}) {
       var command = io.io(opcode, 0, 1, 0);
       Memory.putInt(command.sqe() + Sqe.NSID, nsid);
       Memory.putByte(command.sqe() + Sqe.FLAGS, 0);

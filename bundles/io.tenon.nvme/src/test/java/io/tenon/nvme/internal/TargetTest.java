@@ -113,8 +113,8 @@ class TargetTest {
     assertEquals(NvmeStatus.LBA_OUT_OF_RANGE, code(negative));
     var large = io.call(io.io(Opcode.READ, 0, 512, 0));
     assertEquals(NvmeStatus.INVALID_FIELD, code(large));
-    var reservation = io.call(io.io(0x0D, 0, 1, 0));
-    assertEquals(NvmeStatus.INVALID_OPCODE, code(reservation));
+    var unknown = io.call(io.io(0x0C, 0, 1, 0));
+    assertEquals(NvmeStatus.INVALID_OPCODE, code(unknown));
     var elsewhere = io.io(Opcode.READ, 0, 1, 0);
     Memory.putInt(elsewhere.sqe() + Sqe.NSID, 2);
     assertEquals(NvmeStatus.INVALID_NAMESPACE, code(io.call(elsewhere)));
