@@ -28,6 +28,7 @@ class PoolInventoryTest {
   }
 
   @SafeVarargs
+  @SuppressWarnings("varargs") // only read
   private void isWrong(String how, Map<String, Object>... rows) {
     var found = assertThrows(AssertionError.class, () -> inventory.settle(List.of(rows)));
     assertTrue(found.getMessage().contains(how), found.getMessage());
