@@ -3,6 +3,7 @@ package io.tenon.simulation.itest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** What a replica or snapshot may hold, page by page, by what hosts were told. Knows nothing of pools. */
@@ -59,7 +60,7 @@ final class PoolContent {
   }
 
   /** Pages that were ever written. */
-  TreeSet<Integer> touched() {
+  SortedSet<Integer> touched() {
     return new TreeSet<>(touched);
   }
 

@@ -4,6 +4,7 @@ import io.tenon.pool.Pool;
 import io.tenon.pool.ReplicaInfo;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -58,7 +59,7 @@ final class PoolModel {
   private final TreeMap<UUID, PoolContent> contents = new TreeMap<>();
   private Optional<Pending> pending = Optional.empty();
 
-  TreeMap<UUID, Facts> facts() {
+  SortedMap<UUID, Facts> facts() {
     return new TreeMap<>(facts);
   }
 
@@ -140,7 +141,7 @@ final class PoolModel {
   }
 
   /** What had been under way has happened, or not, and nothing between. */
-  private void settle(TreeMap<UUID, ReplicaInfo> found) {
+  private void settle(SortedMap<UUID, ReplicaInfo> found) {
     if (pending.isEmpty()) return;
     var unsure = pending.get();
     pending = Optional.empty();

@@ -38,7 +38,6 @@ final class PoolRun {
   }
 
   private static final long MIB = 1 << 20;
-  private static final int PAGES_PER_CLUSTER = (int) (MIB / PoolContent.PAGE_BYTES);
   private static final int LIVES = 3;
   private static final int MOST_REPLICAS = 6;
   private static final long MILLISECOND_NS = 1_000_000;
