@@ -385,8 +385,7 @@ public final class NexusCommand extends Noun {
           "size", new Size(nexus.sizeBytes()),
           "uri", nexus.shareUri().orElse(""),
           "allowed_hosts", List.copyOf(nexus.allowedHosts()),
-          "children",
-              nexus.children().stream().map(child -> NexusCommand.row(child).cells()).toList());
+          "children", nexus.children().stream().map(NexusCommand::row).toList());
     }
   }
 }

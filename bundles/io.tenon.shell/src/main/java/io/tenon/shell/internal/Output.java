@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Help;
@@ -44,19 +45,33 @@ final class Output {
     }
   }
 
-  /** One thing, a line for each of its properties. */
+  /** One thing, a line for each of its properties; what it has several of in tables below. */
   void show(Row row) {
     if (json) {
       writeJson(row.cells());
       return;
     }
     int width = row.cells().keySet().stream().mapToInt(String::length).max().orElse(0);
+    var below = new ArrayList<List<Row>>();
     row.cells()
         .forEach(
-            (name, value) ->
-                out.println(
-                    (name + " ".repeat(width + GAP - name.length()) + text(value))
-                        .stripTrailing()));
+            (name, value) -> {
+              var rows = rows(value);
+              if (!rows.isEmpty()) below.add(rows);
+              Object shown = rows.isEmpty() ? value : rows.size();
+              out.println(
+                  (name + " ".repeat(width + GAP - name.length()) + text(shown)).stripTrailing());
+            });
+    for (var rows : below) {
+      out.println();
+      writeTable(rows);
+    }
+  }
+
+  /** Empty when the value is no list of rows. */
+  private static List<Row> rows(Object value) {
+    if (!(value instanceof List<?> list)) return List.of();
+    return list.stream().filter(Row.class::isInstance).map(Row.class::cast).toList();
   }
 
   /** Whether scripts read it. */
@@ -133,6 +148,7 @@ final class Output {
   private static void write(com.fasterxml.jackson.core.JsonGenerator json, Object value)
       throws IOException {
     switch (value) {
+      case Row row -> write(json, row.cells());
       case Map<?, ?> map -> {
         json.writeStartObject();
         for (var entry : map.entrySet()) {

@@ -100,7 +100,7 @@ public final class SubsystemCommand extends Noun {
               "ana", ana(subsystem),
               "controllers",
                   subsystem.controllers().stream()
-                      .map(controller -> ControllerCommand.row(subsystem, controller).cells())
+                      .map(controller -> ControllerCommand.row(subsystem, controller))
                       .toList()));
     }
   }
