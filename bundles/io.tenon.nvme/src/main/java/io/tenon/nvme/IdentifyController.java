@@ -162,7 +162,8 @@ public final class IdentifyController {
     Memory.putByte(address + SQES, ENTRY_SIZES_SQ);
     Memory.putByte(address + CQES, ENTRY_SIZES_CQ);
     Memory.putInt(address + NN, 1);
-    // Hosts refuse a controller with ANA that has none: Linux sizes its buffer for the ANA log by it.
+    // Hosts refuse a controller with ANA that has none: Linux sizes its buffer for the ANA log by
+    // it.
     Memory.putInt(address + MNAN, 1);
     Memory.putShort(address + ONCS, ONCS_OFFERED);
     Memory.putShort(address + FUSES, FUSES_COMPARE_AND_WRITE);

@@ -68,9 +68,7 @@ final class WipeWork {
             what,
             () -> {
               pool.work().checkWipe(replica, spec, what);
-              return spec.method().overwrites()
-                  ? Optional.of(claim(slot, what))
-                  : Optional.empty();
+              return spec.method().overwrites() ? Optional.of(claim(slot, what)) : Optional.empty();
             });
     try (var io = new PlainIo(slot, pool.parts().reactor())) {
       wipe.run(io);
