@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Bugs in write logs and rebuilds, planted one at a time: the simulation must find each. */
 class PlantedRebuildBugsTest {
-  private static final int MOST_SEEDS = 3000;
+  private static final int MOST_SEEDS = 20_000;
   private static final int OPERATIONS = 300;
   private static final String HERE = PlantedRebuildBugsTest.class.getPackageName() + ".";
 
