@@ -27,6 +27,14 @@ class AnswerTest {
     assertEquals(onAnother, Answer.reason(fault, false));
   }
 
+  /** Of a child that holds everything they are answers; one that is being rebuilt is out for them. */
+  @ParameterizedTest
+  @EnumSource(names = {"UNSUPPORTED", "MISCOMPARE"})
+  void aRefusalIsNoFaultAndHasAReasonAllTheSame(IoStatus refusal) {
+    assertEquals(Answer.REFUSED, Answer.of(refusal));
+    assertEquals(ChildReason.IO_FAILURE, Answer.reason(refusal, true));
+  }
+
   /** With several reactors the answer may be heard before the device's own word. */
   @Test
   void aDeviceThatIsGoneIsOutForTheSameReasonWhoeverSaysItFirst() {
@@ -35,7 +43,7 @@ class AnswerTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"SUCCESS", "UNSUPPORTED", "MISCOMPARE", "RESERVATION_CONFLICT"})
+  @EnumSource(names = {"SUCCESS", "RESERVATION_CONFLICT"})
   void whatIsNoFaultHasNoReason(IoStatus status) {
     assertThrows(Check.Bug.class, () -> Answer.reason(status, false));
   }
