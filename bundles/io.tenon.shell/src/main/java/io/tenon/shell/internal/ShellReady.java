@@ -25,7 +25,7 @@ import org.osgi.service.condition.Condition;
 @Component(service = {})
 @Capability(namespace = "tenon.ready", name = "shell")
 public final class ShellReady {
-  private static final long LOOK_AGAIN_NS = 1_000_000;
+  private static final long LOOK_AGAIN_NS = 25_000_000;
 
   private final BundleContext context;
   private final CommandProcessor processor;
