@@ -31,7 +31,18 @@ public final class VerbCommands {
 
   @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
   synchronized void add(Noun noun) {
-    commands.put(noun, noun.verbs().stream().map(verb -> register(noun, verb)).toList());
+    commands.put(noun, List.of());
+    // Looking into a noun takes its time, for which a node that starts does not wait.
+    Thread.ofVirtual().name("shell-verbs").start(() -> registerAll(noun));
+  }
+
+  private void registerAll(Noun noun) {
+    String scope = noun.noun();
+    var verbs = noun.verbs();
+    synchronized (this) {
+      if (!commands.containsKey(noun)) return;
+      commands.put(noun, verbs.stream().map(verb -> register(noun, scope, verb)).toList());
+    }
   }
 
   synchronized void remove(Noun noun) {
@@ -39,10 +50,9 @@ public final class VerbCommands {
     commands.remove(noun);
   }
 
-  private ServiceRegistration<Function> register(Noun noun, String verb) {
+  private ServiceRegistration<Function> register(Noun noun, String scope, String verb) {
     var properties =
-        Map.of(
-            CommandProcessor.COMMAND_SCOPE, noun.noun(), CommandProcessor.COMMAND_FUNCTION, verb);
+        Map.of(CommandProcessor.COMMAND_SCOPE, scope, CommandProcessor.COMMAND_FUNCTION, verb);
     return context.registerService(
         Function.class, new Verb(noun, verb), FrameworkUtil.asDictionary(properties));
   }
