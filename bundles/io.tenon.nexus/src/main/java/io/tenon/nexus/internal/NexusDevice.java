@@ -105,6 +105,10 @@ final class NexusDevice implements BlockDevice {
     return lanes;
   }
 
+  RetirementRecord record() {
+    return plan.record();
+  }
+
   NexusParts parts() {
     return plan.parts();
   }

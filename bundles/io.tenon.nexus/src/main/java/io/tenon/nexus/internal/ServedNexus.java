@@ -11,6 +11,7 @@ import io.tenon.nexus.NexusSnapshot;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.RebuildInfo;
+import io.tenon.nexus.RecordInfo;
 import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
@@ -167,6 +168,11 @@ final class ServedNexus implements Nexus {
   }
 
   @Override
+  public Optional<RecordInfo> record() {
+    return nexus.record().info();
+  }
+
+  @Override
   public DeviceSlot device() {
     return slot;
   }
@@ -309,6 +315,15 @@ final class ServedNexus implements Nexus {
   }
 
   // ---- children
+
+  /** Children that are here from the beginning and must be rebuilt: URI and why, in the order of the spec. */
+  void letIn(Map<String, String> doubts) throws NexusException {
+    for (int i = 0; i < spec.childUris().size(); i++) {
+      String uri = spec.childUris().get(i);
+      var why = doubts.get(uri);
+      if (why != null) changes.letIn(uri, children.slots().get(i), why);
+    }
+  }
 
   @Override
   public synchronized void addChild(String uri, boolean rebuild) throws NexusException {
