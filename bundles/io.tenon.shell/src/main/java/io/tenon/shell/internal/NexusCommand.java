@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -27,20 +26,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:nexus}. */
-@Component(
-    service = {NexusCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=nexus"})
+@Component(service = Noun.class)
 public final class NexusCommand extends Noun {
   private final Nexuses nexuses;
 
   @Activate
   public NexusCommand(@Reference Nexuses nexuses) {
     this.nexuses = nexuses;
-  }
-
-  /** Called by Gogo. */
-  public void nexus(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

@@ -7,7 +7,6 @@ import io.tenon.nexus.RebuildInfo;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -15,9 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:rebuild}. */
-@Component(
-    service = {RebuildCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=rebuild"})
+@Component(service = Noun.class)
 public final class RebuildCommand extends Noun {
   private static final int BAR = 20;
 
@@ -26,11 +23,6 @@ public final class RebuildCommand extends Noun {
   @Activate
   public RebuildCommand(@Reference Nexuses nexuses) {
     this.nexuses = nexuses;
-  }
-
-  /** Called by Gogo. */
-  public void rebuild(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

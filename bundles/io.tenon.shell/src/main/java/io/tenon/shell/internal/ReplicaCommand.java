@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -24,20 +23,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:replica}. */
-@Component(
-    service = {ReplicaCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=replica"})
+@Component(service = Noun.class)
 public final class ReplicaCommand extends Noun {
   private final Pools pools;
 
   @Activate
   public ReplicaCommand(@Reference Pools pools) {
     this.pools = pools;
-  }
-
-  /** Called by Gogo. */
-  public void replica(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

@@ -11,7 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -20,9 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:share}. */
-@Component(
-    service = {ShareCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=share"})
+@Component(service = Noun.class)
 public final class ShareCommand extends Noun {
   private final BlockDevices devices;
   private final NvmeTarget target;
@@ -31,11 +28,6 @@ public final class ShareCommand extends Noun {
   public ShareCommand(@Reference BlockDevices devices, @Reference NvmeTarget target) {
     this.devices = devices;
     this.target = target;
-  }
-
-  /** Called by Gogo. */
-  public void share(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override
