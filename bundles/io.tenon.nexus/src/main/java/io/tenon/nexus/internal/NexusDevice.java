@@ -8,6 +8,7 @@ import io.tenon.block.IoOperation;
 import io.tenon.error.Check;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.reactor.Reactor;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -106,6 +107,10 @@ final class NexusDevice implements BlockDevice {
 
   DataArea area() {
     return plan.area();
+  }
+
+  Instant now() {
+    return plan.clock().instant();
   }
 
   int depth() {

@@ -17,7 +17,6 @@ import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.TargetException;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -386,7 +385,7 @@ final class ServedNexus implements Nexus {
     round.pause();
     try {
       // Again: what was in flight may have cost a child.
-      return round.take(checkOrder(order), order, InstantSource.system().instant());
+      return round.take(checkOrder(order), order, nexus.now());
     } finally {
       round.resume();
     }

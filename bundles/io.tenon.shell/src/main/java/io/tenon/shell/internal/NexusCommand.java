@@ -13,7 +13,6 @@ import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,6 +21,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -174,14 +174,10 @@ public final class NexusCommand extends Noun {
         footer = {"", "Example: tenon:nexus publish v1"})
     void publish(
         @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
-        @Option(
-                names = "--host",
-                paramLabel = "NQN",
-                description = "Host that may connect; again for more. None: any host.")
-            List<String> hosts)
+        @Mixin AllowedHosts hosts)
         throws TenonException, Refused {
       var found = existing(nexus);
-      found.publish(new LinkedHashSet<>(hosts == null ? List.of() : hosts));
+      found.publish(hosts.nqns());
       output.show(row(found));
     }
 

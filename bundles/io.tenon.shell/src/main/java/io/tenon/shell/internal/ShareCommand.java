@@ -7,7 +7,6 @@ import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -15,6 +14,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -65,11 +65,7 @@ public final class ShareCommand extends Noun {
         footer = {"", "Example: tenon:share create scratch --host nqn.2014-08.org.example:host1"})
     void create(
         @Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device,
-        @Option(
-                names = "--host",
-                paramLabel = "NQN",
-                description = "Host that may connect; again for more. None: any host.")
-            List<String> hosts,
+        @Mixin AllowedHosts hosts,
         @Option(
                 names = "--ana",
                 paramLabel = "STATE",
@@ -91,7 +87,7 @@ public final class ShareCommand extends Noun {
           target.share(
               slot,
               new ShareOptions(
-                  new LinkedHashSet<>(hosts == null ? List.of() : hosts),
+                  hosts.nqns(),
                   ids[0],
                   ids[1],
                   ana != null,
@@ -164,14 +160,10 @@ public final class ShareCommand extends Noun {
         footer = {"", "Example: tenon:share hosts scratch --host nqn.2014-08.org.example:host2"})
     void hosts(
         @Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device,
-        @Option(
-                names = "--host",
-                paramLabel = "NQN",
-                description = "Host that may connect; again for more. None: any host.")
-            List<String> hosts)
+        @Mixin AllowedHosts hosts)
         throws TenonException, Refused {
       var shared = existing(device);
-      shared.hosts(new LinkedHashSet<>(hosts == null ? List.of() : hosts));
+      shared.hosts(hosts.nqns());
       output.show(row(shared));
     }
 
