@@ -18,7 +18,6 @@ import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.TargetException;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -422,7 +421,7 @@ final class ServedNexus implements Nexus {
     round.pause();
     try {
       // Again: what was in flight may have cost a child.
-      return round.take(round.check(order), order, InstantSource.system().instant());
+      return round.take(round.check(order), order, nexus.now());
     } finally {
       round.resume();
     }
