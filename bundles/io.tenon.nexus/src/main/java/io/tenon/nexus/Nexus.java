@@ -1,6 +1,7 @@
 package io.tenon.nexus;
 
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.ReservationClaim;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -86,6 +87,12 @@ public interface Nexus {
 
   /** What is recorded of its children; empty when it records nothing. */
   Optional<RecordInfo> record();
+
+  /** How it keeps other nodes from its children, where it was asked to. */
+  Optional<ReservationClaim> reservation();
+
+  /** Of the children that it was asked to reserve. */
+  List<ReservationInfo> reservations();
 
   /** Its block device, as listed in {@link io.tenon.block.BlockDevices}. */
   DeviceSlot device();

@@ -45,6 +45,7 @@ final class ChildChanges {
     var slot = open(uri, refusal);
     try {
       nexus.area().mustFit(refusal, new DataArea.Shape(uri, slot.geometry()));
+      devices.reservations().take(slot, uri, refusal);
       ask(operators -> operators.add(uri, slot, rebuild));
     } catch (NexusException e) {
       devices.release(slot);
@@ -78,6 +79,7 @@ final class ChildChanges {
         query(
             operators -> {
               var found = operators.checkRemove(uri);
+              devices.leaveInOrder(found.slot());
               operators.takeOut(uri, Fault.OFFLINE);
               return found;
             });
@@ -98,6 +100,7 @@ final class ChildChanges {
     var slot = open(uri, refusal);
     try {
       nexus.area().mustFit(refusal, new DataArea.Shape(uri, slot.geometry()));
+      devices.reservations().take(slot, uri, refusal);
       boolean isSame = before.outlivesClosing() && slot.uuid().equals(before.uuid());
       ask(operators -> operators.online(child, slot, isSame));
     } catch (NexusException e) {

@@ -3,6 +3,7 @@ package io.tenon.nexus.internal;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.ReservationClaim;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
@@ -13,6 +14,7 @@ import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.RebuildInfo;
 import io.tenon.nexus.RecordInfo;
+import io.tenon.nexus.ReservationInfo;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
@@ -164,6 +166,16 @@ final class ServedNexus implements Nexus {
   }
 
   @Override
+  public Optional<ReservationClaim> reservation() {
+    return spec.reservation();
+  }
+
+  @Override
+  public List<ReservationInfo> reservations() {
+    return children.reservations().infos();
+  }
+
+  @Override
   public DeviceSlot device() {
     return slot;
   }
@@ -245,6 +257,7 @@ final class ServedNexus implements Nexus {
   public synchronized void shutdown() throws NexusException {
     if (destroyed || state() == NexusState.SHUTDOWN) return;
     pause();
+    children.leaveInOrder();
     stop("it was shut down by request");
     children.close();
   }
@@ -253,6 +266,7 @@ final class ServedNexus implements Nexus {
   public synchronized void destroy() throws NexusException {
     if (destroyed) return;
     unpublish();
+    children.leaveInOrder();
     stop("it was destroyed");
     try {
       devices.destroy(slot);

@@ -8,7 +8,6 @@ import io.tenon.nexus.Nexus.Fault;
 import io.tenon.nexus.NexusSnapshot;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
-import io.tenon.nexus.NexusState;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import java.util.ArrayList;
@@ -23,6 +22,7 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -129,8 +129,9 @@ public final class NexusCommand extends Noun {
                 paramLabel = "POLICY",
                 defaultValue = "LOCAL_FIRST",
                 description = "Child that serves reads: ${COMPLETION-CANDIDATES}.")
-            ReadPolicy policy)
-        throws TenonException {
+            ReadPolicy policy,
+        @Mixin NexusFencing fencing)
+        throws TenonException, Refused {
       output.show(
           row(
               nexuses.create(
@@ -141,7 +142,9 @@ public final class NexusCommand extends Noun {
                       children,
                       ShareOptions.MIN_CONTROLLER_ID,
                       ShareOptions.MAX_CONTROLLER_ID,
-                      policy))));
+                      policy,
+                      fencing.infoKey(),
+                      fencing.claim()))));
     }
 
     @Command(
@@ -353,7 +356,8 @@ public final class NexusCommand extends Noun {
               "state", found.state(),
               "since", found.since(),
               "because", found.why(),
-              "waits_for", found.state() == NexusState.ONLINE ? "" : "what is below"));
+              "waits_for", NexusFencing.waitsFor(found)));
+      rows.addAll(NexusFencing.why(found));
       for (var child : found.children()) {
         if (child.state() == ChildState.OPEN && child.detail().isEmpty()) continue;
         var rebuild =
@@ -385,6 +389,8 @@ public final class NexusCommand extends Noun {
           "size", new Size(nexus.sizeBytes()),
           "uri", nexus.shareUri().orElse(""),
           "allowed_hosts", List.copyOf(nexus.allowedHosts()),
+          "record", NexusFencing.record(nexus),
+          "reservation", NexusFencing.reservation(nexus),
           "children", nexus.children().stream().map(NexusCommand::row).toList());
     }
   }
