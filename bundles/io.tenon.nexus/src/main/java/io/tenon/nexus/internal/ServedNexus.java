@@ -121,7 +121,11 @@ final class ServedNexus implements Nexus {
     this.sharing = sharing;
     this.blocking = watcher.blocking;
     this.forget = forget;
-    this.changes = new ChildChanges(nexus, children);
+    this.changes =
+        new ChildChanges(
+            nexus,
+            children,
+            new ChildMark(nexus.membership().home(), spec.uuid(), InstantSource.system()));
     watcher.served.complete(this);
   }
 
@@ -309,10 +313,15 @@ final class ServedNexus implements Nexus {
 
   // ---- children
 
-  /** Children that are here from the beginning and must be rebuilt: URI and why, in the order of the spec. */
+  /**
+   * Marks all, and has those rebuilt that are not trusted.
+   *
+   * @param doubts by URI: why it is not, a sentence
+   */
   void letIn(Map<String, String> doubts) throws NexusException {
     for (int i = 0; i < spec.childUris().size(); i++) {
       String uri = spec.childUris().get(i);
+      changes.mark(uri, children.slots().get(i));
       var why = doubts.get(uri);
       if (why != null) changes.letIn(uri, children.slots().get(i), why);
     }

@@ -250,4 +250,56 @@ class ReservedNexusTest {
       assertEquals(IoStatus.SUCCESS, volume.write(8, random(1)));
     }
   }
+
+  @Test
+  void aChildThatComesBackAsItWasIsCopiedWhatItMissed() throws Exception {
+    var nexus = one.create(holder(5), a, b);
+    writeWhileOut(nexus, () -> {});
+    assertTrue(nexus.rebuildHistory().getFirst().partial());
+  }
+
+  @Test
+  void aChildThatWasDeletedAndMadeAgainUnderItsUuidIsCopiedAsAWhole() throws Exception {
+    var nexus = one.create(holder(5), a, b);
+    writeWhileOut(
+        nexus,
+        () -> {
+          var before = b;
+          b = new FencedDisk("b", 2, true);
+          var slot = one.devices.find("b").orElseThrow();
+          one.devices.destroy(slot);
+          one.devices.adopt(b.seenBy(one.host), before.uri());
+        });
+    assertFalse(nexus.rebuildHistory().getFirst().partial());
+    // The new one is marked as well.
+    writeWhileOut(nexus, () -> {});
+    assertTrue(nexus.rebuildHistory().getFirst().partial());
+  }
+
+  /** What may throw. */
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  /** Before b leaves, and while it is out, something is written: it must have both when it is back. */
+  private void writeWhileOut(Nexus nexus, Step meanwhile) throws Exception {
+    var before = random(3);
+    var after = random(4);
+    try (var volume = volume(nexus)) {
+      assertEquals(IoStatus.SUCCESS, volume.write(8, before));
+      nexus.faultChild(b.uri(), Fault.OFFLINE);
+      assertEquals(IoStatus.SUCCESS, volume.write(4000, after));
+      var slot = one.devices.find("b").orElseThrow();
+      eventually(() -> slot.claimedBy().isEmpty(), "b is let go");
+      meanwhile.run();
+      nexus.onlineChild(b.uri());
+      eventually(() -> nexus.state() == NexusState.ONLINE, "b is rebuilt");
+    }
+    try (var raw = new TestVolume(one.devices.find("b").orElseThrow(), reactors.get(0))) {
+      assertEquals(IoStatus.SUCCESS, raw.read(10240 + 8, 16));
+      assertArrayEquals(before, raw.content(16));
+      assertEquals(IoStatus.SUCCESS, raw.read(10240 + 4000, 16));
+      assertArrayEquals(after, raw.content(16));
+    }
+  }
 }
