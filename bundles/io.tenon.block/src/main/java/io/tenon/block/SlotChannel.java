@@ -2,8 +2,6 @@ package io.tenon.block;
 
 import io.tenon.error.Check;
 import io.tenon.reactor.Reactor;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,22 +15,7 @@ import org.slf4j.LoggerFactory;
  */
 final class SlotChannel extends IoChannel {
   private static final Logger log = LoggerFactory.getLogger(DeviceSlot.class);
-  private static final VarHandle COUNTER = MethodHandles.arrayElementVarHandle(long[].class);
-
   private static final IoOperation[] OPERATIONS = IoOperation.values();
-  private static final int COUNTERS_PER_OPERATION = 3;
-  private static final int BLOCKS = 1;
-  private static final int ERRORS = 2;
-
-  /** Keeps other channels' counters off this one's cache lines. */
-  private static final int PADDING = 8;
-
-  private static final int IN_FLIGHT = PADDING;
-  private static final int PARKED = PADDING + 1;
-  private static final int OPERATION_0 = PADDING + 2;
-  private static final int COUNTERS =
-      OPERATION_0 + IoOperation.COUNT * COUNTERS_PER_OPERATION + PADDING;
-
   private static final int MUTATING =
       bit(IoOperation.WRITE)
           | bit(IoOperation.UNMAP)
@@ -48,11 +31,14 @@ final class SlotChannel extends IoChannel {
 
   private final DeviceSlot slot;
   private final Reactor reactor;
-  private final long[] counters = new long[COUNTERS];
+  private final SlotCounters counters = new SlotCounters();
   private final RequestQueue parked = new RequestQueue();
   private final RequestQueue behindLock = new RequestQueue();
   final Runnable lockMessage = this::lockRange;
   final Runnable unlockMessage = this::unlockRange;
+
+  /** What it has counted up to now counts no more; set under the slot's lock. */
+  volatile boolean resetIsDue;
 
   private Mode mode = Mode.PARKING;
   private int direct;
@@ -99,28 +85,31 @@ final class SlotChannel extends IoChannel {
       detour(request);
       return;
     }
-    admit(request, operation);
+    admit(request);
     pass(request, to);
   }
 
-  private void admit(IoRequest request, int operation) {
+  private void admit(IoRequest request) {
     request.admittedBy(this);
     request.epoch = epoch;
-    counters[IN_FLIGHT] = ++inFlight;
-    int at = OPERATION_0 + operation * COUNTERS_PER_OPERATION;
-    counters[at]++;
-    counters[at + BLOCKS] += request.blocks();
+    request.admittedNs = reactor.nowNs();
+    counters.inFlight(++inFlight);
   }
 
   /** By the request, when it no longer uses the device. */
   void ended(IoRequest request) {
-    counters[IN_FLIGHT] = --inFlight;
+    counters.inFlight(--inFlight);
     if (attention) noticeEnd(request);
   }
 
-  /** By the request, before {@link #ended}, when it did not succeed. */
+  /** By the request, before {@link #ended}, or {@link #failed}. */
+  void succeeded(IoRequest request) {
+    counters.succeeded(
+        request.operation().index(), request.blocks(), reactor.nowNs() - request.admittedNs);
+  }
+
   void failed(IoRequest request) {
-    counters[OPERATION_0 + request.operation().index() * COUNTERS_PER_OPERATION + ERRORS]++;
+    counters.failed(request.operation().index());
   }
 
   private void noticeEnd(IoRequest request) {
@@ -160,7 +149,7 @@ final class SlotChannel extends IoChannel {
   }
 
   private void countParked() {
-    counters[PARKED] = (long) parked.size() + behindLock.size();
+    counters.parked((long) parked.size() + behindLock.size());
   }
 
   private void park(IoRequest request) {
@@ -184,7 +173,7 @@ final class SlotChannel extends IoChannel {
     IoChannel to = inner;
     if (inside == null || to == null) throw Check.bug("channel of %s passes to nothing", slot);
     if (inside.supports(operation)) {
-      admit(request, operation.index());
+      admit(request);
       if (request.isLendable() && !to.lendsMemory())
         emulation().start(request, to, slot.geometry());
       else pass(request, to);
@@ -199,7 +188,7 @@ final class SlotChannel extends IoChannel {
           request.complete(IoStatus.UNSUPPORTED);
           return;
         }
-        admit(request, operation.index());
+        admit(request);
         emulation().start(request, to, slot.geometry());
       }
       case COMPARE_AND_WRITE -> {
@@ -207,7 +196,7 @@ final class SlotChannel extends IoChannel {
           request.complete(IoStatus.UNSUPPORTED);
           return;
         }
-        admit(request, operation.index());
+        admit(request);
         request.epoch = EmulatedIo.BEYOND_LOCKS;
         beyondLocks++;
         emulation().start(request, to, slot.geometry());
@@ -391,22 +380,15 @@ final class SlotChannel extends IoChannel {
 
   // Counters, for any thread.
 
-  private long counter(int index) {
-    return (long) COUNTER.getOpaque(counters, index);
+  SlotCounters counters() {
+    return counters;
   }
 
-  long inFlightNow() {
-    return counter(IN_FLIGHT);
-  }
-
-  long parkedNow() {
-    return counter(PARKED);
-  }
-
-  /** Adds this channel's figures of {@code operation}: operations, blocks, errors. */
-  void addCounters(IoOperation operation, long[] sum) {
-    int at = OPERATION_0 + operation.index() * COUNTERS_PER_OPERATION;
-    for (int i = 0; i < COUNTERS_PER_OPERATION; i++) sum[i] += counter(at + i);
+  /** A message: this channel counts from zero, and tells {@code round}. */
+  void resetCounters(Round round) {
+    counters.reset();
+    resetIsDue = false;
+    round.arrive();
   }
 
   @Override

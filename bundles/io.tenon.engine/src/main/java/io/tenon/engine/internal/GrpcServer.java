@@ -64,6 +64,7 @@ public final class GrpcServer {
                 new PoolRpcService(pools).bindService(),
                 new ReplicaRpcService(pools).bindService(),
                 new SnapshotRpcService(pools, nexuses, InstantSource.system()).bindService(),
+                new StatsRpcService(devices, pools, nexuses).bindService(),
                 new TestRpcService(pools, InstantSource.system()).bindService(),
                 new HostService(identity, initiators, new SystemDisks(Path.of("/")))
                     .bindService()));

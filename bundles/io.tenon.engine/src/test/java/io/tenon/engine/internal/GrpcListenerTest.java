@@ -120,6 +120,10 @@ class GrpcListenerTest {
           "mayastor.v1.SnapshotRpc/DestroySnapshot",
           "mayastor.v1.SnapshotRpc/ListSnapshot",
           "mayastor.v1.SnapshotRpc/ListSnapshotClone",
+          "mayastor.v1.StatsRpc/GetNexusIoStats",
+          "mayastor.v1.StatsRpc/GetPoolIoStats",
+          "mayastor.v1.StatsRpc/GetReplicaIoStats",
+          "mayastor.v1.StatsRpc/ResetIoStats",
           "mayastor.v1.TestRpc/GetFeatures",
           "mayastor.v1.TestRpc/WipeReplica");
 

@@ -125,6 +125,7 @@ final class TestNode implements AutoCloseable {
                 new PoolRpcService(pools).bindService(),
                 new ReplicaRpcService(pools).bindService(),
                 new SnapshotRpcService(pools, nexuses, InstantSource.system()).bindService(),
+                new StatsRpcService(registry.devices(), pools, nexuses).bindService(),
                 new TestRpcService(pools, InstantSource.system()).bindService(),
                 new HostService(identity, initiators, new SystemDisks(parts.root()))
                     .bindService()));
