@@ -55,6 +55,7 @@ public final class DeviceSlot {
   private final SlotCounters.Sum[] closedCounters = new SlotCounters.Sum[IoOperation.COUNT];
 
   private final ArrayDeque<RangeLock> waitingLocks = new ArrayDeque<>();
+  private List<InjectedFault> faults = List.of();
   private volatile @Nullable RangeLock activeLock;
   private volatile Inside inside;
   private volatile Geometry geometry;
@@ -264,12 +265,36 @@ public final class DeviceSlot {
     synchronized (lock) {
       channels.add(channel);
       channel.adopt(activeLock);
+      channel.adopt(faults);
       if (state == SlotState.READY) openOn = inside.device;
       else if (state == SlotState.FAILED) channel.gone();
     }
     // What the slot does next is a message to this reactor, and comes after this.
     if (openOn != null) channel.open(openOn);
     return channel;
+  }
+
+  /**
+   * Faults for I/O that is submitted from now on; those of before are none any more.
+   *
+   * @return done when every reactor plays them
+   */
+  public CompletionStage<Void> faults(List<InjectedFault> now) {
+    synchronized (lock) {
+      var played = List.copyOf(now);
+      faults = played;
+      var round = new Round(channels.size());
+      for (SlotChannel channel : channels) {
+        channel
+            .reactor()
+            .execute(
+                () -> {
+                  channel.adopt(played);
+                  round.arrive();
+                });
+      }
+      return round.done();
+    }
   }
 
   void forget(SlotChannel channel) {

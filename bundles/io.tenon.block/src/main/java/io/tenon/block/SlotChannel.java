@@ -2,6 +2,7 @@ package io.tenon.block;
 
 import io.tenon.error.Check;
 import io.tenon.reactor.Reactor;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * but for the counters, which anyone may read.
  *
  * <p>While the slot is ready a request costs one test of a bit set ({@link #direct}); whatever is out of the ordinary (the
- * slot is not ready, the device lacks the operation, a range is locked) clears bits there and goes by {@link #detour}.
+ * slot is not ready, the device lacks the operation, a range is locked, a fault is injected) clears bits there and goes by {@link #detour}.
  */
 final class SlotChannel extends IoChannel {
   private static final Logger log = LoggerFactory.getLogger(DeviceSlot.class);
@@ -56,6 +57,9 @@ final class SlotChannel extends IoChannel {
   private int beforeLock;
   private boolean lockReported;
   private int beyondLocks;
+
+  /** Played on I/O that is not {@link #direct}, and so at no cost when there are none. */
+  private List<InjectedFault> faults = List.of();
 
   private @Nullable Round drained;
   private @Nullable Round emptied;
@@ -148,6 +152,45 @@ final class SlotChannel extends IoChannel {
     }
   }
 
+  // Injected faults.
+
+  /** A message, or part of making this channel. */
+  void adopt(List<InjectedFault> now) {
+    faults = now;
+    refresh();
+  }
+
+  /**
+   * @return whether the request is in the hands of a fault now
+   */
+  private boolean isStruck(IoRequest request, BlockDevice inside, IoChannel to) {
+    for (InjectedFault fault : faults) {
+      if (!fault.strikes(request)) continue;
+      // Lent memory could not be given back, and what the device does not do it cannot answer.
+      boolean asksDevice =
+          fault.stage() == InjectedFault.Stage.COMPLETION
+              && inside.supports(request.operation())
+              && !request.isLendable();
+      if (asksDevice) {
+        admit(request);
+        to.submit(new FaultedIo(request, fault, reactor));
+      } else if (fault.delays()) {
+        var _ = reactor.schedule(fault.delayNs(), () -> goOn(request));
+      } else {
+        admit(request);
+        request.complete(fault.status());
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /** After its delay; the slot may be in another state than before. */
+  private void goOn(IoRequest request) {
+    if (mode == Mode.PASSING) special(request, true);
+    else detour(request);
+  }
+
   private void countParked() {
     counters.parked((long) parked.size() + behindLock.size());
   }
@@ -159,6 +202,10 @@ final class SlotChannel extends IoChannel {
 
   /** Ready, but the range may be locked, or the device needs help. */
   private void special(IoRequest request) {
+    special(request, false);
+  }
+
+  private void special(IoRequest request, boolean wasStruck) {
     IoOperation operation = request.operation();
     RangeLock locked = lock;
     if (locked != null
@@ -172,6 +219,7 @@ final class SlotChannel extends IoChannel {
     BlockDevice inside = device;
     IoChannel to = inner;
     if (inside == null || to == null) throw Check.bug("channel of %s passes to nothing", slot);
+    if (!wasStruck && isStruck(request, inside, to)) return;
     if (inside.supports(operation)) {
       admit(request);
       if (request.isLendable() && !to.lendsMemory())
@@ -223,7 +271,7 @@ final class SlotChannel extends IoChannel {
   @Override
   public boolean lendsMemory() {
     var to = inner;
-    return to != null && mode == Mode.PASSING && to.lendsMemory();
+    return to != null && mode == Mode.PASSING && faults.isEmpty() && to.lendsMemory();
   }
 
   /** Works out the bit set anew after anything out of the ordinary began or ended. */
@@ -240,7 +288,8 @@ final class SlotChannel extends IoChannel {
         if (inside.supports(operation)) bits |= bit(operation);
       }
       if (lock != null) bits &= ~MUTATING;
-      inline = lock == null && to.consumesInline();
+      for (InjectedFault fault : faults) bits &= ~fault.operations();
+      inline = lock == null && faults.isEmpty() && to.consumesInline();
     }
     direct = bits;
     consumesInline = inline;
