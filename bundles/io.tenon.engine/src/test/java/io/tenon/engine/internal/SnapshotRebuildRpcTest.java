@@ -258,37 +258,41 @@ class SnapshotRebuildRpcTest {
 
   @Test
   void whatDoesNotFitIsRefusedWithMayastorsCodes() {
-    refused(INVALID_ARGUMENT, request -> request.setUuid("job"));
-    refused(INVALID_ARGUMENT, request -> request.setBitmap(SnapshotRebuildBitmap.newBuilder()));
-    refused(INVALID_ARGUMENT, request -> request.setReplicaUuid(SMALL));
-    refused(INVALID_ARGUMENT, request -> request.setReplicaUuid("?"));
-    refused(
+    creationRefused(INVALID_ARGUMENT, request -> request.setUuid("job"));
+    creationRefused(
+        INVALID_ARGUMENT, request -> request.setBitmap(SnapshotRebuildBitmap.newBuilder()));
+    creationRefused(INVALID_ARGUMENT, request -> request.setReplicaUuid(SMALL));
+    creationRefused(INVALID_ARGUMENT, request -> request.setReplicaUuid("?"));
+    creationRefused(
         INVALID_ARGUMENT, request -> request.setReplicaUuid("").setReplicaUri("bdev:///disk-one"));
-    refused(INVALID_ARGUMENT, request -> request.setSnapshotUri("bdev:///copy"));
-    refused(INVALID_ARGUMENT, request -> request.setSnapshotUri("floppy:///a"));
-    refused(INVALID_ARGUMENT, request -> request.setSnapshotUri(""));
-    refused(OUT_OF_RANGE, request -> request.setReplicaUuid(SMALL).setReplicaUri("bdev:///small"));
-    refused(FAILED_PRECONDITION, request -> request.setSnapshotUri("bdev:///nobody"));
-    refused(NOT_FOUND, request -> request.setReplicaUuid("").setReplicaUri("bdev:///nobody"));
-    refused(NOT_FOUND, request -> request.setReplicaUuid(UNKNOWN).setReplicaUri(""));
-    refused(NOT_FOUND, request -> request.setReplicaUuid("").setReplicaUri(""));
+    creationRefused(INVALID_ARGUMENT, request -> request.setSnapshotUri("bdev:///copy"));
+    creationRefused(INVALID_ARGUMENT, request -> request.setSnapshotUri("floppy:///a"));
+    creationRefused(INVALID_ARGUMENT, request -> request.setSnapshotUri(""));
+    creationRefused(
+        OUT_OF_RANGE, request -> request.setReplicaUuid(SMALL).setReplicaUri("bdev:///small"));
+    creationRefused(FAILED_PRECONDITION, request -> request.setSnapshotUri("bdev:///nobody"));
+    creationRefused(
+        NOT_FOUND, request -> request.setReplicaUuid("").setReplicaUri("bdev:///nobody"));
+    creationRefused(NOT_FOUND, request -> request.setReplicaUuid(UNKNOWN).setReplicaUri(""));
+    creationRefused(NOT_FOUND, request -> request.setReplicaUuid("").setReplicaUri(""));
     assertEquals(0, count());
     assertEquals("", node.devices().find("copy").orElseThrow().claimedBy().orElse(""));
   }
 
-  private void refused(Status.Code code, Consumer<CreateSnapshotRebuildRequest.Builder> change) {
-    TestNode.refused(code, () -> create(change));
+  private void creationRefused(
+      Status.Code code, Consumer<CreateSnapshotRebuildRequest.Builder> change) {
+    refused(code, () -> create(change));
   }
 
   @Test
   void jsonRpcSaysThatThereIsNoSpdkInside() {
     var json = node.patient(JsonRpcGrpc.newBlockingStub(node.channel()));
-    TestNode.refused(
+    refused(
         NOT_FOUND,
         "bdev_get_bdevs",
         () -> json.jsonRpcCall(JsonRpcRequest.newBuilder().setMethod("bdev_get_bdevs").build()));
     var list = JsonRpcRequest.newBuilder().setMethod("rpc_get_methods");
     assertTrue(json.jsonRpcCall(list.build()).getResult().contains("rpc_get_methods"));
-    TestNode.refused(INVALID_ARGUMENT, () -> json.jsonRpcCall(list.setParams("[").build()));
+    refused(INVALID_ARGUMENT, () -> json.jsonRpcCall(list.setParams("[").build()));
   }
 }
