@@ -10,6 +10,7 @@ import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.Nexuses;
+import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -188,6 +189,32 @@ public final class NexusCommand extends Noun {
         throws TenonException, Refused {
       var found = existing(nexus);
       found.unpublish();
+      output.show(row(found));
+    }
+
+    @Command(
+        description =
+            "Grow a nexus while hosts use it. Its children have the size already; hosts are told.",
+        footer = {"", "Example: tenon:nexus resize v1 1GiB"})
+    void resize(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "SIZE", description = "More than now, such as 1GiB.") Size size)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      found.resize(size.bytes());
+      output.show(row(found));
+    }
+
+    @Command(
+        description = "Tell hosts what the way to a nexus through this node is worth.",
+        footer = {"", "Example: tenon:nexus ana v1 NON_OPTIMIZED"})
+    void ana(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "STATE", description = "One of ${COMPLETION-CANDIDATES}.")
+            AnaState state)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      found.anaState(state);
       output.show(row(found));
     }
 
@@ -372,6 +399,7 @@ public final class NexusCommand extends Noun {
           "state", nexus.state(),
           "size", new Size(nexus.sizeBytes()),
           "uri", nexus.shareUri().orElse(""),
+          "ana", nexus.anaState().map(AnaState::toString).orElse(""),
           "allowed_hosts", List.copyOf(nexus.allowedHosts()),
           "children", nexus.children().stream().map(NexusCommand::row).toList());
     }
