@@ -197,7 +197,7 @@ final class Network implements AutoCloseable {
     // Links go with their namespaces, but by and by; that of the host keeps addresses from the next
     // one.
     if (Files.exists(Path.of("/sys/class/net", hostLink))) ip("link", "delete", hostLink);
-    for (String one : ours(owner)) ip("netns", "delete", one);
+    for (String one : ours(owner)) remove(one);
   }
 
   private void closeAtTheEnd() {
@@ -213,8 +213,18 @@ final class Network implements AutoCloseable {
     for (String one : namespaces()) {
       String rest = one.substring(PREFIX.length());
       long pid = Long.parseLong(rest.substring(0, rest.indexOf('-')));
-      if (ProcessHandle.of(pid).isEmpty()) ip("netns", "delete", one);
+      if (ProcessHandle.of(pid).isEmpty()) remove(one);
     }
+  }
+
+  /** With the nodes in it, which would keep it and its links. */
+  private static void remove(String namespace) throws IOException {
+    run("ip", "netns", "pids", namespace)
+        .lines()
+        .map(line -> Long.parseLong(line.strip()))
+        .flatMap(pid -> ProcessHandle.of(pid).stream())
+        .forEach(ProcessHandle::destroyForcibly);
+    ip("netns", "delete", namespace);
   }
 
   private static List<String> ours(long owner) throws IOException {
