@@ -6,10 +6,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 
-/**
- * What goes wrong with one node, and for how many milliseconds. Node 1 has the nexus, the others a child each; all that the nexus' node
- * itself keeps is out of these faults' reach but by {@link Kill} and {@link Freeze}.
- */
+/** What goes wrong with one node, and for how many milliseconds. Node 1 has the nexus and a child, the others a child each. */
 sealed interface Trouble {
   int NEXUS = 1;
   int HOST = 0;
@@ -48,12 +45,12 @@ sealed interface Trouble {
   }
 
   private static Trouble any(int node, int peer, SplittableRandom random) {
-    int forMs = duration(random);
     // A node that was killed takes seconds to start, and the others none.
-    return switch (random.nextInt(12)) {
-      case 0, 1 -> new Kill(node);
-      case 2, 3, 4, 5 -> new Freeze(node, forMs);
-      case 6, 7, 8, 9 -> new Partition(node, cuts(node, peer, random), forMs);
+    if (random.nextInt(node == NEXUS ? 3 : 10) == 0) return new Kill(node);
+    int forMs = duration(random);
+    return switch (random.nextInt(5)) {
+      case 0, 1 -> new Freeze(node, forMs);
+      case 2, 3 -> new Partition(node, cuts(node, peer, random), forMs);
       default -> new Loss(node, cuts(node, peer, random), forMs, 5 + random.nextInt(100));
     };
   }
