@@ -18,6 +18,9 @@ import java.util.List;
  * gap    16 ms   8 ms  4 ms  2 ms  1 ms    0   0         0
  * </pre>
  *
+ * <p>Hosts that do little say little: what was counted is kept until it is enough to compare. Meanwhile the level rises once a second, up to
+ * one copy at a time without a gap, so that a volume with a few I/Os a second is not rebuilt for days.
+ *
  * <p>Hosts that have been silent for a second, or for the first 5 ms, are not there: all copies, no quiet.
  */
 class Pace {
@@ -55,6 +58,7 @@ class Pace {
   private boolean isFirstTick;
   private int level;
   private int ticks;
+  private int ticksInDoubt;
   private long silentTicks;
   private long quietUntilNs;
   private long nextCopyNs;
@@ -78,6 +82,7 @@ class Pace {
     running = true;
     isFirstTick = true;
     silentTicks = 0;
+    ticksInDoubt = 0;
     Arrays.fill(alone, 0);
     Arrays.fill(together, 0);
     for (Lane lane : lanes) lane.meter().turn(true);
@@ -149,7 +154,7 @@ class Pace {
     silentTicks = ended > 0 ? 0 : isFirstTick ? SILENT_TICKS : silentTicks + 1;
     isFirstTick = false;
     ticks++;
-    if (ticks % TICKS_TO_FADE == 0) {
+    if (ticks % TICKS_TO_FADE == 0 && isEnough()) {
       fade(alone);
       fade(together);
     }
@@ -168,9 +173,16 @@ class Pace {
     return sum(alone) + sum(together) - before;
   }
 
+  private boolean isEnough() {
+    return sum(together) >= FEWEST && sum(alone) >= FEWEST;
+  }
+
   private void judge() {
-    long with = sum(together);
-    if (with < FEWEST || sum(alone) < FEWEST) return;
+    if (!isEnough()) {
+      if (++ticksInDoubt % TICKS_TO_FADE == 0 && level < FIRST_WITHOUT_GAP) level++;
+      return;
+    }
+    ticksInDoubt = 0;
     int slower = slowest(together) - slowest(alone);
     if (slower > MOST_STEPS_SLOWER) {
       level = level * 3 / 4;

@@ -241,6 +241,21 @@ class PaceTest {
     }
   }
 
+  /** A hundred I/Os a second: too few of them meet a copy to say anything within a second. */
+  @Test
+  void aHostThatDoesLittleHoldsItUpForSecondsOnly() {
+    try (var arena = Arena.ofConfined()) {
+      var host = new Host();
+      host.start(arena, 1, 20_000_000);
+      world.runFor(2 * SECOND_NS, MOST_EVENTS);
+      rebuildAnother();
+      world.runFor(20 * SECOND_NS, MOST_EVENTS);
+      assertEquals(1, history().size(), () -> "still: " + nexus.membership().rebuilds().infos());
+      host.stopped = true;
+      world.run(MOST_EVENTS);
+    }
+  }
+
   @Test
   void withoutAPaceTheyWould() {
     nexus =

@@ -27,14 +27,22 @@ final class BenchDevices implements BlockDevices {
   @Override
   public synchronized DeviceSlot create(String uri) throws DeviceException {
     var parsed = DeviceUri.parse(uri);
+    if (parsed.scheme().equals(PacedDisk.SCHEME)) {
+      var memory = DeviceUri.parse(PacedDisk.memory(parsed));
+      return adopt(new PacedDisk(provider(memory).open(memory), PacedDisk.rate(parsed)), uri);
+    }
+    return adopt(provider(parsed).open(parsed), uri);
+  }
+
+  private DeviceProvider provider(DeviceUri parsed) {
     var provider = providers.get(parsed.scheme());
     try {
       if (provider == null) provider = Backends.provider(parsed.scheme(), reactors);
     } catch (ReflectiveOperationException e) {
-      throw Check.bug("no backend for %s: %s", uri, e);
+      throw Check.bug("no backend for %s: %s", parsed, e);
     }
     providers.put(parsed.scheme(), provider);
-    return adopt(provider.open(parsed), uri);
+    return provider;
   }
 
   @Override

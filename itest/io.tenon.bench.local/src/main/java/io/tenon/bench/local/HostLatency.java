@@ -22,13 +22,15 @@ final class HostLatency {
   private static final double NS_PER_US = 1e3;
   private static final double MIB = 1 << 20;
 
+  private final String name;
   private final TestReactors reactors;
   private final String source;
   private final String destination;
   private final long bytes;
   private final SplittableRandom random = new SplittableRandom(1);
 
-  HostLatency(TestReactors reactors, String source, String destination, long bytes) {
+  HostLatency(String name, TestReactors reactors, String source, String destination, long bytes) {
+    this.name = name;
     this.reactors = reactors;
     this.source = source;
     this.destination = destination;
@@ -36,7 +38,7 @@ final class HostLatency {
   }
 
   /** One JSON object. */
-  String measure(String name, boolean writes, int rounds) throws Exception {
+  String measure(boolean writes, int rounds) throws Exception {
     var alone = new ArrayList<Double>();
     var together = new ArrayList<Double>();
     var ratios = new ArrayList<Double>();

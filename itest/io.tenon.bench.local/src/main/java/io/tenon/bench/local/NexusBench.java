@@ -19,6 +19,9 @@ public final class NexusBench {
   private static final long NEXUS_BYTES = 512L << 20;
   private static final long LARGE_DISK_BYTES = 2056L << 20;
   private static final long LARGE_NEXUS_BYTES = 2048L << 20;
+  private static final long PACED_NEXUS_BYTES = 512L << 20;
+  private static final String FAST_DISK = PacedDisk.uri("fast", 520, 400);
+  private static final String SLOW_DISK = PacedDisk.uri("slow", 520, 200);
   private static final int MOST_CHILDREN = 3;
   private static final int MEMORY_MIB = 72;
   private static final long MEMORY_BYTES = 64L << 20;
@@ -43,10 +46,10 @@ public final class NexusBench {
       var bench = new NexusBench(reactors, Integer.parseInt(arguments[1]));
       if (wants(wanted, "path")) parts.add(part("path", bench.local()));
       if (wants(wanted, "remote")) parts.add(part("remote", bench.remote(home)));
+      if (wants(wanted, "rebuild")) parts.add(part("rebuild", bench.rebuilds()));
+      if (wants(wanted, "host")) parts.add(part("host", bench.hosts()));
       if (LoopDevice.isPossible()) {
         if (wants(wanted, "disk")) parts.add(part("disk", bench.disks()));
-        if (wants(wanted, "rebuild")) parts.add(part("rebuild", bench.rebuilds()));
-        if (wants(wanted, "host")) parts.add(part("host", bench.hosts()));
         if (wants(wanted, "away")) parts.add(part("away", bench.away()));
       }
     }
@@ -121,25 +124,38 @@ public final class NexusBench {
     return "[" + String.join(",", rows) + "]";
   }
 
+  /** Of disks whose speed nothing disturbs, the source twice as fast as the destination; and of loop devices. */
   private String rebuilds() throws Exception {
-    try (var a = DiskFile.make(DISK_BYTES);
-        var b = DiskFile.make(DISK_BYTES)) {
-      var disks = new RebuildRate("uring", reactors, uri(a), uri(b), NEXUS_BYTES);
-      return "[" + disks.measure(rounds) + "]";
+    var rows = new ArrayList<String>();
+    rows.add(
+        new RebuildRate("paced", reactors, FAST_DISK, SLOW_DISK, PACED_NEXUS_BYTES)
+            .measure(rounds));
+    if (LoopDevice.isPossible()) {
+      try (var a = DiskFile.make(DISK_BYTES);
+          var b = DiskFile.make(DISK_BYTES)) {
+        rows.add(new RebuildRate("uring", reactors, uri(a), uri(b), NEXUS_BYTES).measure(rounds));
+      }
     }
+    return "[" + String.join(",", rows) + "]";
   }
 
   private String hosts() throws Exception {
     var rows = new ArrayList<String>();
-    try (var a = DiskFile.make(LARGE_DISK_BYTES);
-        var b = DiskFile.make(LARGE_DISK_BYTES)) {
-      var host = new HostLatency(reactors, uri(a), uri(b), LARGE_NEXUS_BYTES);
-      for (boolean writes : new boolean[] {false, true}) {
-        rows.add(host.measure("uring", writes, rounds));
-        System.err.println(rows.getLast());
+    add(rows, new HostLatency("paced", reactors, FAST_DISK, SLOW_DISK, PACED_NEXUS_BYTES));
+    if (LoopDevice.isPossible()) {
+      try (var a = DiskFile.make(LARGE_DISK_BYTES);
+          var b = DiskFile.make(LARGE_DISK_BYTES)) {
+        add(rows, new HostLatency("uring", reactors, uri(a), uri(b), LARGE_NEXUS_BYTES));
       }
     }
     return "[" + String.join(",", rows) + "]";
+  }
+
+  private void add(List<String> rows, HostLatency host) throws Exception {
+    for (boolean writes : new boolean[] {false, true}) {
+      rows.add(host.measure(writes, rounds));
+      System.err.println(rows.getLast());
+    }
   }
 
   private String away() throws Exception {
