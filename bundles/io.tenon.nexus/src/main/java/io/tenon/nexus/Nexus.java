@@ -94,6 +94,9 @@ public interface Nexus {
   /** Those that are over, newest first; the last 128. */
   List<RebuildInfo> rebuildHistory();
 
+  /** What is recorded of its children; empty when it records nothing. */
+  Optional<RecordInfo> record();
+
   /** Its block device, as listed in {@link io.tenon.block.BlockDevices}. */
   DeviceSlot device();
 

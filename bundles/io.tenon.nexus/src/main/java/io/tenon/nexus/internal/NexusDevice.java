@@ -8,6 +8,7 @@ import io.tenon.block.IoOperation;
 import io.tenon.error.Check;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.reactor.Reactor;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -105,6 +106,10 @@ final class NexusDevice implements BlockDevice {
     return lanes;
   }
 
+  RetirementRecord record() {
+    return plan.record();
+  }
+
   NexusParts parts() {
     return plan.parts();
   }
@@ -118,6 +123,10 @@ final class NexusDevice implements BlockDevice {
     area = now;
     var told = listener;
     if (told != null) told.resized(now.geometry());
+  }
+
+  Instant now() {
+    return plan.clock().instant();
   }
 
   int depth() {

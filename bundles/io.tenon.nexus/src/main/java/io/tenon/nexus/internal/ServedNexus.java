@@ -11,16 +11,17 @@ import io.tenon.nexus.NexusSnapshot;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.RebuildInfo;
+import io.tenon.nexus.RecordInfo;
 import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.TargetException;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -167,6 +168,11 @@ final class ServedNexus implements Nexus {
   }
 
   @Override
+  public Optional<RecordInfo> record() {
+    return nexus.record().info();
+  }
+
+  @Override
   public DeviceSlot device() {
     return slot;
   }
@@ -310,6 +316,15 @@ final class ServedNexus implements Nexus {
 
   // ---- children
 
+  /** Children that are here from the beginning and must be rebuilt: URI and why, in the order of the spec. */
+  void letIn(Map<String, String> doubts) throws NexusException {
+    for (int i = 0; i < spec.childUris().size(); i++) {
+      String uri = spec.childUris().get(i);
+      var why = doubts.get(uri);
+      if (why != null) changes.letIn(uri, children.slots().get(i), why);
+    }
+  }
+
   @Override
   public synchronized void addChild(String uri, boolean rebuild) throws NexusException {
     changes.add(uri, rebuild);
@@ -407,7 +422,7 @@ final class ServedNexus implements Nexus {
     round.pause();
     try {
       // Again: what was in flight may have cost a child.
-      return round.take(round.check(order), order, InstantSource.system().instant());
+      return round.take(round.check(order), order, nexus.now());
     } finally {
       round.resume();
     }

@@ -14,35 +14,27 @@ import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:nexus}. */
-@Component(
-    service = {NexusCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=nexus"})
+@Component(service = Noun.class)
 public final class NexusCommand extends Noun {
   private final Nexuses nexuses;
 
   @Activate
   public NexusCommand(@Reference Nexuses nexuses) {
     this.nexuses = nexuses;
-  }
-
-  /** Called by Gogo. */
-  public void nexus(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override
@@ -188,14 +180,10 @@ public final class NexusCommand extends Noun {
         footer = {"", "Example: tenon:nexus publish v1"})
     void publish(
         @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
-        @Option(
-                names = "--host",
-                paramLabel = "NQN",
-                description = "Host that may connect; again for more. None: any host.")
-            List<String> hosts)
+        @Mixin AllowedHosts hosts)
         throws TenonException, Refused {
       var found = existing(nexus);
-      found.publish(new LinkedHashSet<>(hosts == null ? List.of() : hosts));
+      found.publish(hosts.nqns());
       output.show(row(found));
     }
 
