@@ -1,18 +1,21 @@
 package io.tenon.engine.internal;
 
 import com.google.protobuf.Timestamp;
+import io.grpc.StatusException;
 import io.tenon.engine.api.Child;
 import io.tenon.engine.api.ChildState;
 import io.tenon.engine.api.ChildStateReason;
 import io.tenon.engine.api.Nexus;
 import io.tenon.engine.api.NexusState;
 import io.tenon.engine.api.NvmeAnaState;
+import io.tenon.engine.api.SetNvmeAnaStateRequest;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.RebuildInfo;
 import io.tenon.nvme.AnaState;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 
 /** Nexuses as API v1 shows them. */
 final class NexusMessages {
@@ -45,6 +48,22 @@ final class NexusMessages {
       case OPTIMIZED -> NvmeAnaState.NVME_ANA_OPTIMIZED_STATE;
       case NON_OPTIMIZED -> NvmeAnaState.NVME_ANA_NON_OPTIMIZED_STATE;
       case INACCESSIBLE -> NvmeAnaState.NVME_ANA_INACCESSIBLE_STATE;
+    };
+  }
+
+  /** Those that an operator can give; for others Mayastor answers INTERNAL. */
+  static AnaState anaState(UUID nexus, SetNvmeAnaStateRequest request) throws StatusException {
+    return switch (request.getAnaState()) {
+      case NVME_ANA_OPTIMIZED_STATE -> AnaState.OPTIMIZED;
+      case NVME_ANA_NON_OPTIMIZED_STATE -> AnaState.NON_OPTIMIZED;
+      case NVME_ANA_INACCESSIBLE_STATE -> AnaState.INACCESSIBLE;
+      case NVME_ANA_INVALID_STATE,
+          NVME_ANA_PERSISTENT_LOSS_STATE,
+          NVME_ANA_CHANGE_STATE,
+          UNRECOGNIZED ->
+          throw Answers.internal(
+              "The ANA state of nexus %s was not changed: %d is not offered. Give 1 (optimized), 2 (non-optimized) or 3 (inaccessible)."
+                  .formatted(nexus, request.getAnaStateValue()));
     };
   }
 

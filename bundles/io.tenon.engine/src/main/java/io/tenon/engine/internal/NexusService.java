@@ -56,7 +56,6 @@ import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nexus.RebuildInfo;
-import io.tenon.nvme.AnaState;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -235,20 +234,7 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
     answer(
         observer,
         () -> {
-          var uuid = Uuids.parse(request.getUuid());
-          var state =
-              switch (request.getAnaState()) {
-                case NVME_ANA_OPTIMIZED_STATE -> AnaState.OPTIMIZED;
-                case NVME_ANA_NON_OPTIMIZED_STATE -> AnaState.NON_OPTIMIZED;
-                case NVME_ANA_INACCESSIBLE_STATE -> AnaState.INACCESSIBLE;
-                case NVME_ANA_INVALID_STATE,
-                    NVME_ANA_PERSISTENT_LOSS_STATE,
-                    NVME_ANA_CHANGE_STATE,
-                    UNRECOGNIZED ->
-                    throw Answers.internal(
-                        "The ANA state of nexus %s was not changed: %d is not offered. Give 1 (optimized), 2 (non-optimized) or 3 (inaccessible)."
-                            .formatted(uuid, request.getAnaStateValue()));
-              };
+          var state = NexusMessages.anaState(Uuids.parse(request.getUuid()), request);
           return SetNvmeAnaStateResponse.newBuilder()
               .setNexus(change(request.getUuid(), nexus -> nexus.anaState(state)))
               .build();
