@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 @Component(service = Nexuses.class)
 public final class NexusService implements Nexuses {
   private static final Logger log = LoggerFactory.getLogger(NexusService.class);
-  private static final String ANA_VARIABLE = "NEXUS_NVMF_ANA_ENABLE";
+  static final String ANA_VARIABLE = "NEXUS_NVMF_ANA_ENABLE";
 
   private final BlockDevices devices;
   private final NvmeTarget target;
@@ -54,12 +54,16 @@ public final class NexusService implements Nexuses {
   @Activate
   public NexusService(
       @Reference BlockDevices devices, @Reference NvmeTarget target, @Reference Reactors reactors) {
-    this(
-        devices,
-        target,
-        reactors,
-        Thread.ofVirtual().name("nexus-", 0)::start,
-        "1".equals(System.getenv(ANA_VARIABLE)));
+    this(devices, target, reactors, "1".equals(System.getenv(ANA_VARIABLE)));
+  }
+
+  /**
+   * Without OSGi.
+   *
+   * @param ana hosts are told of ANA states
+   */
+  public NexusService(BlockDevices devices, NvmeTarget target, Reactors reactors, boolean ana) {
+    this(devices, target, reactors, Thread.ofVirtual().name("nexus-", 0)::start, ana);
   }
 
   /**

@@ -42,6 +42,11 @@ final class RebuildRun implements SimDisk.Observer {
   private final NexusParts parts;
   private final List<SimPlace> places = new ArrayList<>();
   private final long dataBlocks;
+
+  /** Of its own, so that what else happens by a seed does not depend on it. */
+  private final SplittableRandom growths;
+
+  private long nexusBlocks;
   private final long hotAt;
   private final int hot;
   private final int restlessness;
@@ -89,6 +94,9 @@ final class RebuildRun implements SimDisk.Observer {
       places.add(place);
     }
     restlessness = random.nextInt(3) == 0 ? 60 : 600;
+    growths = new SplittableRandom(~seed);
+    long least = Math.max(hotAt + hot, dataBlocks / 2);
+    nexusBlocks = growths.nextInt(3) == 0 ? dataBlocks : growths.nextLong(least, dataBlocks + 1);
     make(places);
   }
 
@@ -126,7 +134,7 @@ final class RebuildRun implements SimDisk.Observer {
             new NexusDevice.Plan(
                 "sim",
                 new UUID(1, 1),
-                new DataArea(FIRST, new Geometry(BLOCK_BYTES, dataBlocks)),
+                new DataArea(FIRST, new Geometry(BLOCK_BYTES, nexusBlocks)),
                 kids,
                 random.nextBoolean() ? ReadPolicy.LOCAL_FIRST : ReadPolicy.ROUND_ROBIN,
                 node.all(),
@@ -206,6 +214,20 @@ final class RebuildRun implements SimDisk.Observer {
     else order(place);
   }
 
+  /** It becomes as large as its children are, in steps; those who are asked again later find it grown. */
+  private void grow() {
+    if (calm || nexusBlocks == dataBlocks || nexus.membership().isStopping()) return;
+    long to = growths.nextLong(nexusBlocks, dataBlocks) + 1;
+    var growing = nexus;
+    new Growth(growing)
+        .begin(
+            new DataArea(FIRST, new Geometry(BLOCK_BYTES, to)),
+            () -> {
+              nexusBlocks = to;
+              node.main().schedule(growths.nextLong(3_000_000), this::grow);
+            });
+  }
+
   /** Operators who do not know what is going on. */
   private void order(SimPlace place) {
     String uri = place.uri();
@@ -278,6 +300,7 @@ final class RebuildRun implements SimDisk.Observer {
       var host = host(arena);
       host.start(operations, 1 + random.nextInt(hot < 24 ? 2 : 8));
       node.main().schedule(random.nextLong(500_000), this::disturb);
+      node.main().schedule(growths.nextLong(8_000_000), this::grow);
       if (scenario == Scenario.NODE_CRASHES) crashInTheMiddle(host);
       if (scenario == Scenario.SHUT_DOWN) shutDownInTheMiddle();
       world.runUntil(host::isDone, MOST_EVENTS);
@@ -334,6 +357,7 @@ final class RebuildRun implements SimDisk.Observer {
     make(List.of(first));
     host.goOn(nexus::channel, node.all(), 200, 1 + random.nextInt(3));
     node.main().schedule(random.nextLong(500_000), this::disturb);
+    node.main().schedule(growths.nextLong(8_000_000), this::grow);
   }
 
   private void finish(SimHost host) {
@@ -395,7 +419,7 @@ final class RebuildRun implements SimDisk.Observer {
       for (long block : host.blocks()) {
         host.observe(place.uri() + " at the end", block, place.medium().stampAt(FIRST + block));
       }
-      for (long block = 0; block < dataBlocks; block++) {
+      for (long block = 0; block < nexus.geometry().blockCount(); block++) {
         if (block >= hotAt && block < hotAt + hot) continue;
         long holds = place.medium().stampAt(FIRST + block);
         // Zero by a long unmap.
