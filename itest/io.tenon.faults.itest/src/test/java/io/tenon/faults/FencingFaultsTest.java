@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two nexuses of one volume on two nodes: only one of them is the truth, whatever became of the other's node. */
 @Tag("faults")
@@ -64,7 +66,7 @@ class FencingFaultsTest {
 
   private static Map<String, Object> create(Node node, String options, String... children)
       throws Exception {
-    var line = new StringBuilder("tenon:nexus create v1 --size 16MiB --read ROUND_ROBIN");
+    var line = new StringBuilder("tenon:nexus create v1 --size 16MiB");
     line.append(" --info-key ").append(KEY).append(' ').append(options);
     for (String child : children) line.append(" --child '").append(child).append('\'');
     return node.shell().show(line.toString());
@@ -117,8 +119,13 @@ class FencingFaultsTest {
     return bytes;
   }
 
-  @Test
-  void aFrozenNodeThatWakesUpFindsItsChildrenTakenAndShowsNobodyWhatIsStale() throws Exception {
+  /**
+   * @param local the first nexus reads from a child of its own, which nobody can take from it
+   */
+  @ParameterizedTest(name = "with a local child: {0}")
+  @ValueSource(booleans = {false, true})
+  void aFrozenNodeThatWakesUpFindsItsChildrenTakenAndShowsNobodyWhatIsStale(boolean local)
+      throws Exception {
     var first = node();
     var second = node();
     var disks = List.of(node(), node());
@@ -127,7 +134,13 @@ class FencingFaultsTest {
     var children = new ArrayList<String>();
     for (Node node : disks) children.add(sharedReplica(node));
     String[] uris = children.toArray(String[]::new);
-    create(first, "--reservation-key 0x11", uris);
+    if (local) {
+      var own = new ArrayList<>(children);
+      own.add("aio://" + first.makeDisk(DISK_BYTES));
+      create(first, "--reservation-key 0x11 --read LOCAL_FIRST", own.toArray(String[]::new));
+    } else {
+      create(first, "--reservation-key 0x11 --read ROUND_ROBIN", uris);
+    }
     var old = new Volume(publish(first));
     old.write(1);
     old.mustHold(1);
@@ -139,7 +152,7 @@ class FencingFaultsTest {
     write.fill(2, BYTES);
     var writeEnds = write.start(io -> io.prepareWrite(PLACE, BLOCKS, write.memory(), BYTES));
 
-    var made = create(second, "--reservation-key 0x22 --preempt holder", uris);
+    var made = create(second, "--reservation-key 0x22 --preempt holder --read ROUND_ROBIN", uris);
     assertEquals("ONLINE", made.get("state"), made::toString);
     assertTrue(made.toString().contains("with key 0x11"), made::toString);
     var next = new Volume(publish(second));

@@ -106,7 +106,8 @@ final class TestNode implements AutoCloseable {
     registry.add(new AioProvider(reactors.reactors()), "aio");
     target.addTransport(new Loopback());
     var service =
-        new io.tenon.nexus.internal.NexusService(registry.devices(), target, reactors.reactors(), true);
+        new io.tenon.nexus.internal.NexusService(
+            registry.devices(), target, reactors.reactors(), true);
     service.storeCame(store.store());
     nexuses = service;
     pools =

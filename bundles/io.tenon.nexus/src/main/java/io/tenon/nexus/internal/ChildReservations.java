@@ -12,6 +12,8 @@ import io.tenon.nexus.ReservationInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +32,8 @@ final class ChildReservations {
 
   /** Guarded by itself. */
   private final List<Entry> entries = new ArrayList<>();
+
+  private volatile boolean tookFromAnother;
 
   private record Entry(DeviceSlot slot, ReservationInfo info) {}
 
@@ -67,10 +71,12 @@ final class ChildReservations {
     }
   }
 
-  private static String holder(Reservations device) throws DeviceException {
-    return device
-        .status()
-        .holder()
+  private String holder(Reservations device) throws DeviceException {
+    var holder = device.status().holder();
+    if (holder.filter(one -> !one.hostId().equals(device.hostId())).isPresent()) {
+      tookFromAnother = true;
+    }
+    return holder
         .map(
             one ->
                 one.hostId().equals(device.hostId())
@@ -94,6 +100,56 @@ final class ChildReservations {
   private static ReservationClaim with(ReservationClaim claim, Persistence persistence) {
     return new ReservationClaim(
         claim.key(), claim.type(), claim.policy(), claim.preemptedKey(), persistence);
+  }
+
+  /** Somebody may serve the data still, and not know. */
+  boolean tookFromAnother() {
+    return tookFromAnother;
+  }
+
+  // ---- whether they are still ours
+
+  /**
+   * @param blocking runs the questions
+   */
+  void ask(List<Child> children, Executor blocking, Consumer<Vigil.Verdict> then) {
+    blocking.execute(() -> then.accept(verdict(children)));
+  }
+
+  private Vigil.Verdict verdict(List<Child> children) {
+    var answer = Vigil.Answer.OURS;
+    for (Child child : children) {
+      switch (isOurs(child.slot())) {
+        case OURS -> {}
+        case TAKEN -> {
+          return new Vigil.Verdict(Vigil.Answer.TAKEN, List.of(child));
+        }
+        case UNKNOWN -> answer = Vigil.Answer.UNKNOWN;
+      }
+    }
+    return new Vigil.Verdict(answer, List.of());
+  }
+
+  private Vigil.Answer isOurs(DeviceSlot slot) {
+    boolean held;
+    synchronized (entries) {
+      held = entries.stream().anyMatch(entry -> entry.slot() == slot && entry.info().held());
+    }
+    if (!held) return Vigil.Answer.OURS;
+    var offered = slot.reservations();
+    if (offered.isEmpty()) return Vigil.Answer.UNKNOWN;
+    var device = offered.get();
+    var wanted = claim.orElseThrow();
+    try {
+      var status = device.status();
+      // Where all registrants hold it, somebody does though this node is none of them any more.
+      boolean registered =
+          status.registrant(device.hostId()).filter(one -> one.key() == wanted.key()).isPresent();
+      return registered && wanted.holds(status, device) ? Vigil.Answer.OURS : Vigil.Answer.TAKEN;
+    } catch (DeviceException e) {
+      log.debug("nexus {}: {} does not say whose it is", nexus, slot.name(), e);
+      return Vigil.Answer.UNKNOWN;
+    }
   }
 
   private void note(DeviceSlot slot, ReservationInfo info) {

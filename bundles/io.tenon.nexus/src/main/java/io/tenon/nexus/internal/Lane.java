@@ -310,6 +310,16 @@ class Lane {
     return meter;
   }
 
+  /** No other nexus can have the children now. If not, those that wait are resumed when that is known. */
+  final boolean mayRead() {
+    var vigil = nexus.vigil();
+    return vigil == null || vigil.holds(reactor);
+  }
+
+  final void resumeReads() {
+    forVerdict.resumeAll();
+  }
+
   /** Children that may serve reads. */
   long readable() {
     return in;

@@ -66,7 +66,7 @@ final class Membership {
 
   private int lanesStopping;
 
-  /** Shut down by request, and nothing has come between: its healthy children are equal. */
+  /** Shut down by request, and nothing has come between that the record does not say: its healthy children are equal. */
   private boolean endsInOrder;
 
   private final List<Runnable> whenStopped = new ArrayList<>();
@@ -197,8 +197,11 @@ final class Membership {
 
   private void retire(
       Child child, ChildReason reason, String detail, @Nullable Lane reporter, boolean gone) {
-    if (isStopping() && child.isHealthy()) endsInOrder = false;
-    if (isStopping() || !child.takesChanges()) return;
+    if (isStopping()) {
+      lostWhileStopping(child, reason, detail);
+      return;
+    }
+    if (!child.takesChanges()) return;
     if (child.isHealthy() && healthy == 1) {
       trust(child);
       child.keepFailing(detail);
@@ -221,6 +224,18 @@ final class Membership {
               });
     }
     record.childIsOut(nexus, child.uri(), round);
+  }
+
+  /** What was under way may be on the others only. Nobody reads it any more, and it goes on record before the end does. */
+  private void lostWhileStopping(Child child, ChildReason reason, String detail) {
+    if (!child.isHealthy()) return;
+    if (healthy == 1) {
+      endsInOrder = false;
+      return;
+    }
+    healthy--;
+    child.fault(reason, detail, clock.instant());
+    publish();
   }
 
   /** One child's way out: every lane has confirmed, and it is on record; then it is settled. */
@@ -401,7 +416,8 @@ final class Membership {
       return;
     }
     for (Child child : members) {
-      // The record may have heard just now that it is complete; it has not been flushed.
+      // It was lost while the nexus stopped; or the record has just heard that it is complete, and
+      // it is not flushed.
       if (!child.isHealthy()) admissions.note(record::childIsOut, child, "out", _ -> {});
     }
     record.ended(

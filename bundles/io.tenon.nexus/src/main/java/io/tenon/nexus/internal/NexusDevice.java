@@ -39,6 +39,7 @@ final class NexusDevice implements BlockDevice {
   private final RangeLock range;
   private final Lane[] lanes;
   private final Membership membership;
+  private volatile @Nullable Vigil vigil;
 
   /**
    * What a nexus is made of.
@@ -83,6 +84,16 @@ final class NexusDevice implements BlockDevice {
             plan.clock(),
             plan.watcher());
     membership.open(plan.children());
+  }
+
+  /** From now on reads need a proof that the children are still this nexus'. Before anybody is served. */
+  void keepVigil(Vigil.Witness witness) {
+    vigil = new Vigil(membership, witness, plan.clock());
+  }
+
+  /** Absent where the children are not reserved. */
+  @Nullable Vigil vigil() {
+    return vigil;
   }
 
   Membership membership() {

@@ -205,6 +205,10 @@ class NexusIo extends Waiter {
       else end(fault);
       return;
     }
+    if (!lane.mayRead()) {
+      lane.awaitVerdict(this);
+      return;
+    }
     int child = lane.choose(candidates);
     tried |= 1L << child;
     reading = true;

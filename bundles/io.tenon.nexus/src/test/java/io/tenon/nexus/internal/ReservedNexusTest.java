@@ -29,6 +29,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -300,6 +305,74 @@ class ReservedNexusTest {
       assertArrayEquals(before, raw.content(16));
       assertEquals(IoStatus.SUCCESS, raw.read(10240 + 4000, 16));
       assertArrayEquals(after, raw.content(16));
+    }
+  }
+
+  @Test
+  void aReadThatNobodyHasProvenWaitsAndIsAnsweredWhenItIs() throws Exception {
+    var nexus = one.create(holder(5), a, b);
+    try (var volume = volume(nexus)) {
+      var content = random(1);
+      assertEquals(IoStatus.SUCCESS, volume.write(8, content));
+      assertEquals(IoStatus.SUCCESS, volume.read(8, 16));
+      a.silent(true);
+      // Until the last proof is too old.
+      var waiting = volume.request(8192);
+      var read = new AtomicReference<CompletableFuture<IoStatus>>();
+      eventually(
+          () -> {
+            var before = read.get();
+            if (before != null && !before.isDone()) return true;
+            read.set(waiting.start(io -> io.prepareRead(8, 16, waiting.memory(), 8192)));
+            return isStuck(read.get());
+          },
+          "a read waits");
+      assertEquals(NexusState.ONLINE, nexus.state());
+      a.silent(false);
+      assertEquals(IoStatus.SUCCESS, read.get().get(60, TimeUnit.SECONDS));
+      assertArrayEquals(content, waiting.bytes(8192));
+    }
+  }
+
+  /** It has not ended after the time that hundreds of reads need. */
+  private static boolean isStuck(CompletableFuture<IoStatus> read) {
+    try {
+      var _ = read.get(100, TimeUnit.MILLISECONDS);
+      return false;
+    } catch (TimeoutException stuck) {
+      return true;
+    } catch (InterruptedException | ExecutionException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void aNexusWithAChildThatNobodyElseReachesShowsNothingOldWhenTheOthersWereTaken()
+      throws Exception {
+    var local = "malloc:///own?size_mb=16&uuid=" + new UUID(3, 3);
+    one.devices.create(local);
+    var old =
+        one.service.create(
+            new NexusSpec(
+                "v1",
+                new UUID(7, 1),
+                8 << 20,
+                List.of(local, a.uri(), b.uri()),
+                1,
+                2,
+                ReadPolicy.LOCAL_FIRST,
+                Optional.of(KEY),
+                Optional.of(holder(5))));
+    try (var before = volume(old)) {
+      assertEquals(IoStatus.SUCCESS, before.write(8, random(1)));
+      assertEquals(IoStatus.SUCCESS, before.read(8, 16));
+      var next = two.create(holder(6), a, b);
+      eventually(() -> next.state() == NexusState.ONLINE, "the successor is whole");
+      try (var after = volume(next)) {
+        assertEquals(IoStatus.SUCCESS, after.write(8, random(2)));
+        assertEquals(IoStatus.RESERVATION_CONFLICT, before.read(8, 16));
+      }
+      eventually(() -> old.state() == NexusState.SHUTDOWN, "the old one stops");
     }
   }
 }

@@ -5,6 +5,7 @@ import io.tenon.block.Geometry;
 import io.tenon.metadata.ConflictException;
 import io.tenon.metadata.Key;
 import io.tenon.metadata.StoreException;
+import io.tenon.nexus.ChildState;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
@@ -61,6 +62,7 @@ final class SuccessionRun implements SimDisk.Observer {
   private SimReactors node;
   private NexusDevice nexus;
   private boolean stopped;
+  private boolean allAreSound;
 
   SuccessionRun(long seed) {
     random = new SplittableRandom(seed);
@@ -148,6 +150,7 @@ final class SuccessionRun implements SimDisk.Observer {
     node = world.node("node", 1 + random.nextInt(2));
     stopped = false;
     store.faults(SimStore.Faults.NONE);
+    allAreSound = calm || random.nextInt(3) == 0;
     var candidates = new ArrayList<Trust.Candidate>();
     for (Place place : places) {
       place.disk =
@@ -156,7 +159,7 @@ final class SuccessionRun implements SimDisk.Observer {
               new Geometry(BLOCK_BYTES, FIRST + geometry.blockCount() + 40),
               place.medium,
               world,
-              calm || random.nextInt(3) == 0 ? sound() : sick(),
+              allAreSound || random.nextInt(3) == 0 ? sound() : sick(),
               this,
               false);
       place.slot = new DeviceSlot(place.disk, place.uri, world.clock(), node.main()::execute);
@@ -274,6 +277,11 @@ final class SuccessionRun implements SimDisk.Observer {
     world.runFor(random.nextLong(12_000_000), MOST_EVENTS);
     boolean[] over = {false};
     nexus.membership().shutDown("asked to", () -> over[0] = true);
+    // One that has no other fault may lose its power in these very moments, and be back at once.
+    if (allAreSound && random.nextBoolean() && isWhole()) {
+      var victim = places.get(random.nextInt(places.size()));
+      world.schedule(random.nextLong(150_000), () -> restart(victim));
+    }
     until(() -> over[0], "it is shut down");
     until(host::isDone, "hosts are told");
     boolean inOrder = isInOrder();
@@ -283,6 +291,15 @@ final class SuccessionRun implements SimDisk.Observer {
       else place.disk.crash();
     }
     node.crash(true);
+  }
+
+  private boolean isWhole() {
+    return nexus.members().allMatch(child -> child.info().state() == ChildState.OPEN);
+  }
+
+  /** Until it has ended: afterwards nobody could know. */
+  private void restart(Place victim) {
+    if (nexus.membership().view().state() == NexusState.SHUTTING_DOWN) victim.disk.restart(false);
   }
 
   /** What a successor would read. */

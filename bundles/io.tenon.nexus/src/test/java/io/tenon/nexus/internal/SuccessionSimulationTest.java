@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.tenon.simulation.Mutant;
 import io.tenon.simulation.Seeds;
-import java.lang.classfile.Opcode;
-import java.lang.classfile.instruction.FieldInstruction;
 import java.lang.reflect.InvocationTargetException;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -60,13 +58,7 @@ class SuccessionSimulationTest {
             "a child that is lost while the nexus stops is forgotten",
             "Membership",
             "retire",
-            (code, element) -> {
-              if (!(element instanceof FieldInstruction field)) return false;
-              if (field.opcode() != Opcode.PUTFIELD) return false;
-              if (!field.name().equalsString("endsInOrder")) return false;
-              code.pop2();
-              return true;
-            }),
+            Mutant.call("lostWhileStopping", 0)),
         bug("the last flush is left out", "LastFlush", "begin", Mutant.call("supports", 0)),
         bug(
             "a child that was just recorded as complete stays so when the nexus ends before it is",

@@ -1,0 +1,115 @@
+package io.tenon.nexus.internal;
+
+import io.tenon.reactor.Reactor;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Keeps a nexus from showing what has grown old while it could not know: its node was frozen, or cut off, and another nexus has taken its
+ * children. A write would find that out by itself; a read of a local child would not.
+ *
+ * <p>Reads are let through for {@link #WINDOW_NS} after the beginning of a round in which every healthy child has said that it is still this
+ * nexus'. After that they wait for the next such round. Who takes children from another nexus waits longer than that before it serves, so
+ * there is no moment in which both show something.
+ *
+ * <pre>
+ * this nexus   ──┬─ proof ─┬──────── reads ────────┤ frozen or cut off     wakes up: reads wait ── asks ── taken: it stops
+ *                └────────── window ───────────────┘
+ * the next one              ┬ takes ─── waits longer than a window ───┬ serves
+ * </pre>
+ *
+ * <p>A read's right is looked at when it begins, by a clock that says when the node was frozen in the middle of a round. What is proven for
+ * that moment is enough: the read had begun before anybody else served.
+ */
+final class Vigil {
+  static final long WINDOW_NS = 3_000_000_000L;
+
+  /** Longer than the window by more than clocks differ in so short a time. */
+  static final long SUCCESSOR_WAITS_NS = WINDOW_NS + WINDOW_NS / 10;
+
+  private static final long AGAIN_NS = 200_000_000L;
+  private static final long NS_PER_MS = 1_000_000;
+
+  /** What the children say. */
+  enum Answer {
+    OURS,
+    TAKEN,
+    UNKNOWN
+  }
+
+  /** Asks children. Does not block; answers once, on any thread, naming one that is taken where there is one. */
+  interface Witness {
+    void ask(List<Child> children, Consumer<Verdict> then);
+  }
+
+  /** Of all that were asked. */
+  record Verdict(Answer answer, List<Child> taken) {}
+
+  private final Membership membership;
+  private final List<Lane> lanes;
+  private final Witness witness;
+  private final InstantSource clock;
+  private final Reactor home;
+
+  /** When the last round began in which all said yes: by the reactors' clock, and by the wall's, since a round has one time only. */
+  private volatile long provenNs;
+
+  private volatile long provenMs;
+  private volatile boolean wanted;
+  private final Runnable roundTask = this::round;
+
+  // Home reactor.
+  private boolean underWay;
+
+  /** The children were taken just now. */
+  Vigil(Membership membership, Witness witness, InstantSource clock) {
+    this.membership = membership;
+    this.lanes = membership.lanes();
+    this.witness = witness;
+    this.clock = clock;
+    this.home = membership.home();
+    wanted = true;
+    provenMs = Long.MIN_VALUE / 2;
+    home.execute(roundTask);
+  }
+
+  /** Whether reads may be answered now. On the reactor that is given. */
+  boolean holds(Reactor reactor) {
+    long ageNs = reactor.nowNs() - provenNs;
+    long ageMs = clock.millis() - provenMs;
+    // A clock that was set back says nothing.
+    boolean holds = ageNs <= WINDOW_NS && ageMs >= 0 && ageMs <= WINDOW_NS / NS_PER_MS;
+    if ((!holds || ageNs > WINDOW_NS / 2) && !wanted) {
+      wanted = true;
+      home.execute(roundTask);
+    }
+    return holds;
+  }
+
+  private void round() {
+    if (underWay || membership.isStopping()) return;
+    underWay = true;
+    long startNs = home.nowNs();
+    long startMs = clock.millis();
+    var healthy = new ArrayList<Child>();
+    for (Child child : membership.members()) if (child.isHealthy()) healthy.add(child);
+    witness.ask(healthy, verdict -> home.execute(() -> answered(verdict, startNs, startMs)));
+  }
+
+  private void answered(Verdict verdict, long startNs, long startMs) {
+    underWay = false;
+    switch (verdict.answer()) {
+      case OURS -> {
+        provenNs = startNs;
+        provenMs = startMs;
+        wanted = false;
+        for (Lane lane : lanes) lane.reactor().execute(lane::resumeReads);
+      }
+      case TAKEN -> membership.conflict(verdict.taken().getFirst());
+      // It answers, or it goes out.
+      case UNKNOWN -> home.schedule(AGAIN_NS, roundTask);
+    }
+  }
+}
