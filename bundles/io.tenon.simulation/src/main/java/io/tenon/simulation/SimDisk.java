@@ -76,6 +76,8 @@ public final class SimDisk implements BlockDevice {
   private long mostDawdleNs;
   private Set<IoOperation> dawdlesOver = Set.of();
   private boolean isMemory;
+  private long timeoutNs = TIMEOUT_NS;
+  private long stalledUntilNs;
 
   private DeviceListener listener = new DeviceListener() {};
   private boolean crashed;
@@ -107,6 +109,16 @@ public final class SimDisk implements BlockDevice {
     dawdling = share;
     mostDawdleNs = mostNs;
     dawdlesOver = over;
+  }
+
+  /** Its near end waits so long from now on: for a disk with no wire, which is slow and never silent. */
+  public void patience(long ns) {
+    timeoutNs = ns;
+  }
+
+  /** Does nothing for a while of what it is told from now on. */
+  public void stall(long forNs) {
+    stalledUntilNs = Math.max(stalledUntilNs, world.nowNs() + forNs);
   }
 
   public void faults(Faults now) {
@@ -324,10 +336,11 @@ public final class SimDisk implements BlockDevice {
         return;
       }
       underWay.add(this);
-      timeout = channel.reactor.schedule(TIMEOUT_NS, this::timedOut);
+      timeout = channel.reactor.schedule(timeoutNs, this::timedOut);
       if (random.nextDouble() < faults.lostRequest) return;
       boolean late = random.nextDouble() < faults.lateRequest;
-      long arrival = random.nextLong(faults.mostDelayNs) + (late ? TIMEOUT_NS : 0);
+      long arrival = random.nextLong(faults.mostDelayNs) + (late ? timeoutNs : 0);
+      arrival += Math.max(0, stalledUntilNs - world.nowNs());
       boolean dawdles = dawdlesOver.contains(operation) && random.nextDouble() < dawdling;
       if (dawdles) arrival += random.nextLong(mostDawdleNs);
       long middle = arrival + random.nextLong(faults.mostDelayNs);

@@ -50,6 +50,8 @@ public final class SimNetwork {
   private final Set<SimLine> lines = new LinkedHashSet<>();
   private final List<SimSocket> sockets = new ArrayList<>();
   private Weather weather = Weather.calm();
+  private double loss;
+  private long mostRepeatNs;
   private int nextPort = FIRST_PORT;
 
   SimNetwork(SimWorld world, SplittableRandom random) {
@@ -70,7 +72,8 @@ public final class SimNetwork {
   }
 
   long delayNs() {
-    return 1 + random.nextLong(weather.mostDelayNs);
+    boolean lost = loss > 0 && random.nextDouble() < loss;
+    return 1 + random.nextLong(weather.mostDelayNs) + (lost ? random.nextLong(mostRepeatNs) : 0);
   }
 
   SimLine line(InetAddress from, InetAddress to) {
@@ -105,6 +108,23 @@ public final class SimNetwork {
   /** From now on nothing of {@code from} reaches {@code to}; it waits. */
   public void cut(SimReactors from, SimReactors to) {
     cuts.add(new Cut(from.address(), to.address()));
+  }
+
+  /** The way is there again. */
+  public void mend(SimReactors from, SimReactors to) {
+    if (!cuts.remove(new Cut(from.address(), to.address()))) return;
+    for (var line : lines) line.healed();
+  }
+
+  /**
+   * Packets get lost, and are sent again by the kernel that sent them; what comes after one waits for it.
+   *
+   * @param share how often
+   * @param mostNs until it is sent again
+   */
+  public void lose(double share, long mostNs) {
+    loss = share;
+    mostRepeatNs = mostNs;
   }
 
   /** All ways are there again. */

@@ -1,0 +1,22 @@
+package io.tenon.simulation.itest;
+
+import io.tenon.simulation.Seeds;
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whole clusters, with all that goes wrong in one. */
+class ClusterSimulationTest {
+  static final int OPERATIONS = 300;
+  private static final int SEEDS = 200;
+
+  static LongStream seeds() {
+    return Seeds.of(SEEDS);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void nothingAcknowledgedIsLostAndEverythingBecomesOnline(long seed) {
+    long _ = Seeds.runTwice(seed, one -> new ClusterRun(one).run(OPERATIONS).hash());
+  }
+}
