@@ -1,5 +1,6 @@
 package io.tenon.simulation;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -15,25 +16,42 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimThreads {
   private static final long MOST_DELAY_NS = 20_000;
+  private static final Duration MONITOR_IS_FREE = Duration.ofSeconds(30);
 
   private final SimWorld world;
   private final @Nullable SimReactors node;
+  private final RealMonitors monitors;
   private final ThreadFactory factory;
 
   /** Threads of no node. */
   public SimThreads(SimWorld world) {
-    this(world, null);
+    this(world, null, MONITOR_IS_FREE);
+  }
+
+  /**
+   * @param monitorIsFree a thread that waits longer for a monitor, in real time, waits for ever
+   */
+  SimThreads(SimWorld world, Duration monitorIsFree) {
+    this(world, null, monitorIsFree);
   }
 
   /** Threads that end where they are when their node crashes. */
   public SimThreads(SimReactors node) {
-    this(node.world(), node);
+    this(node.world(), node, MONITOR_IS_FREE);
   }
 
-  private SimThreads(SimWorld world, @Nullable SimReactors node) {
+  private SimThreads(SimWorld world, @Nullable SimReactors node, Duration monitorIsFree) {
     this.world = world;
     this.node = node;
-    this.factory = builder(this::schedule).uncaughtExceptionHandler(this::failed).factory();
+    this.monitors = new RealMonitors(monitorIsFree);
+    var bare = builder(this::schedule).uncaughtExceptionHandler(this::failed).factory();
+    this.factory =
+        task ->
+            bare.newThread(
+                () -> {
+                  monitors.started();
+                  task.run();
+                });
   }
 
   private static Thread.Builder.OfVirtual builder(Executor scheduler) {
@@ -50,18 +68,19 @@ public final class SimThreads {
   }
 
   private void schedule(Runnable piece) {
+    if (monitors.isUnblocking(piece)) return;
     world.schedule(1 + world.random().nextLong(MOST_DELAY_NS), () -> runUnlessFrozen(piece));
   }
 
   private void runUnlessFrozen(Runnable piece) {
     if (node == null) {
-      piece.run();
+      monitors.run(piece);
       return;
     }
     if (!node.isUp()) return;
     long stillNs = node.frozenUntilNs() - world.nowNs();
     if (stillNs > 0) world.schedule(stillNs, () -> runUnlessFrozen(piece));
-    else piece.run();
+    else monitors.run(piece);
   }
 
   private void failed(Thread thread, Throwable problem) {
@@ -82,8 +101,8 @@ public final class SimThreads {
   }
 
   /**
-   * Runs what may block one after the other: for code that waits while it holds a monitor. Whoever waited for that monitor would be
-   * woken by a thread of the real world.
+   * Runs what may block one after the other: for code that waits while it holds a monitor. Nobody else could get that monitor while
+   * the world goes on.
    */
   public Executor oneByOne() {
     var waiting = new ArrayDeque<Runnable>();

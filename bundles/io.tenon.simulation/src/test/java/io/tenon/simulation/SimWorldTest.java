@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.linux.Memory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class SimWorldTest {
@@ -149,6 +152,70 @@ class SimWorldTest {
     node.crash(true);
     world.run(MOST_EVENTS);
     assertEquals(List.of(), story);
+  }
+
+  @Test
+  void aMonitorThatTheRealWorldHoldsForAWhileChangesNothing() throws Exception {
+    var threads = new SimThreads(world);
+    var monitor = new Object();
+    var held = new CountDownLatch(1);
+    var wanted = new CountDownLatch(1);
+    var real =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  synchronized (monitor) {
+                    held.countDown();
+                    awaitBlocked(wanted);
+                  }
+                });
+    held.await();
+    threads.start(
+        () -> {
+          simulated = Thread.currentThread();
+          wanted.countDown();
+          synchronized (monitor) {
+            story.add("one at " + world.nowNs());
+          }
+        });
+    world.schedule(20_000, () -> story.add("other at " + world.nowNs()));
+    world.run(MOST_EVENTS);
+    real.join();
+    assertEquals(2, story.size(), () -> story.toString());
+    assertEquals("other at 20000", story.getLast());
+  }
+
+  private volatile @Nullable Thread simulated;
+
+  /** Until the simulated thread has come to the monitor. */
+  private void awaitBlocked(CountDownLatch wanted) {
+    try {
+      wanted.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    long endNs = System.nanoTime() + 30_000_000_000L;
+    while (simulated.getState() != Thread.State.BLOCKED) {
+      if (System.nanoTime() > endNs) throw new AssertionError("it did not wait for the monitor");
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void aMonitorThatIsHeldWhileWaitingIsFound() {
+    var threads = new SimThreads(world, Duration.ofMillis(50));
+    var monitor = new Object();
+    var never = new CompletableFuture<Void>();
+    for (int i = 0; i < 2; i++) {
+      threads.start(
+          () -> {
+            synchronized (monitor) {
+              never.join();
+            }
+          });
+    }
+    var found = assertThrows(AssertionError.class, () -> world.run(MOST_EVENTS));
+    assertTrue(found.getMessage().contains("aMonitorThatIsHeldWhileWaiting"), found.getMessage());
   }
 
   @Test

@@ -1,0 +1,107 @@
+package io.tenon.simulation;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Monitors that simulated threads share with the real Java machine: its cleaner and its reference handler hold one for an instant
+ * when a buffer is registered or a weak map is looked into.
+ *
+ * <p>A virtual thread that finds one held leaves its carrier, and a thread of the JDK gives it back to its scheduler when it may go
+ * on: at some real time, which no seed decides. So the world stands still until it may, and goes on with the same thread as if nothing
+ * had been.
+ */
+final class RealMonitors {
+  private static final String UNBLOCKER = "VirtualThread-unblocker";
+  private static final long LOOK_AGAIN_NS = 20_000;
+  private static final VarHandle STATE;
+  private static final int UNBLOCKED;
+
+  static {
+    try {
+      var type = Class.forName("java.lang.VirtualThread");
+      var inside = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
+      STATE = inside.findVarHandle(type, "state", int.class);
+      UNBLOCKED = (int) inside.findStaticVarHandle(type, "UNBLOCKED", int.class).get();
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final Duration patience;
+
+  /** Who is meant by what the scheduler is given to run. */
+  private final IdentityHashMap<Runnable, Thread> threads = new IdentityHashMap<>();
+
+  private @Nullable Runnable running;
+
+  /**
+   * @param patience how long a monitor may be held; one that a simulated thread holds while it waits is held for ever
+   */
+  RealMonitors(Duration patience) {
+    this.patience = patience;
+  }
+
+  /** The first thing that each thread says. */
+  void started() {
+    if (running != null) threads.put(running, Thread.currentThread());
+  }
+
+  /**
+   * Whether that is only the JDK's word that a monitor is free: {@link #run} finds that out itself.
+   *
+   * @param piece what the scheduler is asked to run
+   */
+  boolean isUnblocking(Runnable piece) {
+    var here = Thread.currentThread();
+    if (here.getName().equals(UNBLOCKER)) return true;
+    if (!piece.equals(running)) return false;
+    var thread = threads.get(piece);
+    return thread != null && (int) STATE.getVolatile(thread) == UNBLOCKED;
+  }
+
+  /** Runs it until it waits for something of the world, or ends. */
+  void run(Runnable piece) {
+    running = piece;
+    try {
+      piece.run();
+      var thread = threads.get(piece);
+      if (thread == null) return;
+      while (mayGoOn(thread)) piece.run();
+      if (thread.getState() == Thread.State.TERMINATED) threads.remove(piece);
+    } finally {
+      running = null;
+    }
+  }
+
+  /**
+   * Waits while it waits for a monitor.
+   *
+   * @return whether it did
+   */
+  private boolean mayGoOn(Thread thread) {
+    if ((int) STATE.getVolatile(thread) == UNBLOCKED) return true;
+    if (thread.getState() != Thread.State.BLOCKED) return false;
+    long beganNs = System.nanoTime();
+    while (thread.getState() == Thread.State.BLOCKED) {
+      if (System.nanoTime() - beganNs > patience.toNanos()) {
+        throw new AssertionError(
+            "%s waits for a monitor that is held by who waits itself:%n%s"
+                .formatted(thread, String.join("\n", stack(thread))));
+      }
+      LockSupport.parkNanos(LOOK_AGAIN_NS);
+    }
+    return true;
+  }
+
+  private static Iterable<String> stack(Thread thread) {
+    var lines = new ArrayList<String>();
+    for (var frame : thread.getStackTrace()) lines.add("    at " + frame);
+    return lines;
+  }
+}
