@@ -75,6 +75,11 @@ final class ClusterFaults {
     return count;
   }
 
+  /** No fault outlasts it. */
+  long mostDurationNs() {
+    return mostDurationNs;
+  }
+
   private void next() {
     if (over) return;
     world.schedule(random.nextLong(2 * pauseNs), this::next);

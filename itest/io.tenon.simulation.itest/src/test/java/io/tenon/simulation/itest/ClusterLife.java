@@ -16,7 +16,6 @@ import io.tenon.simulation.SimWorld;
 import io.tenon.transport.nvmetcp.internal.initiator.SimulatedInitiator;
 import io.tenon.transport.nvmetcp.internal.target.SimulatedPort;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 
 /** One life of a node: devices, target and port, initiator, pools and nexuses, as a node has them. */
 final class ClusterLife {
@@ -26,7 +25,7 @@ final class ClusterLife {
   final SimThreads threads;
 
   /** What callers ask of it, one after the other. */
-  final Executor control;
+  final Turns control;
 
   final PluggedDevices devices;
   final Target target;
@@ -49,7 +48,7 @@ final class ClusterLife {
     seed = world.chance().nextLong();
     reactors = world.node(name, cores);
     threads = new SimThreads(reactors);
-    control = threads.oneByOne();
+    control = new Turns(threads);
     DeviceProvider initiator = SimulatedInitiator.on(reactors, threads, number, IO_TIMEOUT_MS);
     devices = new PluggedDevices(disk, Optional.of(initiator), world.clock(), threads);
     try {
@@ -57,7 +56,7 @@ final class ClusterLife {
     } catch (TenonException e) {
       throw new AssertionError(e);
     }
-    nexuses = SimulatedNexuses.on(devices, target, reactors, threads::start);
+    nexuses = SimulatedNexuses.on(devices, target, reactors, control.beside());
   }
 
   /** In one of its threads. */

@@ -45,8 +45,7 @@ final class ClusterNode {
   private String shareUri = "";
   private ClusterLife life;
 
-  ClusterNode(
-      SimWorld world, Story story, String name, int number, SimDisk.Observer observer) {
+  ClusterNode(SimWorld world, Story story, String name, int number, SimDisk.Observer observer) {
     this.world = world;
     this.story = story;
     this.name = name;
@@ -81,9 +80,7 @@ final class ClusterNode {
   private Optional<BlockDevice> openDisk() {
     if (!pluggedIn) return Optional.empty();
     var geometry = new Geometry(BLOCK_BYTES, DISK_BYTES / BLOCK_BYTES);
-    var opened =
-        new SimDisk(
-            PlatterDisk.NAME, geometry, medium, world, faults, observer, false);
+    var opened = new SimDisk(PlatterDisk.NAME, geometry, medium, world, faults, observer, false);
     opened.patience(DISK_PATIENCE_NS);
     disk = Optional.of(opened);
     return Optional.of(opened);
@@ -92,8 +89,7 @@ final class ClusterNode {
   void faults(double errors) {
     var was = faults;
     faults =
-        new SimDisk.Faults(
-            was.inline(), was.mostDelayNs(), errors, 0, 0, 0, 0, was.twice(), true);
+        new SimDisk.Faults(was.inline(), was.mostDelayNs(), errors, 0, 0, 0, 0, was.twice(), true);
     disk.ifPresent(one -> one.faults(faults));
   }
 

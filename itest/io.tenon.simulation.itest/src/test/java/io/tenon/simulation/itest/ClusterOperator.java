@@ -82,8 +82,10 @@ final class ClusterOperator {
     switch (random.nextInt(16)) {
       case 0 -> order(volume, "faults " + node, () -> fault(volume, node));
       case 1 -> order(volume, "removes " + node, () -> remove(volume, node));
-      case 2 -> order(volume, "pauses " + node, () -> volume.nexus().pauseRebuild(uri(volume, node)));
-      case 3 -> order(volume, "resumes " + node, () -> volume.nexus().resumeRebuild(uri(volume, node)));
+      case 2 ->
+          order(volume, "pauses " + node, () -> volume.nexus().pauseRebuild(uri(volume, node)));
+      case 3 ->
+          order(volume, "resumes " + node, () -> volume.nexus().resumeRebuild(uri(volume, node)));
       case 4 -> order(volume, "stops " + node, () -> volume.nexus().stopRebuild(uri(volume, node)));
       case 5, 6 -> order(volume, "takes a snapshot", () -> snapshot(volume));
       case 7 -> forgetSnapshots(node);

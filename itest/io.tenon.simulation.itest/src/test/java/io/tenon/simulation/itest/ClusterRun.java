@@ -105,15 +105,16 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     host.start(operations, 1 + random.nextInt(4));
     faults.begin();
     operator.begin(this);
-    await(
-        () -> host.isDone() || world.nowNs() > TROUBLE_NS, () -> "nothing happens any more");
+    await(() -> host.isDone() || world.nowNs() > TROUBLE_NS, () -> "nothing happens any more");
     faults.end();
     operator.end();
+    // By then nobody is frozen any more, and whoever has lost a connection knows.
+    world.runFor(faults.mostDurationNs() + 1_000 * MILLISECOND_NS, MOST_EVENTS);
     becomeOnline();
     await(host::isDone, () -> host.underWay() + " I/Os never ended");
     if (!isOnline()) throw new AssertionError("not Online any more: " + state());
     ios = host.operations();
-    inThread(home, nexus::destroy);
+    inThread(home, this::destroyNexus);
     for (ClusterNode node : nodes) inThread(node, () -> readAll(node));
     host.check();
     for (ClusterNode node : nodes) inThread(node, () -> node.life().close());
@@ -124,6 +125,11 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   private void makeNexus() throws TenonException {
     var uris = nodes.stream().map(node -> node.uriFor(home)).toList();
     nexus = home.life().nexuses.create(spec(uris));
+  }
+
+  private void destroyNexus() throws TenonException {
+    home.life().control.ending(true);
+    nexus.destroy();
   }
 
   private NexusSpec spec(List<String> uris) {
@@ -239,8 +245,7 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
       boolean isOpen =
           now.stream()
               .anyMatch(
-                  one ->
-                      one.uri().equals(node.uriFor(home)) && one.state() == ChildState.OPEN);
+                  one -> one.uri().equals(node.uriFor(home)) && one.state() == ChildState.OPEN);
       if (!isOpen) forgetful.remove(node.name);
       else someoneKnows |= !forgetful.contains(node.name);
     }
