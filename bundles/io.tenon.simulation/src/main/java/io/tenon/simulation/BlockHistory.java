@@ -176,7 +176,7 @@ public final class BlockHistory {
         case FLUSH_ENDS -> durable.flushed(event.op);
         case FORGETS -> {
           var next = new HashSet<>(states);
-          for (State state : states) {
+          for (State state : reachable(states, open)) {
             for (long value : durable.values()) {
               next.add(reads(State.of(value, state.done), open));
             }
@@ -186,6 +186,22 @@ public final class BlockHistory {
         case WITHDRAWN -> {}
       }
     }
+  }
+
+  /** All that may be by now: any of the open ones may have taken effect. */
+  private static Set<State> reachable(Set<State> from, List<Op> open) {
+    var seen = new HashSet<State>();
+    var left = new ArrayList<>(from);
+    while (!left.isEmpty()) {
+      var state = left.removeLast();
+      if (!seen.add(state)) continue;
+      for (Op next : open) {
+        if ((state.done & 1L << next.bit) != 0) continue;
+        var after = after(state, next);
+        if (after != null) left.add(reads(after, open));
+      }
+    }
+    return seen;
   }
 
   /** What a power failure may take the block back to: all that it may have held since the last flush began. */

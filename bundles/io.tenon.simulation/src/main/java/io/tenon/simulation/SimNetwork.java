@@ -107,6 +107,7 @@ public final class SimNetwork {
 
   /** From now on nothing of {@code from} reaches {@code to}; it waits. */
   public void cut(SimReactors from, SimReactors to) {
+    Tally.fault();
     cuts.add(new Cut(from.address(), to.address()));
   }
 
@@ -137,6 +138,7 @@ public final class SimNetwork {
   public void reset(SimReactors node) {
     var socket = some(node);
     if (socket == null) return;
+    Tally.fault();
     socket.transmit(SimSocket.Kind.RESET, NOTHING);
     socket.arrives(SimSocket.Kind.RESET, NOTHING);
   }
@@ -144,7 +146,9 @@ public final class SimNetwork {
   /** Some connection of a node carries nothing any more, and neither end knows. */
   public void blackhole(SimReactors node) {
     var socket = some(node);
-    if (socket != null) socket.goSilent();
+    if (socket == null) return;
+    Tally.fault();
+    socket.goSilent();
   }
 
   private @Nullable SimSocket some(SimReactors node) {

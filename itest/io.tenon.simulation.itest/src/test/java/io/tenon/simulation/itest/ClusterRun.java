@@ -53,6 +53,7 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   private Nexus nexus;
   private SimHost host;
   private List<ChildInfo> seen = List.of();
+  private int roundsStuck;
   private long ios;
 
   ClusterRun(long seed) {
@@ -132,6 +133,24 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     nexus.destroy();
   }
 
+  /** Its last child's device was given up: what a control plane does then. Whoever was healthy last has it all. */
+  private void remakeNexus() {
+    var uris =
+        nexus.children().stream()
+            .filter(child -> child.state() == ChildState.OPEN)
+            .map(ChildInfo::uri)
+            .toList();
+    story.tell("operator", "makes the nexus anew of " + uris);
+    inThread(
+        home,
+        () -> {
+          destroyNexus();
+          home.life().control.ending(false);
+          nexus = home.life().nexuses.create(spec(uris));
+        });
+    roundsStuck = 0;
+  }
+
   private NexusSpec spec(List<String> uris) {
     return new NexusSpec(
         "volume",
@@ -176,6 +195,9 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     while (!isOnline()) {
       if (world.nowNs() > endNs) throw new AssertionError("not Online in time: " + state());
       faults.relieve();
+      boolean isStuck = nexus.state() == NexusState.FAULTED && host.isDone() && operator.isIdle();
+      roundsStuck = isStuck ? roundsStuck + 1 : 0;
+      if (roundsStuck > 10) remakeNexus();
       for (ClusterNode node : nodes) operator.bringBack(this, node);
       world.runFor(100 * MILLISECOND_NS, MOST_EVENTS);
     }
