@@ -227,7 +227,7 @@ public final class BlockHistory {
     }
 
     void flushed(Op flush) {
-      int since = flushes.get(flush);
+      int since = flushes.getOrDefault(flush, moment);
       lastSeen.values().removeIf(last -> last < since);
     }
 

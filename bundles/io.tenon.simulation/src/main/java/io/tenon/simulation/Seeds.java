@@ -22,8 +22,10 @@ public final class Seeds {
 
   private static long freshFrom() {
     String from =
-        System.getProperty("tenon.seeds.from", System.getenv().getOrDefault("TENON_SEEDS_FROM", ""));
-    // A second is a thousand seeds apart from the next: fewer than any suite of the usual size runs.
+        System.getProperty(
+            "tenon.seeds.from", System.getenv().getOrDefault("TENON_SEEDS_FROM", ""));
+    // A second is a thousand seeds apart from the next: fewer than any suite of the usual size
+    // runs.
     return from.isEmpty() ? System.currentTimeMillis() : Long.parseLong(from) * 1000;
   }
 

@@ -50,6 +50,9 @@ public final class SimDisk implements BlockDevice {
     /** Anything was submitted. */
     default void submitted(SimDisk disk) {}
 
+    /** It was asked to make durable what it has acknowledged. */
+    default void flushing(SimDisk disk) {}
+
     void written(SimDisk disk, long block, long stamp);
 
     /** By UNMAP or WRITE_ZEROES; whether or not an unmapped block shows zeroes. */
@@ -329,6 +332,7 @@ public final class SimDisk implements BlockDevice {
       Tally.io();
       observer.submitted(SimDisk.this);
       if (operation == IoOperation.READ) observer.readSubmitted(SimDisk.this);
+      if (operation == IoOperation.FLUSH) observer.flushing(SimDisk.this);
       if (lost) {
         channel.reactor.schedule(1 + random.nextLong(5_000), () -> answer(IoStatus.DEVICE_GONE));
         return;

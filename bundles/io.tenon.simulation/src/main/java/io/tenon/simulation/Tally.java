@@ -45,8 +45,7 @@ public final class Tally {
     String line = "%s %d I/Os %d faults%n".formatted(suite.getSimpleName(), ios, faults);
     System.out.print(line);
     try {
-      Files.writeString(
-          Path.of(FILE), line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      Files.writeString(Path.of(FILE), line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

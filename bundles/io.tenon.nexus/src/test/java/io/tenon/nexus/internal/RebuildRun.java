@@ -45,6 +45,7 @@ final class RebuildRun implements SimDisk.Observer {
   private final long hotAt;
   private final int hot;
   private final int restlessness;
+  private final boolean slowWrites;
   private SimReactors node;
   private NexusDevice nexus;
   private Operators operators;
@@ -55,6 +56,8 @@ final class RebuildRun implements SimDisk.Observer {
   enum Scenario {
     /** One child works all the time: hosts see nothing. */
     ONE_GOOD_CHILD,
+    /** As that; the others lose their power just when they were asked to flush or to read, and take their time otherwise. */
+    FORGETFUL,
     /** All may fail, but none forgets what it has acknowledged. */
     ALL_MAY_FAIL,
     /** The node of the nexus crashes; the next one begins with one child that the record calls healthy. */
@@ -62,7 +65,12 @@ final class RebuildRun implements SimDisk.Observer {
     /** At times it cannot be written down who is out and who is in. */
     RECORD_FAILS,
     /** Somebody shuts it down in the middle. */
-    SHUT_DOWN
+    SHUT_DOWN;
+
+    /** Of hosts. Few where what a child lacks must not be written again before somebody looks. */
+    int operations() {
+      return this == FORGETFUL ? 60 : 300;
+    }
   }
 
   RebuildRun(long seed, Scenario scenario, NexusParts parts) {
@@ -71,12 +79,13 @@ final class RebuildRun implements SimDisk.Observer {
     random = new SplittableRandom(seed);
     world = new SimWorld(random.split());
     node = world.node("node", 1 + random.nextInt(3));
-    int children = 2 + random.nextInt(3);
+    int children = 2 + random.nextInt(isForgetful() ? 2 : 3);
+    slowWrites = isForgetful() && random.nextBoolean();
     int anchor = scenario == Scenario.ALL_MAY_FAIL ? -1 : random.nextInt(children);
     // One to three MiB, and some: 16 to 50 pieces.
     dataBlocks = (1 + random.nextInt(2)) * 2048L + random.nextInt(600);
     hot =
-        switch (random.nextInt(3)) {
+        switch (isForgetful() ? 2 : random.nextInt(3)) {
           case 0 -> 2 + random.nextInt(6);
           case 1 -> 24 + random.nextInt(40);
           default -> 100 + random.nextInt(200);
@@ -88,7 +97,7 @@ final class RebuildRun implements SimDisk.Observer {
       fill(place.medium(), INITIAL);
       places.add(place);
     }
-    restlessness = random.nextInt(3) == 0 ? 60 : 600;
+    restlessness = isForgetful() ? 4 : random.nextInt(3) == 0 ? 60 : 600;
     make(places);
   }
 
@@ -105,10 +114,22 @@ final class RebuildRun implements SimDisk.Observer {
    */
   boolean mayForget() {
     return switch (scenario) {
-      case ONE_GOOD_CHILD, RECORD_FAILS, SHUT_DOWN -> true;
+      case ONE_GOOD_CHILD, FORGETFUL, RECORD_FAILS, SHUT_DOWN -> true;
       case ALL_MAY_FAIL -> false;
       case NODE_CRASHES -> hasCrashed;
     };
+  }
+
+  boolean isForgetful() {
+    return scenario == Scenario.FORGETFUL;
+  }
+
+  boolean hasSlowWrites() {
+    return isForgetful() && slowWrites;
+  }
+
+  private boolean mayNotErr() {
+    return scenario == Scenario.ONE_GOOD_CHILD || isForgetful();
   }
 
   SimReactors node() {
@@ -202,7 +223,8 @@ final class RebuildRun implements SimDisk.Observer {
     if (calm) return;
     node.main().schedule(1 + random.nextLong(900_000), this::disturb);
     var place = places.get(random.nextInt(places.size()));
-    if (random.nextInt(6) == 0) place.breakDown();
+    if (isForgetful()) comeBackAsItIs(place);
+    else if (random.nextInt(6) == 0) place.breakDown();
     else order(place);
   }
 
@@ -253,6 +275,17 @@ final class RebuildRun implements SimDisk.Observer {
     }
   }
 
+  /** With nothing else going on that would hide what is missing in a log. */
+  private void comeBackAsItIs(SimPlace place) {
+    try {
+      var child = operators.child(place.uri(), "looked at");
+      if (child.state() != ChildState.FAULTED || !place.isIdle()) return;
+      operators.online(operators.checkOnline(place.uri()), place.reopen(false), true);
+    } catch (NexusException refusal) {
+      throw new AssertionError(refusal);
+    }
+  }
+
   private void comeBack(SimPlace place, Child child) throws NexusException {
     // Sometimes another disk than before, and that is noticed.
     boolean isSame = random.nextInt(4) != 0;
@@ -276,13 +309,13 @@ final class RebuildRun implements SimDisk.Observer {
   long run(int operations) {
     try (var arena = Arena.ofConfined()) {
       var host = host(arena);
-      host.start(operations, 1 + random.nextInt(hot < 24 ? 2 : 8));
+      host.start(operations, 1 + random.nextInt(hot < 24 || isForgetful() ? 2 : 8));
       node.main().schedule(random.nextLong(500_000), this::disturb);
       if (scenario == Scenario.NODE_CRASHES) crashInTheMiddle(host);
       if (scenario == Scenario.SHUT_DOWN) shutDownInTheMiddle();
       world.runUntil(host::isDone, MOST_EVENTS);
       if (!host.isDone()) throw new AssertionError(host.underWay() + " I/Os never ended");
-      if (scenario == Scenario.ONE_GOOD_CHILD && !host.errors().isEmpty()) {
+      if (mayNotErr() && !host.errors().isEmpty()) {
         throw new AssertionError("hosts saw errors: " + host.errors());
       }
       finish(host);
@@ -366,7 +399,7 @@ final class RebuildRun implements SimDisk.Observer {
   private boolean mayStayBroken() {
     var state = nexus.membership().view().state();
     return switch (scenario) {
-      case ONE_GOOD_CHILD, NODE_CRASHES -> false;
+      case ONE_GOOD_CHILD, FORGETFUL, NODE_CRASHES -> false;
       case ALL_MAY_FAIL -> state == NexusState.FAULTED;
       case RECORD_FAILS, SHUT_DOWN -> state == NexusState.SHUTDOWN;
     };
@@ -433,15 +466,25 @@ final class RebuildRun implements SimDisk.Observer {
   @Override
   public void readSubmitted(SimDisk disk) {
     for (SimPlace place : places) place.readSubmitted(disk);
+    if (isForgetful()) restartSoon(disk, 30_000);
   }
 
   /** Now and then a disk is restarted right after it was asked for something. */
   @Override
   public void submitted(SimDisk disk) {
+    if (!isForgetful()) restartSoon(disk, 30_000);
+  }
+
+  @Override
+  public void flushing(SimDisk disk) {
+    if (isForgetful()) restartSoon(disk, random.nextInt(3) == 0 ? 3_000_000 : 300_000);
+  }
+
+  private void restartSoon(SimDisk disk, long withinNs) {
     if (calm || random.nextInt(restlessness) != 0) return;
     node.main()
         .schedule(
-            random.nextLong(30_000),
+            random.nextLong(withinNs),
             () -> {
               if (calm) return;
               for (SimPlace place : places) place.restartIf(disk);

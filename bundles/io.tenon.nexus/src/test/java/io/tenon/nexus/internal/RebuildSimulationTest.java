@@ -2,12 +2,13 @@ package io.tenon.nexus.internal;
 
 import io.tenon.nexus.internal.RebuildRun.Scenario;
 import io.tenon.simulation.Seeds;
+import io.tenon.simulation.Tally;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RebuildSimulationTest {
-  private static final int OPERATIONS = 300;
   private static final int SEEDS = 200;
 
   static LongStream seeds() {
@@ -18,6 +19,12 @@ class RebuildSimulationTest {
   @MethodSource("seeds")
   void childrenComeAndGoAndHostsSeeOneGoodDisk(long seed) {
     runTwice(seed, Scenario.ONE_GOOD_CHILD);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whatAChildForgetsRightAfterACheckpointIsInItsLog(long seed) {
+    runTwice(seed, Scenario.FORGETFUL);
   }
 
   @ParameterizedTest
@@ -47,6 +54,12 @@ class RebuildSimulationTest {
   private static void runTwice(long seed, Scenario scenario) {
     var _ =
         Seeds.runTwice(
-            seed, one -> new RebuildRun(one, scenario, new RebuildParts(one)).run(OPERATIONS));
+            seed,
+            one -> new RebuildRun(one, scenario, new RebuildParts(one)).run(scenario.operations()));
+  }
+
+  @AfterAll
+  static void count() {
+    Tally.close(RebuildSimulationTest.class, 0, 0);
   }
 }

@@ -48,6 +48,14 @@ class FailingDeviceTest extends TargetFixture {
     assertEquals(0, admin.call(set).status());
   }
 
+  @Test
+  void aHostOfADeviceThatIsLostLosesItsConnectionEvenWhenItIsIdle() {
+    var io = ioQueue();
+    var _ = subsystem.device().fail("It was unplugged.");
+    assertTrue(TestReactors.await(admin.disconnected).contains("unplugged"));
+    TestReactors.await(io.disconnected);
+  }
+
   @ParameterizedTest
   @EnumSource(value = IoStatus.class, mode = EnumSource.Mode.EXCLUDE, names = "SUCCESS")
   void theHostGetsTheStatusAndTheErrorLogKeepsIt(IoStatus status) {
