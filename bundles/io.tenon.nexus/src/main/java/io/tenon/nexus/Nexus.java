@@ -1,6 +1,7 @@
 package io.tenon.nexus;
 
 import io.tenon.block.DeviceSlot;
+import io.tenon.nvme.AnaState;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -15,8 +16,17 @@ public interface Nexus {
 
   UUID uuid();
 
-  /** As asked for at creation. */
+  /** As asked for at creation, or at the last {@link #resize}. */
   long sizeBytes();
+
+  /**
+   * Grows it while hosts use it, and tells them. The children have the size already; what they hold in the new blocks is what is read
+   * there until it is written. A rebuild under way copies the new blocks as well. Nothing happens when it has this size.
+   *
+   * @param sizeBytes what the children hold behind their metadata area limits it, as at creation
+   * @throws NexusException when it would not become larger, or a child has no room for more
+   */
+  void resize(long sizeBytes) throws NexusException;
 
   NexusState state();
 
@@ -84,6 +94,9 @@ public interface Nexus {
   /** Those that are over, newest first; the last 128. */
   List<RebuildInfo> rebuildHistory();
 
+  /** What is recorded of its children; empty when it records nothing. */
+  Optional<RecordInfo> record();
+
   /** Its block device, as listed in {@link io.tenon.block.BlockDevices}. */
   DeviceSlot device();
 
@@ -102,6 +115,17 @@ public interface Nexus {
 
   /** As given to {@link #publish}. */
   Set<String> allowedHosts();
+
+  /** What hosts are told of the way through this node; empty when it is not published. */
+  Optional<AnaState> anaState();
+
+  /**
+   * Tells hosts what the way through this node is worth. When this returns no I/O that began before is in flight; publishing it
+   * again begins with {@link AnaState#OPTIMIZED}.
+   *
+   * @throws NexusException when it is not published, or hosts of this node are not told of ANA states
+   */
+  void anaState(AnaState state) throws NexusException;
 
   /** Uuids of the children's devices, in their order; of replicas, when the volume is on pools. */
   List<UUID> replicas();

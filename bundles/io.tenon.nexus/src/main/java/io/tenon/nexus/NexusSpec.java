@@ -1,6 +1,8 @@
 package io.tenon.nexus;
 
+import io.tenon.block.ReservationClaim;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -13,6 +15,9 @@ import java.util.UUID;
  * @param minControllerId 1 to 0xFFEF
  * @param maxControllerId {@code minControllerId} to 0xFFEF
  * @param readPolicy where reads go
+ * @param infoKey of its record in the metadata store: who holds all data. Empty: nothing is recorded, and nothing is known of its
+ *     children after a crash
+ * @param reservation how it keeps other nodes from its children, where they can; empty: not at all
  */
 public record NexusSpec(
     String name,
@@ -21,9 +26,32 @@ public record NexusSpec(
     List<String> childUris,
     int minControllerId,
     int maxControllerId,
-    ReadPolicy readPolicy) {
+    ReadPolicy readPolicy,
+    Optional<String> infoKey,
+    Optional<ReservationClaim> reservation) {
   public NexusSpec {
     childUris = List.copyOf(childUris);
+  }
+
+  /** Without a record and without reservations. */
+  public NexusSpec(
+      String name,
+      UUID uuid,
+      long sizeBytes,
+      List<String> childUris,
+      int minControllerId,
+      int maxControllerId,
+      ReadPolicy readPolicy) {
+    this(
+        name,
+        uuid,
+        sizeBytes,
+        childUris,
+        minControllerId,
+        maxControllerId,
+        readPolicy,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** Which healthy child serves a read. */

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /**
  * The same seed gives the same run: in these bundles time, chance and threads come in through constructors, and nothing is
  * kept in an order that differs from run to run. A component ({@code @Component}) is where the real ones enter; it may make
- * threads, and read neither clock nor chance.
+ * threads and hand the system's clock on, and read neither clock nor chance.
  */
 record Determinism(String root) {
   static final Set<String> BUNDLES = Set.of("nexus", "nvme", "pool", "blobstore", "control", "ha");
@@ -102,7 +102,7 @@ record Determinism(String root) {
 
               private void check(JavaClass type, JavaAccess<?> access, ConditionEvents events) {
                 refusal(access)
-                    .or(() -> isComponent(type) ? Optional.empty() : threadRefusal(access))
+                    .or(() -> isComponent(type) ? Optional.empty() : entryRefusal(access))
                     .ifPresent(
                         instead ->
                             events.add(
@@ -142,7 +142,9 @@ record Determinism(String root) {
         : Optional.empty();
   }
 
-  private static Optional<String> threadRefusal(JavaAccess<?> access) {
+  /** What only a component may bring in. */
+  private static Optional<String> entryRefusal(JavaAccess<?> access) {
+    if (target(access).equals("java.time.InstantSource.system")) return Optional.of(INSTEAD_TIME);
     boolean makes =
         THREAD_MAKERS.contains(target(access))
             || access.getTargetOwner().getName().equals("java.util.concurrent.Executors")

@@ -1,5 +1,7 @@
 package io.tenon.faults;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.tenon.blobstore.itest.PoolDiskReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -7,10 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 
 /**
- * Three nodes, a disk on each, and a nexus on node 1 over what is on its own disk and what nodes 2 and 3 share: thin replicas of pools on
- * nodes 1 and 2, and the disk itself on node 3. Node numbers from 1.
+ * Three nodes, a disk on each, and a nexus on node 1 over what is on its own disk and what nodes 2 and 3 share: thin replicas of pools, or
+ * a disk itself. Node numbers from 1.
  */
 final class Cluster {
   /** Where a nexus' data begins on each child: Mayastor's layout, stated here once more on purpose. */
@@ -18,35 +21,68 @@ final class Cluster {
 
   static final long IO_TIMEOUT_MS = 3_000;
   private static final int NODES = 3;
-  private static final int NODE_WITHOUT_POOL = 3;
-  private static final long DISK_BYTES = 48L << 20;
-  private static final String REPLICA_SIZE = "32MiB";
-  private static final String SIZE = "16MiB";
   private static final String NEXUS = "v1";
 
+  /** Behind the data: a copy of the partition table, and what the replicas' clusters round up to. */
+  private static final long BEHIND_MIB = 11;
+
+  /** Metadata, and the room that a pool keeps. */
+  private static final long POOL_MIB = 16;
+
+  /**
+   * What is on the nodes.
+   *
+   * @param withoutPool node whose child is the disk itself; 0 for none
+   */
+  record Shape(long nexusMib, int withoutPool) {
+    static final Shape USUAL = new Shape(16, 3);
+
+    long nexusBytes() {
+      return nexusMib << 20;
+    }
+
+    private long replicaMib() {
+      return nexusMib + (DATA_OFFSET_BYTES >> 20) + BEHIND_MIB;
+    }
+
+    private long diskBytes() {
+      return (replicaMib() + POOL_MIB) << 20;
+    }
+  }
+
+  private final Shape shape;
   private final List<Node> nodes;
   private final List<String> childUris = new ArrayList<>();
+  private final UUID uuid = UUID.randomUUID();
   private String uri = "";
 
   /** A child as the node tells it. */
   record Child(String uri, String state, String reason, String since, String detail) {}
 
-  /** The nexus as the node tells it. */
+  /** The nexus as the node tells it, its children in the order of their nodes. */
   record View(String state, List<Child> children) {
     Child child(int node) {
       return children.get(node - 1);
     }
   }
 
-  private Cluster(List<Node> nodes) {
+  /** A rebuild as the node tells it. */
+  record Rebuild(String child, String state, String kind, long copied, String detail) {}
+
+  private Cluster(Shape shape, List<Node> nodes) {
+    this.shape = shape;
     this.nodes = nodes;
   }
 
   /**
    * @param faulty nodes whose disk is behind {@code fault://}, dropped into the running node
    */
-  static Cluster start(Set<Integer> faulty) throws Exception {
-    var cluster = new Cluster(NodePool.take(NODES));
+  static Cluster start(Shape shape, Set<Integer> faulty) throws Exception {
+    return start(NodePool.take(NODES), shape, faulty);
+  }
+
+  static Cluster start(List<Node> nodes, Shape shape, Set<Integer> faulty) throws Exception {
+    var cluster = new Cluster(shape, nodes);
     try {
       cluster.build(faulty);
     } catch (Exception | AssertionError e) {
@@ -60,13 +96,19 @@ final class Cluster {
     for (int node : faulty) node(node).deployFaultBackend();
     for (int node = 1; node <= NODES; node++) {
       String disk =
-          (faulty.contains(node) ? "fault://" : "aio://") + node(node).makeDisk(DISK_BYTES);
-      childUris.add(node == NODE_WITHOUT_POOL ? share(node, disk) : replica(node, disk));
+          (faulty.contains(node) ? "fault://" : "aio://") + node(node).makeDisk(shape.diskBytes());
+      childUris.add(node == shape.withoutPool() ? share(node, disk) : replica(node, disk));
     }
-    var create = new StringBuilder("tenon:nexus create " + NEXUS + " --size " + SIZE);
+    makeNexus(List.of(1, 2, 3));
+  }
+
+  /** Over the children on these nodes, each of which holds all data, and published. */
+  void makeNexus(List<Integer> healthy) throws IOException {
+    var create = new StringBuilder("tenon:nexus create " + NEXUS);
+    create.append(" --uuid ").append(uuid).append(" --size ").append(shape.nexusMib());
     // Reads go to all children, so that one that is stale would be seen.
-    create.append(" --read ROUND_ROBIN");
-    for (String child : childUris) create.append(" --child '").append(child).append('\'');
+    create.append("MiB --read ROUND_ROBIN");
+    for (int node : healthy) create.append(" --child '").append(childUri(node)).append('\'');
     var _ = node(1).shell().show(create.toString());
     uri = text(node(1).shell().show("tenon:nexus publish " + NEXUS), "uri");
   }
@@ -77,14 +119,19 @@ final class Cluster {
     return text(shell.show("tenon:share create '" + name + "'"), "uri");
   }
 
-  /** Of a new pool on the disk; for this node only, or shared with node 1. */
   private String replica(int node, String disk) throws IOException {
+    node(node).shell().must("tenon:pool create " + Node.POOL + " '" + disk + "' --cluster 1MiB");
+    return replica(node);
+  }
+
+  /** Of the pool; for this node only, or shared with node 1. */
+  private String replica(int node) throws IOException {
     NodeShell shell = node(node).shell();
-    String pool = Node.POOL;
     String name = replicaName(node);
-    shell.must("tenon:pool create " + pool + " '" + disk + "' --cluster 1MiB");
     var made =
-        shell.show("tenon:replica create " + pool + " " + name + " --thin --size " + REPLICA_SIZE);
+        shell.show(
+            "tenon:replica create %s %s --thin --size %dMiB"
+                .formatted(Node.POOL, name, shape.replicaMib()));
     return text(node == 1 ? made : shell.show("tenon:replica share " + name), "uri");
   }
 
@@ -92,16 +139,80 @@ final class Cluster {
     return "replica" + node;
   }
 
+  // ---- what an operator does
+
+  /** A node that was killed, and its replica, which it remembers. */
+  void startAgain(int node) throws Exception {
+    begin(node);
+    awaitBack(node);
+  }
+
+  /** Its process runs again. */
+  void begin(int node) throws IOException {
+    nodes.set(node - 1, NodePool.startAgain(node(node)));
+  }
+
+  void awaitBack(int node) throws Exception {
+    var again = node(node);
+    again.awaitReady();
+    Waiting.until(
+        "node " + node + " has its replica again",
+        () ->
+            again.shell().list("tenon:replica list").stream()
+                .anyMatch(row -> text(row, "uri").equals(childUri(node))),
+        again::toString);
+  }
+
+  /** Brings the child back, as soon as that is possible. */
+  void online(int node) throws Exception {
+    Waiting.until(
+        "the child on node " + node + " is let in",
+        () -> tell("online", node).status() == 0,
+        () -> {
+          try {
+            return tell("online", node) + "; " + describe();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+
+  void remove(int node) throws IOException {
+    must("remove", node);
+  }
+
+  /** A child that holds nothing of the nexus, or nothing that can be trusted. */
+  void add(int node) throws IOException {
+    must("add", node);
+  }
+
+  /** Its replica is deleted, and made once more. */
+  void wipe(int node) throws IOException {
+    node(node).shell().must("tenon:replica destroy " + replicaName(node));
+    childUris.set(node - 1, replica(node));
+  }
+
+  private void must(String verb, int node) throws IOException {
+    var answer = tell(verb, node);
+    assertEquals(0, answer.status(), () -> verb + " of node " + node + ": " + answer.errors());
+  }
+
+  private NodeShell.Answer tell(String verb, int node) throws IOException {
+    return node(1).shell().say("tenon:nexus %s %s '%s'".formatted(verb, NEXUS, childUri(node)));
+  }
+
+  // ---- what is there
+
   /** What the disk of this node holds, found without its node; empty when it is as the ledger says. */
   List<String> sweepDisk(int node, Sweep sweep) throws Exception {
     var file = node(node).disk();
-    if (node == NODE_WITHOUT_POOL) return sweep.file(file, DATA_OFFSET_BYTES);
+    if (node == shape.withoutPool()) return sweep.file(file, DATA_OFFSET_BYTES);
     try (var disk = PoolDiskReader.read(file)) {
       return sweep.blob(disk, replicaName(node), DATA_OFFSET_BYTES);
     }
   }
 
-  private static String text(Map<String, Object> cells, String name) {
+  private static String text(Map<?, ?> cells, String name) {
     Object value = cells.get(name);
     return String.valueOf(value instanceof List<?> list ? list.getFirst() : value);
   }
@@ -123,27 +234,51 @@ final class Cluster {
   View nexus() throws IOException {
     var shown = node(1).shell().show("tenon:nexus show " + NEXUS);
     var children = new ArrayList<Child>();
-    if (shown.get("children") instanceof List<?> list) {
+    for (String child : childUris) children.add(child(shown, child));
+    return new View(text(shown, "state"), children);
+  }
+
+  private static Child child(Map<String, Object> nexus, String uri) throws IOException {
+    if (nexus.get("children") instanceof List<?> list) {
       for (Object one : list) {
-        if (!(one instanceof Map<?, ?> child)) throw new IOException("no child: " + one);
-        children.add(
-            new Child(
-                String.valueOf(child.get("child")),
-                String.valueOf(child.get("state")),
-                String.valueOf(child.get("reason")),
-                String.valueOf(child.get("since")),
-                String.valueOf(child.get("detail"))));
+        if (!(one instanceof Map<?, ?> row)) throw new IOException("no child: " + one);
+        if (!text(row, "child").equals(uri)) continue;
+        return new Child(
+            uri, text(row, "state"), text(row, "reason"), text(row, "since"), text(row, "detail"));
       }
     }
-    return new View(text(shown, "state"), children);
+    return new Child(uri, "NONE", "", "", "");
+  }
+
+  /** Under way. */
+  List<Rebuild> rebuilds() throws IOException {
+    return rebuilds("list");
+  }
+
+  /** Over, the newest first. */
+  List<Rebuild> pastRebuilds() throws IOException {
+    return rebuilds("history");
+  }
+
+  private List<Rebuild> rebuilds(String verb) throws IOException {
+    return node(1).shell().list("tenon:rebuild " + verb + " " + NEXUS).stream()
+        .map(
+            row ->
+                new Rebuild(
+                    text(row, "child"),
+                    text(row, "state"),
+                    text(row, "kind"),
+                    Long.parseLong(text(row, "copied")),
+                    text(row, "detail")))
+        .toList();
   }
 
   /** For people, when a test fails. */
   String describe() {
     try {
-      return nexus() + "; " + nodes;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return nexus() + "; " + nodes + "; rebuilds " + rebuilds() + ", before " + pastRebuilds();
+    } catch (IOException | AssertionError e) {
+      return "node 1 says " + e + "; " + nodes;
     }
   }
 

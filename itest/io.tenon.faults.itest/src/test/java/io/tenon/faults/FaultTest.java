@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(180)
 abstract class FaultTest {
   private static final long SEED = Long.getLong("tenon.faults.seed", 1);
-  private static final int PLACES = 2048;
+  static final int PLACES = 2048;
   private static final Set<Integer> ALL = Set.of(1, 2, 3);
 
   /** So many acknowledged writes are some under way at any moment, and every place several times. */
@@ -30,6 +30,9 @@ abstract class FaultTest {
   Cluster cluster;
   Host host;
   HostLoad load;
+
+  /** Where the load begins. */
+  HostLoad.Places places = new HostLoad.Places(0, PLACES);
 
   @RegisterExtension
   final AfterEachCallback end =
@@ -51,14 +54,18 @@ abstract class FaultTest {
 
   /** Starts all, and returns when the load is well under way. */
   final void startUnderLoad(Integer... faultyDisks) throws Exception {
-    cluster = Cluster.start(new TreeSet<>(Set.of(faultyDisks)));
+    startUnderLoad(Cluster.Shape.USUAL, faultyDisks);
+  }
+
+  final void startUnderLoad(Cluster.Shape shape, Integer... faultyDisks) throws Exception {
+    cluster = Cluster.start(shape, new TreeSet<>(Set.of(faultyDisks)));
     host = Host.start();
     startLoad();
     assertEquals("ONLINE", cluster.nexus().state(), cluster::describe);
   }
 
   final void startLoad() throws Exception {
-    load = HostLoad.start(host.allReactors(), host.open(cluster.uri()), ledger, SEED);
+    load = HostLoad.start(host.allReactors(), host.open(cluster.uri()), ledger, SEED, places);
     awaitMoreWrites();
   }
 
@@ -123,6 +130,7 @@ abstract class FaultTest {
     awaitMoreWrites();
     var report = load.stop();
     assertEquals(0, report.errors() + report.wrong(), report::toString);
+    assertEquals(List.of(), host.interruptions());
     assertEquals("ONLINE", cluster.nexus().state(), cluster::describe);
     nothingAcknowledgedIsMissing(ALL);
     return report;
@@ -134,7 +142,8 @@ abstract class FaultTest {
     for (int place = 0; place < PLACES; place++) if (ledger.isAcknowledged(place)) acknowledged++;
     assertTrue(acknowledged > PLACES / 2, acknowledged + " places were written");
     var sweep = new Sweep(ledger);
-    assertEquals(List.of(), sweep.device(host.reactor(), host.open(cluster.uri()), 0), "nexus");
+    var volume = host.open(cluster.uri());
+    assertEquals(List.of(), Sweep.asHost(ledger).device(host.reactor(), volume, 0), "nexus");
     for (int node : healthy) {
       String child = "child on node " + node;
       assertEquals(List.of(), cluster.sweepDisk(node, sweep), child);

@@ -37,7 +37,15 @@ final class Host implements AutoCloseable {
                 InitiatorConfig.class.getClassLoader(),
                 new Class<?>[] {InitiatorConfig.class},
                 (_, method, _) ->
-                    method.getName().equals("io_timeout") ? IO_TIMEOUT : method.getDefaultValue());
+                    switch (method.getName()) {
+                      case "io_timeout" -> IO_TIMEOUT;
+                      // A target that is back is found at once, and waited for however long it
+                      // takes.
+                      case "reconnect_delay_ms" -> 100L;
+                      case "reconnect_max_delay_ms" -> 500L;
+                      case "give_up_ms" -> 0L;
+                      default -> method.getDefaultValue();
+                    });
     initiator = new RemoteProvider(reactors.reactors(), config);
   }
 
@@ -70,6 +78,12 @@ final class Host implements AutoCloseable {
           }
         });
     return device;
+  }
+
+  /** Disconnects. */
+  void close(BlockDevice device) {
+    devices.remove(device);
+    device.close();
   }
 
   /** Connections that broke. */

@@ -25,6 +25,12 @@ final class HostLoad {
   private static final double READ_SHARE = 0.4;
   private static final int MAX_COMPLAINTS = 20;
 
+  /** A host that is told of an error does not ask again at once. */
+  private static final long AFTER_ERROR_NS = 5_000_000;
+
+  /** Where it reads and writes. */
+  record Places(int first, int count) {}
+
   /**
    * What a host saw.
    *
@@ -48,7 +54,8 @@ final class HostLoad {
   private final CompletableFuture<Report> ended = new CompletableFuture<>();
   private final List<String> complaints = new ArrayList<>();
 
-  // Guarded by this, as are ledger, places and complaints.
+  // Guarded by this, as are ledger, busy and complaints.
+  private Places places;
   private boolean stopping;
   private int idle;
   private long reads;
@@ -72,6 +79,7 @@ final class HostLoad {
     this.ledger = ledger;
     this.random = new SplittableRandom(seed);
     this.busy = new boolean[ledger.places()];
+    this.places = new Places(0, busy.length);
     this.memory = memory;
     this.lastEndNs = System.nanoTime();
   }
@@ -79,15 +87,27 @@ final class HostLoad {
   /** From any thread; runs until {@link #stop}. */
   static HostLoad start(List<Reactor> reactors, BlockDevice device, Ledger ledger, long seed)
       throws Exception {
+    return start(reactors, device, ledger, seed, new Places(0, ledger.places()));
+  }
+
+  static HostLoad start(
+      List<Reactor> reactors, BlockDevice device, Ledger ledger, long seed, Places places)
+      throws Exception {
     var lanes = reactors.stream().map(reactor -> Lane.open(reactor, device)).toList();
     var memory = Mapping.ordinary((long) DEPTH * Ledger.PLACE_BYTES);
     var load = new HostLoad(lanes, ledger, seed, memory);
+    load.stayWithin(places);
     for (int i = 0; i < DEPTH; i++) {
       Lane lane = lanes.get(i % lanes.size());
       var slot = load.new Slot(lane, memory.address() + (long) i * Ledger.PLACE_BYTES);
       lane.reactor.execute(slot::next);
     }
     return load;
+  }
+
+  /** From now on, but for what is under way. Any thread. */
+  synchronized void stayWithin(Places where) {
+    places = where;
   }
 
   /** Writes that have succeeded. Any thread. */
@@ -137,7 +157,10 @@ final class HostLoad {
     protected void completed(IoStatus status) {
       judge(this, status);
       // Not from within the completion: a device may complete inside submit, again and again.
-      lane.reactor.execute(this::next);
+      if (status.isSuccess()) lane.reactor.execute(this::next);
+      else {
+        var _ = lane.reactor.schedule(AFTER_ERROR_NS, this::next);
+      }
     }
   }
 
@@ -150,8 +173,9 @@ final class HostLoad {
       if (idle == DEPTH) finish();
       return false;
     }
-    int place = random.nextInt(busy.length);
-    while (busy[place]) place = (place + 1) % busy.length;
+    int choice = random.nextInt(places.count);
+    while (busy[places.first + choice]) choice = (choice + 1) % places.count;
+    int place = places.first + choice;
     busy[place] = true;
     slot.place = place;
     slot.writes = random.nextDouble() >= READ_SHARE;
@@ -179,7 +203,7 @@ final class HostLoad {
       acknowledged = acknowledged + 1;
     } else {
       reads++;
-      Optional<String> complaint = ledger.judge(slot.place, slot.buffer);
+      Optional<String> complaint = ledger.read(slot.place, slot.buffer);
       if (complaint.isEmpty()) return;
       wrong++;
       complain(complaint.get());

@@ -4,7 +4,7 @@ import io.tenon.linux.Memory;
 import java.util.Optional;
 
 /**
- * What every place of the device may hold: the last version that was acknowledged, or one of those issued after it whose end
+ * What every place of the device may hold: the last version that was acknowledged or read, or one of those issued after it whose end
  * nobody knows ("maybe"). Each sector says who wrote it (the seed), where, as which version and when, and the rest of it
  * follows from these, so that a stale, lost, misplaced or torn sector is recognised for what it is.
  *
@@ -70,6 +70,21 @@ final class Ledger {
   void acknowledge(int place, long nowNs) {
     acknowledged[place] = issued[place];
     whenNs[place] = nowNs;
+  }
+
+  /**
+   * A host reads what is at {@code address}: as {@link #judge}, and from now on nothing older may be there, even where it is of a write
+   * whose end nobody knows.
+   */
+  Optional<String> read(int place, long address) {
+    var complaint = judge(place, address);
+    if (complaint.isPresent()) return complaint;
+    long oldest = issued[place];
+    for (int at = 0; at < PLACE_BYTES; at += SECTOR_BYTES) {
+      oldest = Math.min(oldest, version(place, address, at));
+    }
+    acknowledged[place] = Math.max(acknowledged[place], oldest);
+    return complaint;
   }
 
   private long filler(int place, long version, long when, int at) {

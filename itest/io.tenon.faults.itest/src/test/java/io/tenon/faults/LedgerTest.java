@@ -127,4 +127,15 @@ class LedgerTest {
     ahead.issue(PLACE, second.address(), 1_000);
     isWrong("is not of this run", second);
   }
+
+  @Test
+  void whatAHostHasReadMayNotBeOlderAgain() {
+    write(first);
+    issue(second);
+    isRight(first);
+    isRight(second);
+    assertEquals(Optional.empty(), ledger.read(PLACE, second.address()));
+    isRight(second);
+    isWrong("is stale", first);
+  }
 }

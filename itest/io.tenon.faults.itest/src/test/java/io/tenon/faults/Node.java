@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A {@code bin/tenon-node} on ports that were free, with a folder for its data, its disks and the bundles dropped into it. */
+/** A {@code bin/tenon-node} with a place of its own, with a folder for its data, its disks and the bundles dropped into it. */
 final class Node {
   /** The name of its pool, when it has one. */
   static final String POOL = "pool";
@@ -28,6 +28,7 @@ final class Node {
   private static final Duration START_PATIENCE = Duration.ofSeconds(90);
 
   private final String name;
+  private final Place place;
   private final Path folder;
   private final Path log;
   private final Map<String, String> environment;
@@ -36,8 +37,14 @@ final class Node {
   private int disks;
 
   private Node(
-      String name, Path folder, Path log, Map<String, String> environment, Process process) {
+      String name,
+      Place place,
+      Path folder,
+      Path log,
+      Map<String, String> environment,
+      Process process) {
     this.name = name;
+    this.place = place;
     this.folder = folder;
     this.log = log;
     this.environment = environment;
@@ -45,13 +52,15 @@ final class Node {
   }
 
   /** Starts it; {@link #awaitReady} waits until it serves. */
-  static Node start(String name, Path folder, Path log, Map<String, String> environment)
+  static Node start(
+      String name, Place place, Path folder, Path log, Map<String, String> environment)
       throws IOException {
     Files.createDirectories(folder.resolve("deploy"));
     Files.createDirectories(log.getParent());
-    var command = new ArrayList<String>();
+    var command = new ArrayList<String>(place.within());
     command.add(BUILT.resolve("bin/tenon-node").toString());
-    command.addAll(List.of("--name", name, "--grpc", "127.0.0.1:0", "--nvme", "127.0.0.1:0"));
+    command.addAll(List.of("--name", name, "--grpc", place.address() + ":0"));
+    command.addAll(List.of("--nvme", place.address() + ":" + place.nvmePort()));
     command.addAll(List.of("--data", folder.resolve("data").toString()));
     command.addAll(List.of("--cores", Host.REACTORS > 1 ? "0,1" : "0"));
     command.addAll(List.of("--deploy", folder.resolve("deploy").toString()));
@@ -60,13 +69,15 @@ final class Node {
     builder.environment().put("TENON_JAVA_HOME", System.getProperty("java.home"));
     builder.environment().putAll(environment);
     builder.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log.toFile()));
-    return new Node(name, folder, log, environment, builder.start());
+    return new Node(name, place, folder, log, environment, builder.start());
   }
 
-  /** The same node once more, after {@link #kill}: its folder is as it was left. */
+  /** The same node once more, after {@link #kill}: its address and its folder are as they were. */
   Node startAgain() throws IOException {
     Files.deleteIfExists(folder.resolve("data/ready.json"));
-    return start(name, folder, log, environment);
+    var again = start(name, place, folder, log, environment);
+    again.disks = disks;
+    return again;
   }
 
   void awaitReady() throws Exception {
@@ -178,6 +189,10 @@ final class Node {
   private void signal(String signal) throws Exception {
     var kill = new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start();
     assertEquals(0, kill.waitFor(), () -> "kill -" + signal);
+  }
+
+  boolean isFrozen() {
+    return frozen;
   }
 
   boolean isAlive() {

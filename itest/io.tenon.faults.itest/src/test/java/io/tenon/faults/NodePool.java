@@ -55,20 +55,29 @@ final class NodePool {
   }
 
   /** A node that stays its taker's. */
-  static synchronized Node start() throws IOException {
+  static Node start() throws IOException {
+    return start(Place.onLoopback(), Cluster.IO_TIMEOUT_MS);
+  }
+
+  /**
+   * As {@link #start()}, in that place.
+   *
+   * @param timeoutMs after which it gives up a child that is silent
+   */
+  static synchronized Node start(Place place, long timeoutMs) throws IOException {
     String name = "node" + ++made;
     var environment =
         Map.of(
             "NVME_TIMEOUT",
-            Cluster.IO_TIMEOUT_MS + "ms",
+            timeoutMs + "ms",
             "NVME_TIMEOUT_ADMIN",
-            Cluster.IO_TIMEOUT_MS + "ms",
+            timeoutMs + "ms",
             // On a machine with much else to do; microseconds.
             "NVMF_FABRICS_CONNECT_TIMEOUT",
             "5000000");
     Path log = LOGS.resolve(name + ".log");
     Files.deleteIfExists(log);
-    return remember(() -> Node.start(name, folder.resolve(name), log, environment));
+    return remember(() -> Node.start(name, place, folder.resolve(name), log, environment));
   }
 
   /** A node that was killed, once more. */

@@ -22,9 +22,20 @@ final class Sweep {
   private static final int CHUNK_PLACES = 32;
 
   private final Ledger ledger;
+  private final boolean asHost;
 
   Sweep(Ledger ledger) {
+    this(ledger, false);
+  }
+
+  private Sweep(Ledger ledger, boolean asHost) {
     this.ledger = ledger;
+    this.asHost = asHost;
+  }
+
+  /** Reads the volume itself: what is seen there stays. */
+  static Sweep asHost(Ledger ledger) {
+    return new Sweep(ledger, true);
   }
 
   /**
@@ -99,7 +110,9 @@ final class Sweep {
 
   private void judge(int first, long address, int bytes, List<String> found) {
     for (int at = 0; at < bytes; at += Ledger.PLACE_BYTES) {
-      ledger.judge(first + at / Ledger.PLACE_BYTES, address + at).ifPresent(found::add);
+      int place = first + at / Ledger.PLACE_BYTES;
+      var complaint = asHost ? ledger.read(place, address + at) : ledger.judge(place, address + at);
+      complaint.ifPresent(found::add);
     }
   }
 }

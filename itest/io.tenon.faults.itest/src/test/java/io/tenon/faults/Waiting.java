@@ -11,6 +11,9 @@ final class Waiting {
   /** Longer than anything takes on a busy machine; a hang fails and does not stand. */
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** For what moves much data. */
+  static final Duration LONG_PATIENCE = Duration.ofMinutes(2);
+
   private static final long LOOK_MS = 10;
 
   private Waiting() {}

@@ -102,6 +102,10 @@ final class Answers {
     return Status.FAILED_PRECONDITION.withDescription(sentence).asException();
   }
 
+  static StatusException internal(String sentence) {
+    return Status.INTERNAL.withDescription(sentence).asException();
+  }
+
   static StatusException notFound(String sentence) {
     return Status.NOT_FOUND.withDescription(sentence).asException();
   }

@@ -45,9 +45,7 @@ final class LaterMethods {
   private static final Map<String, Set<String>> MISSING =
       Map.of(
           TestRpcGrpc.SERVICE_NAME,
-          Set.of("AddFaultInjection", "RemoveFaultInjection", "ListFaultInjections"),
-          NexusRpcGrpc.SERVICE_NAME,
-          Set.of("ResizeNexus", "GetNvmeAnaState", "SetNvmeAnaState"));
+          Set.of("AddFaultInjection", "RemoveFaultInjection", "ListFaultInjections"));
 
   private LaterMethods() {}
 

@@ -10,6 +10,7 @@ import io.tenon.engine.api.NvmeAnaState;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.RebuildInfo;
+import io.tenon.nvme.AnaState;
 import java.time.Instant;
 import java.util.List;
 
@@ -28,14 +29,23 @@ final class NexusMessages {
             .setState(state(nexus.state()))
             .setDeviceUri(nexus.shareUri().orElse(""))
             .setAnaState(
-                nexus.shareUri().isPresent()
-                    ? NvmeAnaState.NVME_ANA_OPTIMIZED_STATE
-                    : NvmeAnaState.NVME_ANA_INVALID_STATE)
+                nexus
+                    .anaState()
+                    .map(NexusMessages::message)
+                    .orElse(NvmeAnaState.NVME_ANA_INVALID_STATE))
             .addAllAllowedHosts(nexus.allowedHosts());
     var rebuilds = nexus.rebuilds();
     message.setRebuilds(rebuilds.size());
     for (var child : nexus.children()) message.addChildren(message(child, rebuilds));
     return message.build();
+  }
+
+  static NvmeAnaState message(AnaState state) {
+    return switch (state) {
+      case OPTIMIZED -> NvmeAnaState.NVME_ANA_OPTIMIZED_STATE;
+      case NON_OPTIMIZED -> NvmeAnaState.NVME_ANA_NON_OPTIMIZED_STATE;
+      case INACCESSIBLE -> NvmeAnaState.NVME_ANA_INACCESSIBLE_STATE;
+    };
   }
 
   private static NexusState state(io.tenon.nexus.NexusState state) {

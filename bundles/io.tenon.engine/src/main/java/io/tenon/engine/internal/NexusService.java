@@ -14,6 +14,8 @@ import io.tenon.engine.api.CreateNexusResponse;
 import io.tenon.engine.api.DestroyNexusRequest;
 import io.tenon.engine.api.FaultNexusChildRequest;
 import io.tenon.engine.api.FaultNexusChildResponse;
+import io.tenon.engine.api.GetNvmeAnaStateRequest;
+import io.tenon.engine.api.GetNvmeAnaStateResponse;
 import io.tenon.engine.api.ListNexusOptions;
 import io.tenon.engine.api.ListNexusResponse;
 import io.tenon.engine.api.ListRebuildHistoryRequest;
@@ -33,8 +35,12 @@ import io.tenon.engine.api.RebuildStatsRequest;
 import io.tenon.engine.api.RebuildStatsResponse;
 import io.tenon.engine.api.RemoveChildNexusRequest;
 import io.tenon.engine.api.RemoveChildNexusResponse;
+import io.tenon.engine.api.ResizeNexusRequest;
+import io.tenon.engine.api.ResizeNexusResponse;
 import io.tenon.engine.api.ResumeRebuildRequest;
 import io.tenon.engine.api.ResumeRebuildResponse;
+import io.tenon.engine.api.SetNvmeAnaStateRequest;
+import io.tenon.engine.api.SetNvmeAnaStateResponse;
 import io.tenon.engine.api.ShareProtocol;
 import io.tenon.engine.api.ShutdownNexusRequest;
 import io.tenon.engine.api.ShutdownNexusResponse;
@@ -52,12 +58,13 @@ import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nexus.RebuildInfo;
+import io.tenon.nvme.AnaState;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
 
-/** {@code mayastor.v1.NexusRpc}: nexuses, without what later versions add (see {@link LaterMethods}). */
+/** {@code mayastor.v1.NexusRpc}: nexuses, their children and rebuilds. */
 final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
   /** Length of an encryption key, from the days of iSCSI; accepted and not used. */
   private static final int KEY_LENGTH = 16;
@@ -221,6 +228,67 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
                 .build();
           }
         });
+  }
+
+  // ---- what hosts see
+
+  @Override
+  public void getNvmeAnaState(
+      GetNvmeAnaStateRequest request, StreamObserver<GetNvmeAnaStateResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          var nexus = existing(Uuids.parse(request.getUuid()));
+          var state =
+              nexus
+                  .anaState()
+                  .orElseThrow(
+                      () ->
+                          Answers.invalid(
+                              "Nexus %s has no ANA state: it is not published."
+                                  .formatted(nexus.name())));
+          return GetNvmeAnaStateResponse.newBuilder()
+              .setAnaState(NexusMessages.message(state))
+              .build();
+        });
+  }
+
+  @Override
+  public void setNvmeAnaState(
+      SetNvmeAnaStateRequest request, StreamObserver<SetNvmeAnaStateResponse> observer) {
+    answer(
+        observer,
+        () -> {
+          var uuid = Uuids.parse(request.getUuid());
+          var state =
+              switch (request.getAnaState()) {
+                case NVME_ANA_OPTIMIZED_STATE -> AnaState.OPTIMIZED;
+                case NVME_ANA_NON_OPTIMIZED_STATE -> AnaState.NON_OPTIMIZED;
+                case NVME_ANA_INACCESSIBLE_STATE -> AnaState.INACCESSIBLE;
+                case NVME_ANA_INVALID_STATE,
+                    NVME_ANA_PERSISTENT_LOSS_STATE,
+                    NVME_ANA_CHANGE_STATE,
+                    UNRECOGNIZED ->
+                    throw Answers.internal(
+                        "The ANA state of nexus %s was not changed: %d is not offered. Give 1 (optimized), 2 (non-optimized) or 3 (inaccessible)."
+                            .formatted(uuid, request.getAnaStateValue()));
+              };
+          return SetNvmeAnaStateResponse.newBuilder()
+              .setNexus(change(request.getUuid(), nexus -> nexus.anaState(state)))
+              .build();
+        });
+  }
+
+  @Override
+  public void resizeNexus(
+      ResizeNexusRequest request, StreamObserver<ResizeNexusResponse> observer) {
+    answer(
+        observer,
+        () ->
+            ResizeNexusResponse.newBuilder()
+                .setNexus(
+                    change(request.getUuid(), nexus -> nexus.resize(request.getRequestedSize())))
+                .build());
   }
 
   // ---- children

@@ -101,7 +101,8 @@ final class TestNode implements AutoCloseable {
     registry.add(new AioProvider(reactors.reactors()), "aio");
     target.addTransport(new Loopback());
     nexuses =
-        new io.tenon.nexus.internal.NexusService(registry.devices(), target, reactors.reactors());
+        new io.tenon.nexus.internal.NexusService(
+            registry.devices(), target, reactors.reactors(), true);
     pools =
         new PoolService(
             (PoolConfig) TestReactors.defaults(PoolConfig.class),

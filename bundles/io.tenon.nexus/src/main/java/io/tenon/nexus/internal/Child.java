@@ -60,7 +60,16 @@ final class Child {
 
   /** Its device is on this node. */
   boolean isLocal() {
+    return isLocal(uri);
+  }
+
+  static boolean isLocal(String uri) {
     return !uri.startsWith("nvmf");
+  }
+
+  /** By which it is known on record. */
+  String recordUuid() {
+    return Trust.uuid(uri, slot);
   }
 
   boolean isHealthy() {

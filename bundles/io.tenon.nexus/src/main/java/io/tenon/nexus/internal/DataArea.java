@@ -45,6 +45,47 @@ record DataArea(long firstBlock, Geometry geometry) {
   }
 
   /**
+   * For a nexus that is to grow. Every child must have room for more than now: also one that is out, or it could not come back.
+   *
+   * @throws NexusException when it would not grow; with all numbers
+   */
+  DataArea grown(String nexus, long sizeBytes, List<Shape> children) throws NexusException {
+    int blockBytes = geometry.blockBytes();
+    long before = geometry.blockCount();
+    long asked = sizeBytes / blockBytes - 1;
+    if (asked <= before) {
+      throw notGrown(
+          nexus,
+          "It has %d blocks of %d bytes; a size of %s bytes makes %d."
+              .formatted(before, blockBytes, Long.toUnsignedString(sizeBytes), Math.max(0, asked)),
+          "Ask for at least %d bytes; a nexus does not shrink."
+              .formatted((before + 2) * blockBytes));
+    }
+    long blocks = asked;
+    for (Shape child : children) {
+      long holds =
+          child.geometry().blockCount()
+              - BACKUP_TABLE_BYTES / blockBytes
+              - BLOCKS_AFTER_LAST
+              - firstBlock;
+      if (holds <= before) {
+        throw notGrown(
+            nexus,
+            "Child %s has %d blocks of %d bytes, room for %d of data; the nexus has %d already."
+                .formatted(child.uri(), child.geometry().blockCount(), blockBytes, holds, before),
+            "Resize the devices of all its children first, then the nexus.");
+      }
+      blocks = Math.min(blocks, holds);
+    }
+    return new DataArea(firstBlock, new Geometry(blockBytes, blocks));
+  }
+
+  private static NexusException notGrown(String nexus, String why, String remedy) {
+    return new NexusException(
+        Kind.STATE, "Nexus %s was not resized.".formatted(nexus), why, remedy);
+  }
+
+  /**
    * For a child that comes later.
    *
    * @param refusal what did not happen when this throws, the first half of a sentence

@@ -301,6 +301,11 @@ class Lane {
     nexus.membership().changed();
   }
 
+  /** The nexus is about to have so many blocks. */
+  final void grow(long blockCount) {
+    log.grow(blockCount);
+  }
+
   final LatencyMeter meter() {
     return meter;
   }

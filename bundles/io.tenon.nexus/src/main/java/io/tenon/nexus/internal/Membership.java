@@ -65,6 +65,10 @@ final class Membership {
   private boolean lastIsGone;
 
   private int lanesStopping;
+
+  /** Shut down by request, and nothing has come between: its healthy children are equal. */
+  private boolean endsInOrder;
+
   private final List<Runnable> whenStopped = new ArrayList<>();
   private volatile View view;
 
@@ -211,6 +215,7 @@ final class Membership {
 
   private void retire(
       Child child, ChildReason reason, String detail, @Nullable Lane reporter, boolean gone) {
+    if (isStopping() && child.isHealthy()) endsInOrder = false;
     if (isStopping() || !child.takesChanges()) return;
     if (child.isHealthy() && healthy == 1) {
       trust(child);
@@ -309,6 +314,11 @@ final class Membership {
   void add(Child child) {
     members.add(child);
     device.children()[child.index()] = child;
+    admissions.note(
+        (name, uri, outcome) -> record.childIsAdded(name, uri, child.recordUuid(), outcome),
+        child,
+        "added",
+        _ -> {});
   }
 
   /** The child's device is here; it takes all changes from now on and serves no reads. Home reactor. */
@@ -361,6 +371,7 @@ final class Membership {
   }
 
   private void stopByItself(IoStatus status, String why) {
+    endsInOrder = false;
     if (isStopping()) return;
     log.error("nexus {} stops itself: {}", nexus, why);
     stop(status, why, () -> watcher.stoppedByItself(nexus, why));
@@ -372,7 +383,11 @@ final class Membership {
    * @param then on the home reactor, when it is shut down; at once when it already is
    */
   void shutDown(String why, Runnable then) {
-    home.execute(() -> stop(IoStatus.DEVICE_GONE, why, then));
+    home.execute(
+        () -> {
+          if (!isStopping()) endsInOrder = true;
+          stop(IoStatus.DEVICE_GONE, why, then);
+        });
   }
 
   private void stop(IoStatus status, String why, Runnable then) {
@@ -392,6 +407,34 @@ final class Membership {
 
   private void laneStopped(String why) {
     if (--lanesStopping > 0) return;
+    if (endsInOrder) new LastFlush(home, members, flushed -> allIsFlushed(flushed, why)).begin();
+    else close(why);
+  }
+
+  private void allIsFlushed(boolean everywhere, String why) {
+    if (!everywhere || !endsInOrder) {
+      log.warn(
+          "nexus {}: its children may differ, so the next one will believe one of them", nexus);
+      close(why);
+      return;
+    }
+    record.ended(
+        nexus,
+        new RetirementRecord.Outcome() {
+          @Override
+          public void recorded() {
+            home.execute(() -> close(why));
+          }
+
+          @Override
+          public void failed(String reason) {
+            log.warn("nexus {}: it cannot be recorded that it ended in order: {}", nexus, reason);
+            home.execute(() -> close(why));
+          }
+        });
+  }
+
+  private void close(String why) {
     for (Child child : members) {
       child.stopListening();
       child.close(why, clock.instant());

@@ -8,6 +8,7 @@ import io.tenon.block.IoOperation;
 import io.tenon.error.Check;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.reactor.Reactor;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +31,10 @@ final class NexusDevice implements BlockDevice {
   /** By index. Changed by the home reactor, before a lane hears of the child and after the last has heard that it is gone. */
   private final @Nullable Child[] children = new Child[MOST_CHILDREN];
 
+  /** Grows; changed by the home reactor when every lane is ready for it. */
+  private volatile DataArea area;
+
+  private volatile @Nullable DeviceListener listener;
   private final boolean unmaps;
   private final RangeLock range;
   private final Lane[] lanes;
@@ -57,6 +62,7 @@ final class NexusDevice implements BlockDevice {
 
   NexusDevice(Plan plan) {
     this.plan = plan;
+    area = plan.area();
     int count = plan.children().size();
     Check.that(count > 0 && count <= MOST_CHILDREN, "%d children", count);
     for (Child child : plan.children()) children[child.index()] = child;
@@ -100,12 +106,27 @@ final class NexusDevice implements BlockDevice {
     return lanes;
   }
 
+  RetirementRecord record() {
+    return plan.record();
+  }
+
   NexusParts parts() {
     return plan.parts();
   }
 
   DataArea area() {
-    return plan.area();
+    return area;
+  }
+
+  /** From now on it has the new blocks. Home reactor. */
+  void grow(DataArea now) {
+    area = now;
+    var told = listener;
+    if (told != null) told.resized(now.geometry());
+  }
+
+  Instant now() {
+    return plan.clock().instant();
   }
 
   int depth() {
@@ -128,7 +149,7 @@ final class NexusDevice implements BlockDevice {
 
   @Override
   public Geometry geometry() {
-    return plan.area().geometry();
+    return area.geometry();
   }
 
   @Override
@@ -164,9 +185,11 @@ final class NexusDevice implements BlockDevice {
     return new NexusChannel(lanes[reactor.index()]);
   }
 
-  /** A nexus does not grow by itself; one that shut itself down keeps its hosts waiting, so it is not lost either. */
+  /** One that shut itself down keeps its hosts waiting, so it is not lost. */
   @Override
-  public void listener(DeviceListener listener) {}
+  public void listener(DeviceListener told) {
+    listener = told;
+  }
 
   @Override
   public void close() {

@@ -3,11 +3,13 @@ package io.tenon.nexus.internal;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
+import io.tenon.metadata.MetadataStore;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.Nexuses;
+import io.tenon.nexus.internal.StoredRecord.Limits;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.reactor.Reactors;
@@ -23,6 +25,9 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,13 +35,15 @@ import org.slf4j.LoggerFactory;
 @Component(service = Nexuses.class)
 public final class NexusService implements Nexuses {
   private static final Logger log = LoggerFactory.getLogger(NexusService.class);
-  private static final String ANA_VARIABLE = "NEXUS_NVMF_ANA_ENABLE";
+  static final String ANA_VARIABLE = "NEXUS_NVMF_ANA_ENABLE";
 
   private final BlockDevices devices;
   private final NvmeTarget target;
   private final Reactors reactors;
   private final Executor blocking;
   private final boolean ana;
+  private final Limits limits;
+  private final CurrentStore store = new CurrentStore();
 
   /** By name; guarded by itself, as are the names and uuids of those that are being made. */
   private final TreeMap<String, ServedNexus> served = new TreeMap<>();
@@ -47,12 +54,16 @@ public final class NexusService implements Nexuses {
   @Activate
   public NexusService(
       @Reference BlockDevices devices, @Reference NvmeTarget target, @Reference Reactors reactors) {
-    this(
-        devices,
-        target,
-        reactors,
-        Thread.ofVirtual().name("nexus-", 0)::start,
-        "1".equals(System.getenv(ANA_VARIABLE)));
+    this(devices, target, reactors, "1".equals(System.getenv(ANA_VARIABLE)));
+  }
+
+  /**
+   * Without OSGi.
+   *
+   * @param ana hosts are told of ANA states
+   */
+  public NexusService(BlockDevices devices, NvmeTarget target, Reactors reactors, boolean ana) {
+    this(devices, target, reactors, Thread.ofVirtual().name("nexus-", 0)::start, ana);
   }
 
   /**
@@ -60,11 +71,39 @@ public final class NexusService implements Nexuses {
    */
   NexusService(
       BlockDevices devices, NvmeTarget target, Reactors reactors, Executor blocking, boolean ana) {
+    this(devices, target, reactors, blocking, ana, Limits.USUAL);
+  }
+
+  /**
+   * @param limits of records
+   */
+  NexusService(
+      BlockDevices devices,
+      NvmeTarget target,
+      Reactors reactors,
+      Executor blocking,
+      boolean ana,
+      Limits limits) {
     this.devices = devices;
     this.target = target;
     this.reactors = reactors;
     this.blocking = blocking;
     this.ana = ana;
+    this.limits = limits;
+  }
+
+  /** Nexuses outlive it: they wait for the next one, as long as their patience lasts. */
+  @Reference(
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY,
+      unbind = "storeWent")
+  void storeCame(MetadataStore now) {
+    store.came(now);
+  }
+
+  void storeWent(MetadataStore gone) {
+    store.went(gone);
   }
 
   @Override
@@ -152,13 +191,22 @@ public final class NexusService implements Nexuses {
     try {
       var slots = opened.slots();
       var shapes = new ArrayList<DataArea.Shape>();
-      var children = new ArrayList<Child>();
+      var candidates = new ArrayList<Trust.Candidate>();
       for (int i = 0; i < slots.size(); i++) {
         String uri = spec.childUris().get(i);
         shapes.add(new DataArea.Shape(uri, slots.get(i).geometry()));
-        children.add(new Child(spec.name(), i, uri, slots.get(i)));
+        candidates.add(Trust.candidate(uri, slots.get(i)));
       }
       var area = DataArea.of(spec.name(), spec.sizeBytes(), shapes);
+      var clock = InstantSource.system();
+      var place = new StoredRecord.Place(reactors.all().getFirst(), blocking, clock, limits);
+      var founding = Founding.of(spec, store, candidates, place, () -> {});
+      var children = new ArrayList<Child>();
+      for (int i = 0; i < slots.size(); i++) {
+        String uri = spec.childUris().get(i);
+        if (founding.doubts().containsKey(uri)) continue;
+        children.add(new Child(spec.name(), children.size(), uri, slots.get(i)));
+      }
       var watcher = new ServedNexus.Watcher(blocking);
       device =
           new NexusDevice(
@@ -170,17 +218,28 @@ public final class NexusService implements Nexuses {
                   spec.readPolicy(),
                   reactors.all(),
                   NexusDevice.DEPTH,
-                  RetirementRecord.NOTHING,
-                  InstantSource.system(),
+                  founding.record(),
+                  clock,
                   watcher,
                   new NexusParts()));
       var slot = adopt(device);
       var share = new ServedNexus.Sharing(target, ana);
-      return new ServedNexus(
-          spec, device, slot, opened, devices, share, watcher, () -> forget(spec));
+      var made =
+          new ServedNexus(spec, device, slot, opened, devices, share, watcher, () -> forget(spec));
+      letIn(made, founding);
+      return made;
     } catch (NexusException e) {
       if (device != null) device.close();
       opened.close();
+      throw e;
+    }
+  }
+
+  private static void letIn(ServedNexus made, Founding founding) throws NexusException {
+    try {
+      made.letIn(founding.doubts());
+    } catch (NexusException e) {
+      made.destroy();
       throw e;
     }
   }

@@ -81,10 +81,17 @@ final class Operators {
   }
 
   void add(String uri, DeviceSlot slot, boolean rebuild) throws NexusException {
+    add(uri, slot, "added; it holds nothing of the nexus yet", rebuild);
+  }
+
+  /**
+   * @param detail why it is out of sync
+   */
+  void add(String uri, DeviceSlot slot, String detail, boolean rebuild) throws NexusException {
     checkAdd(uri);
     var child = new Child(nexus, freeIndex(), uri, slot);
     membership.add(child);
-    membership.admit(child, slot, "added; it holds nothing of the nexus yet");
+    membership.admit(child, slot, detail);
     if (rebuild) membership.startRebuild(child);
   }
 

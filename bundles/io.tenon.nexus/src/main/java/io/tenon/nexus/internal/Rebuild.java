@@ -31,7 +31,10 @@ class Rebuild {
   private final String nexus;
   private final Child child;
   private final Lane lane;
-  private final long blockCount;
+
+  /** Grows with the nexus. */
+  private volatile long blockCount;
+
   private final int blocksPerPiece;
   private final Instant startedAt;
   private final SegmentCopy[] free = new SegmentCopy[Pace.MOST_COPIES];
@@ -97,6 +100,7 @@ class Rebuild {
   final void begin(@Nullable SegmentMap lacks) {
     wanted = lacks;
     partial = lacks != null;
+    wantNewBlocks();
     lane.join();
     var arena = Arena.ofShared();
     memory = arena;
@@ -113,6 +117,26 @@ class Rebuild {
             ? "all of it is copied"
             : "%d of %d blocks are copied, those that it may lack by the write log"
                 .formatted(lacks.blocks(), blockCount));
+  }
+
+  /** The nexus is about to have so many blocks: the new ones are copied as well. */
+  final void grow(long blocks) {
+    blockCount = blocks;
+    wantNewBlocks();
+  }
+
+  /** Everything is copied, and the child is about to be complete. */
+  final boolean isCompleting() {
+    return copiedIsTold && !isOver();
+  }
+
+  /** Nobody has said that the child holds there what its source does. */
+  private void wantNewBlocks() {
+    var map = wanted;
+    if (map == null || map.blockCount() >= blockCount) return;
+    var grown = map.grown(blockCount);
+    grown.add(map.blockCount(), blockCount - map.blockCount());
+    wanted = grown;
   }
 
   // ---- copying

@@ -28,6 +28,7 @@ class Rebuilds {
   private volatile List<RebuildInfo> history = List.of();
 
   private final Runnable pumpTask = this::pump;
+  private long blockCount;
   private boolean pumpIsDue;
   private int turn;
 
@@ -43,6 +44,7 @@ class Rebuilds {
     this.lane = lanes.getFirst();
     this.clock = clock;
     this.owner = owner;
+    blockCount = device.geometry().blockCount();
     pace = device.parts().pace(home, lanes, this::pumpSoon);
   }
 
@@ -76,9 +78,7 @@ class Rebuilds {
 
   /** It waits for {@link Rebuild#begin}. */
   Rebuild prepare(Child child) {
-    var rebuild =
-        new Rebuild(
-            this, device.name(), child, lane, device.geometry().blockCount(), clock.instant());
+    var rebuild = new Rebuild(this, device.name(), child, lane, blockCount, clock.instant());
     underWay.add(rebuild);
     return rebuild;
   }
@@ -87,6 +87,19 @@ class Rebuilds {
     rebuild.begin(lacks);
     if (rebuild.isRunning()) pace.start();
     pumpSoon();
+  }
+
+  /** The nexus is about to have so many blocks. Not while one {@link #isCompleting}. */
+  void grow(long blocks) {
+    blockCount = blocks;
+    for (Rebuild rebuild : underWay) rebuild.grow(blocks);
+    pumpSoon();
+  }
+
+  /** A child is about to be complete with the blocks that there are now. */
+  boolean isCompleting() {
+    for (Rebuild rebuild : underWay) if (rebuild.isCompleting()) return true;
+    return false;
   }
 
   void pause(Rebuild rebuild) {

@@ -1,5 +1,8 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.nexus.RecordInfo;
+import java.util.Optional;
+
 /**
  * Where it is written down which children hold all data. A write that missed a child is acknowledged only when this has said so: after a
  * crash nobody may take that child for a good one. On the nexus' home reactor; must not block. What is told is kept in that order. An
@@ -18,9 +21,31 @@ interface RetirementRecord {
     outcome.recorded();
   }
 
+  /**
+   * There is a child more, which holds nothing yet.
+   *
+   * @param uuid by which it is known on record
+   */
+  default void childIsAdded(String nexus, String childUri, String uuid, Outcome outcome) {
+    outcome.recorded();
+  }
+
   /** The child is none any more. */
   default void childIsGone(String nexus, String childUri, Outcome outcome) {
     outcome.recorded();
+  }
+
+  /**
+   * The nexus has ended, and its healthy children are equal. When that cannot be written down, all but one of them are copied anew
+   * by the next nexus.
+   */
+  default void ended(String nexus, Outcome outcome) {
+    outcome.recorded();
+  }
+
+  /** For people; empty when nothing is kept. */
+  default Optional<RecordInfo> info() {
+    return Optional.empty();
   }
 
   /** How it went. */

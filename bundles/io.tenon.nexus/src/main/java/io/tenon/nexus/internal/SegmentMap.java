@@ -12,9 +12,9 @@ final class SegmentMap {
   static final int MOST_SEGMENTS = 1 << 19;
   static final int USUAL_BYTES = 64 << 10;
 
-  private final int shift;
-  private final long blockCount;
-  private final int wordCount;
+  private int shift;
+  private long blockCount;
+  private int wordCount;
   private long[] words = {};
 
   /**
@@ -22,7 +22,11 @@ final class SegmentMap {
    */
   SegmentMap(int blockShift, long blockCount, int leastBytes) {
     int leastShift = Integer.numberOfTrailingZeros(leastBytes);
-    int blocksToSegment = Math.max(0, leastShift - blockShift);
+    this(Math.max(0, leastShift - blockShift), blockCount);
+  }
+
+  private SegmentMap(int leastShift, long blockCount) {
+    int blocksToSegment = leastShift;
     while ((blockCount - 1) >> blocksToSegment >= MOST_SEGMENTS) blocksToSegment++;
     this.shift = blocksToSegment;
     this.blockCount = blockCount;
@@ -46,6 +50,30 @@ final class SegmentMap {
     return new SegmentMap(this);
   }
 
+  long blockCount() {
+    return blockCount;
+  }
+
+  /**
+   * The same marks in a map of a nexus that has grown; in larger segments, when there would be too many.
+   *
+   * @param toBlocks at least as many as now
+   */
+  SegmentMap grown(long toBlocks) {
+    var grown = new SegmentMap(shift, toBlocks);
+    if (words.length == 0) return grown;
+    if (grown.shift == shift) {
+      grown.words = Arrays.copyOf(words, grown.wordCount);
+      return grown;
+    }
+    long lba = nextFrom(0);
+    while (lba < blockCount) {
+      grown.add(lba, 1);
+      lba = nextFrom(((lba >> grown.shift) + 1) << grown.shift);
+    }
+    return grown;
+  }
+
   /** Marks all segments that the range touches. */
   void add(long lba, long blocks) {
     if (words.length == 0) words = new long[wordCount];
@@ -64,11 +92,22 @@ final class SegmentMap {
     words[lastWord] |= upToLast;
   }
 
-  void addAll(SegmentMap other) {
-    if (other.wordCount != wordCount) throw Check.bug("maps of two nexuses");
+  /** Of the same nexus, from before or after it has grown. */
+  void addAll(SegmentMap from) {
+    var other = from.blockCount < blockCount ? from.grown(blockCount) : from;
+    if (blockCount < other.blockCount) become(grown(other.blockCount));
+    if (other.shift != shift || other.wordCount != wordCount)
+      throw Check.bug("maps of two nexuses");
     if (other.words.length == 0) return;
     if (words.length == 0) words = new long[wordCount];
     for (int word = 0; word < words.length; word++) words[word] |= other.words[word];
+  }
+
+  private void become(SegmentMap other) {
+    shift = other.shift;
+    blockCount = other.blockCount;
+    wordCount = other.wordCount;
+    words = other.words;
   }
 
   void clear() {

@@ -4,7 +4,6 @@ import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
 import io.tenon.nexus.ChildInfo;
-import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
@@ -12,14 +11,14 @@ import io.tenon.nexus.NexusSnapshot;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.RebuildInfo;
+import io.tenon.nexus.RecordInfo;
+import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.TargetException;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +53,9 @@ final class ServedNexus implements Nexus {
   private final ChildChanges changes;
 
   /** Guarded by this, as is everything that changes. */
-  private @Nullable Subsystem subsystem;
+  private volatile @Nullable Subsystem subsystem;
+
+  private volatile long sizeBytes;
 
   private boolean paused;
   private boolean destroyed;
@@ -111,6 +112,7 @@ final class ServedNexus implements Nexus {
       Watcher watcher,
       Runnable forget) {
     this.spec = spec;
+    this.sizeBytes = spec.sizeBytes();
     this.nexus = nexus;
     this.slot = slot;
     this.children = children;
@@ -134,7 +136,15 @@ final class ServedNexus implements Nexus {
 
   @Override
   public long sizeBytes() {
-    return spec.sizeBytes();
+    return sizeBytes;
+  }
+
+  @Override
+  public synchronized void resize(long bytes) throws NexusException {
+    if (isStopped()) throw refused("resized", "It is " + state() + ".");
+    if (bytes == sizeBytes) return;
+    new Growth(nexus).to(bytes);
+    sizeBytes = bytes;
   }
 
   @Override
@@ -155,6 +165,11 @@ final class ServedNexus implements Nexus {
   @Override
   public List<ChildInfo> children() {
     return nexus.membership().view().children();
+  }
+
+  @Override
+  public Optional<RecordInfo> record() {
+    return nexus.record().info();
   }
 
   @Override
@@ -236,6 +251,18 @@ final class ServedNexus implements Nexus {
   }
 
   @Override
+  public Optional<AnaState> anaState() {
+    var shared = subsystem;
+    return shared == null ? Optional.empty() : Optional.of(shared.anaState());
+  }
+
+  @Override
+  public synchronized void anaState(AnaState state) throws NexusException {
+    if (isStopped()) throw refused("given another ANA state", "It is " + state() + ".");
+    AnaChange.make(name(), subsystem, state);
+  }
+
+  @Override
   public synchronized void shutdown() throws NexusException {
     if (destroyed || state() == NexusState.SHUTDOWN) return;
     pause();
@@ -288,6 +315,15 @@ final class ServedNexus implements Nexus {
   }
 
   // ---- children
+
+  /** Children that are here from the beginning and must be rebuilt: URI and why, in the order of the spec. */
+  void letIn(Map<String, String> doubts) throws NexusException {
+    for (int i = 0; i < spec.childUris().size(); i++) {
+      String uri = spec.childUris().get(i);
+      var why = doubts.get(uri);
+      if (why != null) changes.letIn(uri, children.slots().get(i), why);
+    }
+  }
 
   @Override
   public synchronized void addChild(String uri, boolean rebuild) throws NexusException {
@@ -381,41 +417,15 @@ final class ServedNexus implements Nexus {
 
   @Override
   public synchronized NexusSnapshot snapshot(NexusSnapshot.Order order) throws NexusException {
-    checkOrder(order);
-    var round = new SnapshotRound(slot, blocking);
+    var round = new SnapshotRound(nexus, slot, blocking);
+    var _ = round.check(order);
     round.pause();
     try {
       // Again: what was in flight may have cost a child.
-      return round.take(checkOrder(order), order, InstantSource.system().instant());
+      return round.take(round.check(order), order, nexus.now());
     } finally {
       round.resume();
     }
-  }
-
-  /**
-   * @return the children's devices by uuid
-   */
-  private Map<UUID, DeviceSlot> checkOrder(NexusSnapshot.Order order) throws NexusException {
-    if (isStopped()) throw notTaken(Kind.STATE, "It is " + state() + ".");
-    for (ChildInfo child : children()) {
-      if (child.state() == ChildState.OPEN) continue;
-      throw notTaken(Kind.CHILD, "Child %s is %s.".formatted(child.uri(), child.state()));
-    }
-    var byUuid = new LinkedHashMap<UUID, DeviceSlot>();
-    nexus.members().forEach(child -> byUuid.put(child.slot().uuid(), child.slot()));
-    var named = order.uuids().keySet();
-    if (byUuid.keySet().equals(named) && byUuid.size() == children().size()) return byUuid;
-    throw notTaken(
-        Kind.CHILD_NOT_FOUND,
-        "Its replicas are %s, and not %s.".formatted(byUuid.keySet(), List.copyOf(named)));
-  }
-
-  private NexusException notTaken(Kind kind, String why) {
-    return new NexusException(
-        kind,
-        "No snapshot of nexus " + name() + " was taken.",
-        why,
-        "Name each of its replicas once, when all are healthy.");
   }
 
   private boolean isStopped() {

@@ -5,6 +5,8 @@ import io.tenon.block.DeviceException.Kind;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.SlotState;
 import io.tenon.block.SnapshotSpec;
+import io.tenon.nexus.ChildInfo;
+import io.tenon.nexus.ChildState;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusSnapshot;
 import java.time.Instant;
@@ -34,16 +36,53 @@ final class SnapshotRound {
 
   private static final long TAKE_WITHIN_S = 15;
 
+  private final NexusDevice device;
   private final DeviceSlot nexus;
   private final Executor blocking;
 
   /**
-   * @param nexus its own slot
+   * @param nexus the slot of {@code device}
    * @param blocking runs one task per child, at the same time
    */
-  SnapshotRound(DeviceSlot nexus, Executor blocking) {
+  SnapshotRound(NexusDevice device, DeviceSlot nexus, Executor blocking) {
+    this.device = device;
     this.nexus = nexus;
     this.blocking = blocking;
+  }
+
+  /**
+   * That the nexus serves, all its children are healthy, and the order names each.
+   *
+   * @return the children's devices by uuid
+   */
+  Map<UUID, DeviceSlot> check(NexusSnapshot.Order order) throws NexusException {
+    var view = device.membership().view();
+    switch (view.state()) {
+      case INIT, ONLINE, DEGRADED, FAULTED -> {}
+      case SHUTTING_DOWN, SHUTDOWN -> {
+        throw notOrdered(NexusException.Kind.STATE, "It is " + view.state() + ".");
+      }
+    }
+    for (ChildInfo child : view.children()) {
+      if (child.state() == ChildState.OPEN) continue;
+      throw notOrdered(
+          NexusException.Kind.CHILD, "Child %s is %s.".formatted(child.uri(), child.state()));
+    }
+    var byUuid = new LinkedHashMap<UUID, DeviceSlot>();
+    device.members().forEach(child -> byUuid.put(child.slot().uuid(), child.slot()));
+    var named = order.uuids().keySet();
+    if (byUuid.keySet().equals(named) && byUuid.size() == view.children().size()) return byUuid;
+    throw notOrdered(
+        NexusException.Kind.CHILD_NOT_FOUND,
+        "Its replicas are %s, and not %s.".formatted(byUuid.keySet(), List.copyOf(named)));
+  }
+
+  private NexusException notOrdered(NexusException.Kind kind, String why) {
+    return new NexusException(
+        kind,
+        "No snapshot of nexus " + nexus.name() + " was taken.",
+        why,
+        "Name each of its replicas once, when all are healthy.");
   }
 
   /**

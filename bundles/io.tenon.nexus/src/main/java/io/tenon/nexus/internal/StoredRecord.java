@@ -5,20 +5,22 @@ import io.tenon.metadata.ConflictException;
 import io.tenon.metadata.Entry;
 import io.tenon.metadata.Key;
 import io.tenon.metadata.LeaseLostException;
-import io.tenon.metadata.MetadataStore;
 import io.tenon.metadata.OutcomeUnknownException;
 import io.tenon.metadata.StoreException;
 import io.tenon.metadata.StoreRefusedException;
 import io.tenon.metadata.StoreUnavailableException;
 import io.tenon.metadata.Version;
+import io.tenon.nexus.RecordInfo;
 import io.tenon.reactor.Reactor;
 import io.tenon.registry.NexusInfo;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -51,7 +53,7 @@ final class StoredRecord implements RetirementRecord {
   /** A change that waits for its turn. */
   private record Pending(UnaryOperator<NexusInfo> change, String losesChild, Outcome outcome) {}
 
-  private final MetadataStore store;
+  private final RecordStore stores;
   private final Key key;
   private final String nexus;
   private final Map<String, String> uuids;
@@ -68,21 +70,21 @@ final class StoredRecord implements RetirementRecord {
   private @Nullable String broken;
 
   // Of the one write under way, or of nobody.
-  private NexusInfo info;
+  private volatile NexusInfo info;
   private Version version;
   private Instant giveUpAt = Instant.EPOCH;
   private boolean perhapsWritten;
 
   /** Takes over a record that {@link #begin} has written. */
   private StoredRecord(
-      MetadataStore store,
+      RecordStore stores,
       Key key,
       String nexus,
       NexusInfo info,
       Version version,
       Map<String, String> uuids,
       Place place) {
-    this.store = store;
+    this.stores = stores;
     this.key = key;
     this.nexus = nexus;
     this.info = info;
@@ -112,7 +114,7 @@ final class StoredRecord implements RetirementRecord {
    * @throws OutcomeUnknownException when it is perhaps written; no harm is done, and the nexus must not be made
    */
   static StoredRecord begin(
-      MetadataStore store,
+      RecordStore stores,
       Key key,
       String nexus,
       NexusInfo info,
@@ -121,8 +123,8 @@ final class StoredRecord implements RetirementRecord {
       Place place)
       throws StoreException {
     Check.that(!info.cleanShutdown(), "nexus %s begins with a record that it has ended", nexus);
-    var version = store.put(key, info.toJson(), read, place.limits().patience());
-    return new StoredRecord(store, key, nexus, info, version, uuids, place);
+    var version = stores.current().put(key, info.toJson(), read, place.limits().patience());
+    return new StoredRecord(stores, key, nexus, info, version, uuids, place);
   }
 
   @Override
@@ -151,21 +153,30 @@ final class StoredRecord implements RetirementRecord {
     }
   }
 
-  /** A child that was added; it is not healthy until it is in. */
-  void childIsAdded(String childUri, String uuid, Outcome outcome) {
+  /** It is not healthy until it is in. */
+  @Override
+  public void childIsAdded(String nexusName, String childUri, String uuid, Outcome outcome) {
     synchronized (lock) {
       uuids.put(childUri, uuid);
     }
     add(new Pending(now -> now.with(uuid, false), "", outcome));
   }
 
-  /**
-   * The nexus has ended in order: no child misses anything. Its failure is no harm, only a rebuild.
-   *
-   * @param outcome told when it is written, or not
-   */
-  void ended(Outcome outcome) {
+  @Override
+  public void ended(String nexusName, Outcome outcome) {
     add(new Pending(now -> now.ended(true), "", outcome));
+  }
+
+  @Override
+  public Optional<RecordInfo> info() {
+    String problem;
+    synchronized (lock) {
+      problem = broken == null ? "" : broken;
+    }
+    var written = info;
+    var healthy = new LinkedHashMap<String, Boolean>();
+    for (var child : written.children()) healthy.put(child.uuid(), child.healthy());
+    return Optional.of(new RecordInfo(key.text(), healthy, written.cleanShutdown(), problem));
   }
 
   private void add(Pending change) {
@@ -212,7 +223,7 @@ final class StoredRecord implements RetirementRecord {
       return;
     }
     try {
-      done(next, store.put(key, next.toJson(), version, limits.attempt()));
+      done(next, stores.current().put(key, next.toJson(), version, limits.attempt()));
     } catch (ConflictException e) {
       foundOther(next, e.found(key).orElse(null));
     } catch (StoreUnavailableException | OutcomeUnknownException e) {

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * made durable it may have forgotten when it comes back.
  */
 class WriteLog {
-  private final SegmentMap older;
-  private final SegmentMap newer;
+  private SegmentMap older;
+  private SegmentMap newer;
   private final @Nullable SegmentMap[] missing = new SegmentMap[NexusDevice.MOST_CHILDREN];
 
   /** Children that have a map in {@link #missing}, as bits. */
@@ -51,6 +51,24 @@ class WriteLog {
   /** Everything before the last {@link #turn} is durable on all children. */
   void forgetOlder() {
     older.clear();
+  }
+
+  // ---- growth
+
+  /** The nexus is about to have so many blocks; who is out lacks all the new ones. */
+  final void grow(long blockCount) {
+    long before = newer.blockCount();
+    if (before >= blockCount) return;
+    older = older.grown(blockCount);
+    newer = newer.grown(blockCount);
+    for (long left = logged; left != 0; left &= left - 1) {
+      int child = Long.numberOfTrailingZeros(left);
+      var map = missing[child];
+      if (map == null) continue;
+      var grown = map.grown(blockCount);
+      grown.add(before, blockCount - before);
+      missing[child] = grown;
+    }
   }
 
   // ---- children that are out

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
-import io.tenon.nexus.internal.RebuildRun.Scenario;
 import io.tenon.reactor.Reactor;
 import io.tenon.simulation.Mutant;
 import io.tenon.simulation.Seeds;
@@ -44,11 +43,11 @@ class PlantedRebuildBugsTest {
   }
 
   private static Bug bug(String name, String type, String method, Mutant.Change change) {
-    return bug(name, Scenario.ONE_GOOD_CHILD, type, method, change);
+    return bug(name, RebuildScenario.ONE_GOOD_CHILD, type, method, change);
   }
 
   private static Bug bug(
-      String name, Scenario scenario, String type, String method, Mutant.Change change) {
+      String name, RebuildScenario scenario, String type, String method, Mutant.Change change) {
     return new Bug(name, inWorldOf(new Mutant(HERE, HERE + type, method, change), scenario));
   }
 
@@ -56,25 +55,25 @@ class PlantedRebuildBugsTest {
     return List.of(
         bug(
             "the log of a child starts with its leaving",
-            Scenario.FORGETFUL,
+            RebuildScenario.FORGETFUL,
             "WriteLog",
             "leaves",
             Mutant.call("addAll", 0)),
         bug(
             "a checkpoint forgets what was changed before it, flushed or not",
-            Scenario.FORGETFUL,
+            RebuildScenario.FORGETFUL,
             "WriteLog",
             "turn",
             Mutant.call("addAll", 0)),
         bug(
             "a checkpoint forgets what is under way",
-            Scenario.FORGETFUL,
+            RebuildScenario.FORGETFUL,
             "Lane",
             "turnLog",
             Mutant.call("logAgain", 0)),
         bug(
             "a checkpoint forgets though a child did not flush",
-            Scenario.FORGETFUL,
+            RebuildScenario.FORGETFUL,
             "Checkpoint",
             "flushed",
             Mutant.field("complete", 1)),
@@ -148,7 +147,7 @@ class PlantedRebuildBugsTest {
             Mutant.call("forgetLog", 0)),
         bug(
             "the data of a source that has left is used",
-            Scenario.FORGETFUL,
+            RebuildScenario.FORGETFUL,
             "SegmentCopy",
             "haveRead",
             Mutant.call("trusts", 1)),
@@ -167,6 +166,11 @@ class PlantedRebuildBugsTest {
             "SegmentCopy",
             "haveWritten",
             Mutant.call("childFailed", 0)),
+        bug(
+            "a rebuild under way does not copy what the nexus grows by",
+            "Rebuilds",
+            "grow",
+            Mutant.call("grow", 0)),
         new Bug("a lane sends changes to a child later than it confirms", LateToSend::new),
         new Bug("a change that a child lacks while it is rebuilt is nobody's fault", Lenient::new),
         new Bug("a child is read as soon as it takes changes", Eager::new));
@@ -184,7 +188,7 @@ class PlantedRebuildBugsTest {
     fail("not found in " + MOST_SEEDS + " seeds: " + bug);
   }
 
-  private static World inWorldOf(Mutant mutant, Scenario scenario) {
+  private static World inWorldOf(Mutant mutant, RebuildScenario scenario) {
     return seed -> {
       var run =
           mutant
@@ -202,13 +206,13 @@ class PlantedRebuildBugsTest {
   }
 
   static void runHere(long seed, String scenario) {
-    run(seed, Scenario.valueOf(scenario), RebuildParts::new);
+    run(seed, RebuildScenario.valueOf(scenario), RebuildParts::new);
   }
 
   private static World inWorldOf(LongFunction<NexusParts> parts) {
     return seed -> {
       try {
-        run(seed, Scenario.ONE_GOOD_CHILD, parts);
+        run(seed, RebuildScenario.ONE_GOOD_CHILD, parts);
         return null;
       } catch (AssertionError found) {
         return found;
@@ -216,7 +220,7 @@ class PlantedRebuildBugsTest {
     };
   }
 
-  private static void run(long seed, Scenario scenario, LongFunction<NexusParts> parts) {
+  private static void run(long seed, RebuildScenario scenario, LongFunction<NexusParts> parts) {
     long _ =
         Seeds.run(
             seed,

@@ -36,12 +36,17 @@ final class RebuildRun implements SimDisk.Observer {
 
   private static final long GARBAGE = 1L << 50;
 
-  private final Scenario scenario;
+  private final RebuildScenario scenario;
   final SplittableRandom random;
   final SimWorld world;
   private final NexusParts parts;
   private final List<SimPlace> places = new ArrayList<>();
   private final long dataBlocks;
+
+  /** Of its own, so that what else happens by a seed does not depend on it. */
+  private final SplittableRandom growths;
+
+  private long nexusBlocks;
   private final long hotAt;
   private final int hot;
   private final int restlessness;
@@ -52,28 +57,7 @@ final class RebuildRun implements SimDisk.Observer {
   private boolean calm;
   private boolean hasCrashed;
 
-  /** What may happen, and so what must hold. */
-  enum Scenario {
-    /** One child works all the time: hosts see nothing. */
-    ONE_GOOD_CHILD,
-    /** As that; the others lose their power just when they were asked to flush or to read, and take their time otherwise. */
-    FORGETFUL,
-    /** All may fail, but none forgets what it has acknowledged. */
-    ALL_MAY_FAIL,
-    /** The node of the nexus crashes; the next one begins with one child that the record calls healthy. */
-    NODE_CRASHES,
-    /** At times it cannot be written down who is out and who is in. */
-    RECORD_FAILS,
-    /** Somebody shuts it down in the middle. */
-    SHUT_DOWN;
-
-    /** Of hosts. Few where what a child lacks must not be written again before somebody looks. */
-    int operations() {
-      return this == FORGETFUL ? 60 : 300;
-    }
-  }
-
-  RebuildRun(long seed, Scenario scenario, NexusParts parts) {
+  RebuildRun(long seed, RebuildScenario scenario, NexusParts parts) {
     this.scenario = scenario;
     this.parts = parts;
     random = new SplittableRandom(seed);
@@ -81,7 +65,7 @@ final class RebuildRun implements SimDisk.Observer {
     node = world.node("node", 1 + random.nextInt(3));
     int children = 2 + random.nextInt(isForgetful() ? 2 : 3);
     slowWrites = isForgetful() && random.nextBoolean();
-    int anchor = scenario == Scenario.ALL_MAY_FAIL ? -1 : random.nextInt(children);
+    int anchor = scenario == RebuildScenario.ALL_MAY_FAIL ? -1 : random.nextInt(children);
     // One to three MiB, and some: 16 to 50 pieces.
     dataBlocks = (1 + random.nextInt(2)) * 2048L + random.nextInt(600);
     hot =
@@ -98,6 +82,9 @@ final class RebuildRun implements SimDisk.Observer {
       places.add(place);
     }
     restlessness = isForgetful() ? 4 : random.nextInt(3) == 0 ? 60 : 600;
+    growths = new SplittableRandom(~seed);
+    long least = Math.max(hotAt + hot, dataBlocks / 2);
+    nexusBlocks = growths.nextInt(3) == 0 ? dataBlocks : growths.nextLong(least, dataBlocks + 1);
     make(places);
   }
 
@@ -121,7 +108,7 @@ final class RebuildRun implements SimDisk.Observer {
   }
 
   boolean isForgetful() {
-    return scenario == Scenario.FORGETFUL;
+    return scenario == RebuildScenario.FORGETFUL;
   }
 
   boolean hasSlowWrites() {
@@ -129,7 +116,7 @@ final class RebuildRun implements SimDisk.Observer {
   }
 
   private boolean mayNotErr() {
-    return scenario == Scenario.ONE_GOOD_CHILD || isForgetful();
+    return scenario == RebuildScenario.ONE_GOOD_CHILD || isForgetful();
   }
 
   SimReactors node() {
@@ -147,7 +134,7 @@ final class RebuildRun implements SimDisk.Observer {
             new NexusDevice.Plan(
                 "sim",
                 new UUID(1, 1),
-                new DataArea(FIRST, new Geometry(BLOCK_BYTES, dataBlocks)),
+                new DataArea(FIRST, new Geometry(BLOCK_BYTES, nexusBlocks)),
                 kids,
                 random.nextBoolean() ? ReadPolicy.LOCAL_FIRST : ReadPolicy.ROUND_ROBIN,
                 node.all(),
@@ -170,7 +157,7 @@ final class RebuildRun implements SimDisk.Observer {
 
     private void later(Outcome outcome, Runnable then) {
       lastNs = Math.max(lastNs, world.nowNs() + random.nextLong(500_000));
-      boolean fails = scenario == Scenario.RECORD_FAILS && !calm && random.nextInt(12) == 0;
+      boolean fails = scenario == RebuildScenario.RECORD_FAILS && !calm && random.nextInt(12) == 0;
       writer
           .main()
           .schedule(
@@ -209,7 +196,7 @@ final class RebuildRun implements SimDisk.Observer {
 
     @Override
     public void stoppedByItself(String name, String why) {
-      if (scenario != Scenario.RECORD_FAILS) throw new AssertionError("stopped: " + why);
+      if (scenario != RebuildScenario.RECORD_FAILS) throw new AssertionError("stopped: " + why);
     }
 
     @Override
@@ -226,6 +213,20 @@ final class RebuildRun implements SimDisk.Observer {
     if (isForgetful()) comeBackAsItIs(place);
     else if (random.nextInt(6) == 0) place.breakDown();
     else order(place);
+  }
+
+  /** It becomes as large as its children are, in steps; those who are asked again later find it grown. */
+  private void grow() {
+    if (calm || nexusBlocks == dataBlocks || nexus.membership().isStopping()) return;
+    long to = growths.nextLong(nexusBlocks, dataBlocks) + 1;
+    var growing = nexus;
+    new Growth(growing)
+        .begin(
+            new DataArea(FIRST, new Geometry(BLOCK_BYTES, to)),
+            () -> {
+              nexusBlocks = to;
+              node.main().schedule(growths.nextLong(3_000_000), this::grow);
+            });
   }
 
   /** Operators who do not know what is going on. */
@@ -311,8 +312,9 @@ final class RebuildRun implements SimDisk.Observer {
       var host = host(arena);
       host.start(operations, 1 + random.nextInt(hot < 24 || isForgetful() ? 2 : 8));
       node.main().schedule(random.nextLong(500_000), this::disturb);
-      if (scenario == Scenario.NODE_CRASHES) crashInTheMiddle(host);
-      if (scenario == Scenario.SHUT_DOWN) shutDownInTheMiddle();
+      node.main().schedule(growths.nextLong(8_000_000), this::grow);
+      if (scenario == RebuildScenario.NODE_CRASHES) crashInTheMiddle(host);
+      if (scenario == RebuildScenario.SHUT_DOWN) shutDownInTheMiddle();
       world.runUntil(host::isDone, MOST_EVENTS);
       if (!host.isDone()) throw new AssertionError(host.underWay() + " I/Os never ended");
       if (mayNotErr() && !host.errors().isEmpty()) {
@@ -367,6 +369,7 @@ final class RebuildRun implements SimDisk.Observer {
     make(List.of(first));
     host.goOn(nexus::channel, node.all(), 200, 1 + random.nextInt(3));
     node.main().schedule(random.nextLong(500_000), this::disturb);
+    node.main().schedule(growths.nextLong(8_000_000), this::grow);
   }
 
   private void finish(SimHost host) {
@@ -428,7 +431,7 @@ final class RebuildRun implements SimDisk.Observer {
       for (long block : host.blocks()) {
         host.observe(place.uri() + " at the end", block, place.medium().stampAt(FIRST + block));
       }
-      for (long block = 0; block < dataBlocks; block++) {
+      for (long block = 0; block < nexus.geometry().blockCount(); block++) {
         if (block >= hotAt && block < hotAt + hot) continue;
         long holds = place.medium().stampAt(FIRST + block);
         // Zero by a long unmap.

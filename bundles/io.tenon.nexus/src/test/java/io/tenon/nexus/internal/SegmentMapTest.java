@@ -49,6 +49,55 @@ class SegmentMapTest {
   }
 
   @Test
+  void grownItHasTheSameMarksAndRoomForMore() {
+    var map = map(3 * SEGMENT);
+    map.add(SEGMENT, 1);
+    var grown = map.grown(100 * SEGMENT);
+    assertEquals(SEGMENT, grown.blocks());
+    assertTrue(grown.contains(SEGMENT));
+    grown.add(99 * SEGMENT, SEGMENT);
+    assertEquals(99 * SEGMENT, grown.nextFrom(2 * SEGMENT));
+    assertEquals(3 * SEGMENT, map.nextFrom(2 * SEGMENT));
+    assertEquals(200, map(100).grown(200).nextFrom(0));
+  }
+
+  @Test
+  void grownBeyondItsMemoryItsSegmentsAreLargerAndHoldWhatTheSmallOnesHeld() {
+    long most = (long) SegmentMap.MOST_SEGMENTS * SEGMENT;
+    var map = map(most);
+    var random = new Random(3);
+    var marked = new TreeSet<Long>();
+    for (int i = 0; i < 1000; i++) {
+      long block = random.nextLong(most);
+      marked.add(block);
+      map.add(block, 1);
+    }
+    map.add(most - 1, 1);
+    var grown = map.grown(5 * most);
+    assertEquals(8 * SEGMENT, grown.segmentBlocks());
+    for (long block : marked) assertTrue(grown.contains(block), "block " + block);
+    assertTrue(grown.blocks() <= 8 * map.blocks());
+    long last = most - grown.segmentBlocks();
+    assertEquals(last, grown.nextFrom(last - 1 - (last - 1) % grown.segmentBlocks() + 8 * SEGMENT));
+    assertEquals(5 * most, grown.nextFrom(most));
+  }
+
+  @Test
+  void mapsFromBeforeAndAfterAGrowthAreUnited() {
+    var before = map(2 * SEGMENT);
+    before.add(0, 1);
+    var after = map(2 * SEGMENT).grown(9 * SEGMENT);
+    after.add(8 * SEGMENT, 1);
+    var united = before.copy();
+    united.addAll(after);
+    assertEquals(9 * SEGMENT, united.blockCount());
+    assertTrue(united.contains(0) && united.contains(8 * SEGMENT));
+    after.addAll(before);
+    assertEquals(united.blocks(), after.blocks());
+    assertTrue(after.contains(0));
+  }
+
+  @Test
   void itNeverHasMoreSegmentsThanFitIntoItsMemory() {
     long blocks = (64L << 40) >> BLOCK_SHIFT;
     var map = map(blocks);

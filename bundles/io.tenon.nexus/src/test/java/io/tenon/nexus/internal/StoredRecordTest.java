@@ -96,7 +96,7 @@ class StoredRecordTest {
     var uuids = new TreeMap<String, String>();
     for (int i = 0; i < children; i++) uuids.put("aio:///" + i, "uuid-" + i);
     var place = new StoredRecord.Place(node.main(), threads::start, world.clock(), LIMITS);
-    return StoredRecord.begin(client, KEY, "n", info(children), read, uuids, place);
+    return StoredRecord.begin(() -> client, KEY, "n", info(children), read, uuids, place);
   }
 
   private Outcome outcome(String name) {
@@ -130,8 +130,8 @@ class StoredRecordTest {
           record.childIsOut("n", "aio:///1", outcome("out"));
           record.childIsIn("n", "aio:///1", outcome("in"));
           record.childIsGone("n", "aio:///2", outcome("gone"));
-          record.childIsAdded("aio:///3", "uuid-3", outcome("added"));
-          record.ended(outcome("ended"));
+          record.childIsAdded("n", "aio:///3", "uuid-3", outcome("added"));
+          record.ended("n", outcome("ended"));
         });
     awaitTold(5);
     assertEquals(

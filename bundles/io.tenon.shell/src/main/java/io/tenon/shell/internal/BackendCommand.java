@@ -3,7 +3,6 @@ package io.tenon.shell.internal;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.BlockDevices.Backend;
 import java.util.List;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -11,20 +10,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:backend}. */
-@Component(
-    service = {BackendCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=backend"})
+@Component(service = Noun.class)
 public final class BackendCommand extends Noun {
   private final BlockDevices devices;
 
   @Activate
   public BackendCommand(@Reference BlockDevices devices) {
     this.devices = devices;
-  }
-
-  /** Called by Gogo. */
-  public void backend(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

@@ -5,7 +5,6 @@ import io.tenon.nvme.NvmeTarget.ControllerInfo;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -13,20 +12,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:controller}. */
-@Component(
-    service = {ControllerCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=controller"})
+@Component(service = Noun.class)
 public final class ControllerCommand extends Noun {
   private final NvmeTarget target;
 
   @Activate
   public ControllerCommand(@Reference NvmeTarget target) {
     this.target = target;
-  }
-
-  /** Called by Gogo. */
-  public void controller(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

@@ -5,7 +5,6 @@ import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
 import io.tenon.error.TenonException;
 import java.util.List;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -13,20 +12,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:device}. */
-@Component(
-    service = {DeviceCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=device"})
+@Component(service = Noun.class)
 public final class DeviceCommand extends Noun {
   private final BlockDevices devices;
 
   @Activate
   public DeviceCommand(@Reference BlockDevices devices) {
     this.devices = devices;
-  }
-
-  /** Called by Gogo. */
-  public void device(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

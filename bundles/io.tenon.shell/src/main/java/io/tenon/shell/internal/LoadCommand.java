@@ -7,7 +7,6 @@ import io.tenon.reactor.Reactors;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -16,9 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:load}. */
-@Component(
-    service = {LoadCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=load"})
+@Component(service = Noun.class)
 public final class LoadCommand extends Noun {
   private final BlockDevices devices;
   private final Reactors reactors;
@@ -27,11 +24,6 @@ public final class LoadCommand extends Noun {
   public LoadCommand(@Reference BlockDevices devices, @Reference Reactors reactors) {
     this.devices = devices;
     this.reactors = reactors;
-  }
-
-  /** Called by Gogo. */
-  public void load(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

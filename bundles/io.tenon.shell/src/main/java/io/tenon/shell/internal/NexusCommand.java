@@ -10,37 +10,30 @@ import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.Nexuses;
+import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:nexus}. */
-@Component(
-    service = {NexusCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=nexus"})
+@Component(service = Noun.class)
 public final class NexusCommand extends Noun {
   private final Nexuses nexuses;
 
   @Activate
   public NexusCommand(@Reference Nexuses nexuses) {
     this.nexuses = nexuses;
-  }
-
-  /** Called by Gogo. */
-  public void nexus(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override
@@ -182,14 +175,10 @@ public final class NexusCommand extends Noun {
         footer = {"", "Example: tenon:nexus publish v1"})
     void publish(
         @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
-        @Option(
-                names = "--host",
-                paramLabel = "NQN",
-                description = "Host that may connect; again for more. None: any host.")
-            List<String> hosts)
+        @Mixin AllowedHosts hosts)
         throws TenonException, Refused {
       var found = existing(nexus);
-      found.publish(new LinkedHashSet<>(hosts == null ? List.of() : hosts));
+      found.publish(hosts.nqns());
       output.show(row(found));
     }
 
@@ -200,6 +189,32 @@ public final class NexusCommand extends Noun {
         throws TenonException, Refused {
       var found = existing(nexus);
       found.unpublish();
+      output.show(row(found));
+    }
+
+    @Command(
+        description =
+            "Grow a nexus while hosts use it. Its children have the size already; hosts are told.",
+        footer = {"", "Example: tenon:nexus resize v1 1GiB"})
+    void resize(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "SIZE", description = "More than now, such as 1GiB.") Size size)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      found.resize(size.bytes());
+      output.show(row(found));
+    }
+
+    @Command(
+        description = "Tell hosts what the way to a nexus through this node is worth.",
+        footer = {"", "Example: tenon:nexus ana v1 NON_OPTIMIZED"})
+    void ana(
+        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
+        @Parameters(paramLabel = "STATE", description = "One of ${COMPLETION-CANDIDATES}.")
+            AnaState state)
+        throws TenonException, Refused {
+      var found = existing(nexus);
+      found.anaState(state);
       output.show(row(found));
     }
 
@@ -384,6 +399,7 @@ public final class NexusCommand extends Noun {
           "state", nexus.state(),
           "size", new Size(nexus.sizeBytes()),
           "uri", nexus.shareUri().orElse(""),
+          "ana", nexus.anaState().map(AnaState::toString).orElse(""),
           "allowed_hosts", List.copyOf(nexus.allowedHosts()),
           "children", nexus.children().stream().map(NexusCommand::row).toList());
     }

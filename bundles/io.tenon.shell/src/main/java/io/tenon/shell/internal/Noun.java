@@ -2,17 +2,21 @@ package io.tenon.shell.internal;
 
 import io.tenon.error.TenonException;
 import java.io.PrintWriter;
+import java.io.Writer;
+import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.apache.felix.service.command.CommandSession;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -25,26 +29,38 @@ abstract class Noun {
   private static final Logger log = LoggerFactory.getLogger(Noun.class);
   private static final int WIDTH = 100;
 
+  /** The default of picocli's {@link Command#name}. */
+  private static final String UNNAMED = "<main class>";
+
+  private @Nullable Names names;
+  private @Nullable CommandLine model;
+
   /** Makes the object whose methods are the verbs, for one call. */
   abstract Object verbs(Output output);
 
   /** Name of the command, with its scope: {@code tenon:device}. */
   final String name() {
-    return line().getCommandName();
+    return look().command();
   }
 
   /** Name of the thing: {@code device}. */
   final String noun() {
-    return name().substring(name().indexOf(':') + 1);
+    return look().noun();
   }
 
   final Set<String> verbs() {
-    return line().getSubcommands().keySet();
+    return look().verbs();
   }
 
   /** In one sentence. */
   final String description() {
-    return String.join(" ", line().getCommandSpec().usageMessage().description());
+    return look().description();
+  }
+
+  private synchronized Names look() {
+    var known = names;
+    if (known == null) names = known = Names.of(verbs(nowhere()).getClass());
+    return known;
   }
 
   /**
@@ -70,8 +86,14 @@ abstract class Noun {
   }
 
   /** To look into, not to run. */
-  private CommandLine line() {
-    return line(new Output(new PrintWriter(System.out, true, StandardCharsets.UTF_8)));
+  private synchronized CommandLine model() {
+    var known = model;
+    if (known == null) model = known = line(nowhere());
+    return known;
+  }
+
+  private static Output nowhere() {
+    return new Output(new PrintWriter(Writer.nullWriter()));
   }
 
   private CommandLine line(Output output) {
@@ -147,11 +169,31 @@ abstract class Noun {
   final List<String> candidates(List<String> line, int index) {
     var words = spelledOut(line);
     int typed = index + words.size() - line.size();
-    Map<String, CommandLine> verbs = line().getSubcommands();
-    if (typed <= 1) return List.copyOf(verbs.keySet());
-    var verb = verbs.get(words.get(1));
+    if (typed <= 1) return List.copyOf(verbs());
+    var verb = model().getSubcommands().get(words.get(1));
     if (verb == null) return List.of();
     if (typed >= words.size() || !words.get(typed).startsWith("-")) return names(words.get(1));
     return verb.getCommandSpec().options().stream().map(OptionSpec::longestName).toList();
+  }
+
+  /** What is asked of every noun while a node starts; reading the annotations costs a hundredth of having picocli model them. */
+  private record Names(String command, String noun, String description, Set<String> verbs) {
+    static Names of(Class<?> type) {
+      var command = type.getAnnotation(Command.class);
+      String name = command.name();
+      return new Names(
+          name,
+          name.substring(name.indexOf(':') + 1),
+          String.join(" ", command.description()),
+          Arrays.stream(type.getDeclaredMethods())
+              .filter(method -> method.isAnnotationPresent(Command.class))
+              .map(Names::verb)
+              .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    private static String verb(Method method) {
+      var name = method.getAnnotation(Command.class).name();
+      return name.equals(UNNAMED) ? method.getName() : name;
+    }
   }
 }

@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -25,9 +24,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:pool}. */
-@Component(
-    service = {PoolCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=pool"})
+@Component(service = Noun.class)
 public final class PoolCommand extends Noun {
   private final Pools pools;
   private final PoolChecks checks;
@@ -36,11 +33,6 @@ public final class PoolCommand extends Noun {
   public PoolCommand(@Reference Pools pools, @Reference PoolChecks checks) {
     this.pools = pools;
     this.checks = checks;
-  }
-
-  /** Called by Gogo. */
-  public void pool(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

@@ -3,7 +3,6 @@ package io.tenon.shell.internal;
 import io.tenon.reactor.ReactorStats;
 import io.tenon.reactor.Reactors;
 import java.util.List;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -11,20 +10,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:reactor}. */
-@Component(
-    service = {ReactorCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=reactor"})
+@Component(service = Noun.class)
 public final class ReactorCommand extends Noun {
   private final Reactors reactors;
 
   @Activate
   public ReactorCommand(@Reference Reactors reactors) {
     this.reactors = reactors;
-  }
-
-  /** Called by Gogo. */
-  public void reactor(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

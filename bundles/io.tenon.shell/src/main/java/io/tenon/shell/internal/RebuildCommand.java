@@ -7,17 +7,15 @@ import io.tenon.nexus.RebuildInfo;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:rebuild}. */
-@Component(
-    service = {RebuildCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=rebuild"})
+@Component(service = Noun.class)
 public final class RebuildCommand extends Noun {
   private static final int BAR = 20;
 
@@ -26,11 +24,6 @@ public final class RebuildCommand extends Noun {
   @Activate
   public RebuildCommand(@Reference Nexuses nexuses) {
     this.nexuses = nexuses;
-  }
-
-  /** Called by Gogo. */
-  public void rebuild(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override
@@ -89,49 +82,41 @@ public final class RebuildCommand extends Noun {
     @Command(
         description = "Start to complete a child that is out of sync.",
         footer = {"", "Example: tenon:rebuild start v1 aio:///var/lib/disk2"})
-    void start(
-        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
-        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
-        throws TenonException, Refused {
-      var found = NexusCommand.existing(nexuses, nexus);
-      found.startRebuild(child);
-      showChild(found, child);
+    void start(@Mixin Subject subject) throws TenonException, Refused {
+      var nexus = existing(subject);
+      nexus.startRebuild(subject.child);
+      showChild(nexus, subject.child);
     }
 
     @Command(
         description = "End a rebuild. The child goes on taking writes and can be completed later.",
         footer = {"", "Example: tenon:rebuild stop v1 aio:///var/lib/disk2"})
-    void stop(
-        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
-        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
-        throws TenonException, Refused {
-      var found = NexusCommand.existing(nexuses, nexus);
-      found.stopRebuild(child);
-      showChild(found, child);
+    void stop(@Mixin Subject subject) throws TenonException, Refused {
+      var nexus = existing(subject);
+      nexus.stopRebuild(subject.child);
+      showChild(nexus, subject.child);
     }
 
     @Command(
         description = "Let a rebuild wait.",
         footer = {"", "Example: tenon:rebuild pause v1 aio:///var/lib/disk2"})
-    void pause(
-        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
-        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
-        throws TenonException, Refused {
-      var found = NexusCommand.existing(nexuses, nexus);
-      found.pauseRebuild(child);
-      showRebuild(found, child);
+    void pause(@Mixin Subject subject) throws TenonException, Refused {
+      var nexus = existing(subject);
+      nexus.pauseRebuild(subject.child);
+      showRebuild(nexus, subject.child);
     }
 
     @Command(
         description = "Let a rebuild that was paused go on.",
         footer = {"", "Example: tenon:rebuild resume v1 aio:///var/lib/disk2"})
-    void resume(
-        @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
-        @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
-        throws TenonException, Refused {
-      var found = NexusCommand.existing(nexuses, nexus);
-      found.resumeRebuild(child);
-      showRebuild(found, child);
+    void resume(@Mixin Subject subject) throws TenonException, Refused {
+      var nexus = existing(subject);
+      nexus.resumeRebuild(subject.child);
+      showRebuild(nexus, subject.child);
+    }
+
+    private Nexus existing(Subject subject) throws Refused {
+      return NexusCommand.existing(nexuses, subject.nexus);
     }
 
     private List<Nexus> chosen(String nexus) throws Refused {
@@ -196,5 +181,14 @@ public final class RebuildCommand extends Noun {
       int full = percent * BAR / 100;
       return "[" + "#".repeat(full) + ".".repeat(BAR - full) + "]";
     }
+  }
+
+  /** The child whose rebuild a verb is about. */
+  static final class Subject {
+    @Parameters(index = "0", paramLabel = "NEXUS", description = "Name or uuid.")
+    private String nexus = "";
+
+    @Parameters(index = "1", paramLabel = "CHILD", description = "Its URI.")
+    private String child = "";
   }
 }

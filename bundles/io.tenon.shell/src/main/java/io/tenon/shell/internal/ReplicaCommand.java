@@ -9,35 +9,27 @@ import io.tenon.pool.ReplicaSpec;
 import io.tenon.pool.WipeProgress;
 import io.tenon.pool.WipeSpec;
 import io.tenon.pool.WipeWatcher;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:replica}. */
-@Component(
-    service = {ReplicaCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=replica"})
+@Component(service = Noun.class)
 public final class ReplicaCommand extends Noun {
   private final Pools pools;
 
   @Activate
   public ReplicaCommand(@Reference Pools pools) {
     this.pools = pools;
-  }
-
-  /** Called by Gogo. */
-  public void replica(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override
@@ -169,14 +161,10 @@ public final class ReplicaCommand extends Noun {
         footer = {"", "Example: tenon:replica share vol1 --host nqn.2014-08.org.example:host1"})
     void share(
         @Parameters(paramLabel = "REPLICA", description = "Name or uuid.") String replica,
-        @Option(
-                names = "--host",
-                paramLabel = "NQN",
-                description = "Host that may connect; again for more. None: any host.")
-            List<String> hosts)
+        @Mixin AllowedHosts hosts)
         throws TenonException, Refused {
       var found = existing(pools, replica);
-      var _ = found.share(new LinkedHashSet<>(hosts == null ? List.of() : hosts));
+      var _ = found.share(hosts.nqns());
       output.show(row(found.info()));
     }
 

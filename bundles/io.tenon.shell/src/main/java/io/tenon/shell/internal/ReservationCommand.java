@@ -5,7 +5,6 @@ import io.tenon.nvme.NvmeTarget.Subsystem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -13,20 +12,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:reservation}. */
-@Component(
-    service = {ReservationCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=reservation"})
+@Component(service = Noun.class)
 public final class ReservationCommand extends Noun {
   private final NvmeTarget target;
 
   @Activate
   public ReservationCommand(@Reference NvmeTarget target) {
     this.target = target;
-  }
-
-  /** Called by Gogo. */
-  public void reservation(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

@@ -7,22 +7,19 @@ import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:share}. */
-@Component(
-    service = {ShareCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=share"})
+@Component(service = Noun.class)
 public final class ShareCommand extends Noun {
   private final BlockDevices devices;
   private final NvmeTarget target;
@@ -31,11 +28,6 @@ public final class ShareCommand extends Noun {
   public ShareCommand(@Reference BlockDevices devices, @Reference NvmeTarget target) {
     this.devices = devices;
     this.target = target;
-  }
-
-  /** Called by Gogo. */
-  public void share(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override
@@ -73,11 +65,7 @@ public final class ShareCommand extends Noun {
         footer = {"", "Example: tenon:share create scratch --host nqn.2014-08.org.example:host1"})
     void create(
         @Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device,
-        @Option(
-                names = "--host",
-                paramLabel = "NQN",
-                description = "Host that may connect; again for more. None: any host.")
-            List<String> hosts,
+        @Mixin AllowedHosts hosts,
         @Option(
                 names = "--ana",
                 paramLabel = "STATE",
@@ -99,7 +87,7 @@ public final class ShareCommand extends Noun {
           target.share(
               slot,
               new ShareOptions(
-                  new LinkedHashSet<>(hosts == null ? List.of() : hosts),
+                  hosts.nqns(),
                   ids[0],
                   ids[1],
                   ana != null,
@@ -172,14 +160,10 @@ public final class ShareCommand extends Noun {
         footer = {"", "Example: tenon:share hosts scratch --host nqn.2014-08.org.example:host2"})
     void hosts(
         @Parameters(paramLabel = "DEVICE", description = "Name, uuid or URI.") String device,
-        @Option(
-                names = "--host",
-                paramLabel = "NQN",
-                description = "Host that may connect; again for more. None: any host.")
-            List<String> hosts)
+        @Mixin AllowedHosts hosts)
         throws TenonException, Refused {
       var shared = existing(device);
-      shared.hosts(new LinkedHashSet<>(hosts == null ? List.of() : hosts));
+      shared.hosts(hosts.nqns());
       output.show(row(shared));
     }
 

@@ -9,7 +9,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -18,20 +17,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:snapshot}. */
-@Component(
-    service = {SnapshotCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=snapshot"})
+@Component(service = Noun.class)
 public final class SnapshotCommand extends Noun {
   private final Pools pools;
 
   @Activate
   public SnapshotCommand(@Reference Pools pools) {
     this.pools = pools;
-  }
-
-  /** Called by Gogo. */
-  public void snapshot(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

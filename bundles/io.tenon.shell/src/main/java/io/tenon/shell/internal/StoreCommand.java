@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.apache.felix.service.command.CommandSession;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -29,9 +28,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:store}. */
-@Component(
-    service = {StoreCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=store"})
+@Component(service = Noun.class)
 public final class StoreCommand extends Noun {
   private static final Duration WITHIN = Duration.ofSeconds(10);
 
@@ -40,11 +37,6 @@ public final class StoreCommand extends Noun {
       policy = ReferencePolicy.DYNAMIC,
       policyOption = ReferencePolicyOption.GREEDY)
   private volatile @Nullable MetadataStore store;
-
-  /** Called by Gogo. */
-  public void store(CommandSession session, String[] words) throws Exception {
-    run(session, words);
-  }
 
   @Override
   Object verbs(Output output) {

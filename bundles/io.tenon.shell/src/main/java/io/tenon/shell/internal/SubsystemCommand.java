@@ -4,7 +4,6 @@ import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import java.util.List;
 import java.util.Locale;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -12,20 +11,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:subsystem}. */
-@Component(
-    service = {SubsystemCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=subsystem"})
+@Component(service = Noun.class)
 public final class SubsystemCommand extends Noun {
   private final NvmeTarget target;
 
   @Activate
   public SubsystemCommand(@Reference NvmeTarget target) {
     this.target = target;
-  }
-
-  /** Called by Gogo. */
-  public void subsystem(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.tenon.nvme.internal.reservation;
 
+import io.tenon.error.Check;
 import io.tenon.nvme.TargetException;
 import java.nio.file.Path;
 import java.util.UUID;
@@ -22,7 +23,8 @@ public interface ReservationStore {
 
         @Override
         public CompletionStage<Void> save(Path name, UUID device, ReservationState state) {
-          throw new UnsupportedOperationException("there is no folder for reservations");
+          throw Check.bug(
+              "reservations of %s are to be kept, but there is no folder for them", device);
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.tenon.arch.planted.nexus.internal;
 
 import java.time.Clock;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -35,6 +36,10 @@ final class Restless {
 
   Clock systemClock() {
     return Clock.systemUTC();
+  }
+
+  InstantSource systemSource() {
+    return InstantSource.system();
   }
 
   void sleep() throws InterruptedException {
