@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.reactor.Reactor;
+import io.tenon.simulation.BugList;
 import io.tenon.simulation.Mutant;
 import io.tenon.simulation.Seeds;
 import java.lang.classfile.Opcode;
@@ -179,10 +180,12 @@ class PlantedRebuildBugsTest {
   @ParameterizedTest
   @MethodSource("bugs")
   void isFound(Bug bug) throws ReflectiveOperationException {
+    long beganNs = System.nanoTime();
     for (long seed = 1; seed <= MOST_SEEDS; seed++) {
       var problem = bug.world().run(seed);
       if (problem == null) continue;
       assertTrue(problem.getMessage().endsWith("replay with -Dseed=" + seed), problem.toString());
+      BugList.found(PlantedRebuildBugsTest.class, bug.name(), seed, beganNs);
       return;
     }
     fail("not found in " + MOST_SEEDS + " seeds: " + bug);

@@ -1,8 +1,10 @@
 package io.tenon.nvme.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.IoStatus;
+import io.tenon.block.testing.TestReactors;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.Feature;
 import io.tenon.nvme.LogPage;

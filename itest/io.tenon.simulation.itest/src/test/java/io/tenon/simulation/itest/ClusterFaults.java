@@ -2,6 +2,7 @@ package io.tenon.simulation.itest;
 
 import io.tenon.error.TenonException;
 import io.tenon.simulation.SimNetwork.Weather;
+import io.tenon.simulation.SimStore;
 import io.tenon.simulation.SimWorld;
 import io.tenon.simulation.Story;
 import java.util.EnumSet;
@@ -30,7 +31,10 @@ final class ClusterFaults {
     DISK_STALL,
     DISK_ERRORS,
     UNPLUGGED,
-    DISK_FULL
+    DISK_FULL,
+    STORE_GONE,
+    STORE_FROZEN,
+    STORE_FLAKY
   }
 
   /** Who wants to know. */
@@ -38,22 +42,25 @@ final class ClusterFaults {
     /** What the node's disk had not flushed is perhaps gone. */
     void forgets(ClusterNode node);
 
-    /** May this node go down now? */
-    boolean mayGoDown(ClusterNode node);
+    void wentDown(ClusterNode node);
   }
 
   private final SimWorld world;
   private final Story story;
   private final SplittableRandom random;
   private final List<ClusterNode> nodes;
+  private final SimStore store;
   private final Witness witness;
   private final Set<Kind> kinds = EnumSet.noneOf(Kind.class);
   private final long pauseNs;
   private final long mostDurationNs;
+  private boolean holding;
   private boolean over;
   private int count;
 
-  ClusterFaults(SimWorld world, Story story, List<ClusterNode> nodes, Witness witness) {
+  ClusterFaults(
+      SimWorld world, Story story, List<ClusterNode> nodes, SimStore store, Witness witness) {
+    this.store = store;
     this.world = world;
     this.story = story;
     this.nodes = nodes;
@@ -80,9 +87,19 @@ final class ClusterFaults {
     return mostDurationNs;
   }
 
+  /** Nothing new goes wrong until {@link #goOn}; what is under way ends. */
+  void holdOn() {
+    holding = true;
+  }
+
+  void goOn() {
+    holding = false;
+  }
+
   private void next() {
     if (over) return;
     world.schedule(random.nextLong(2 * pauseNs), this::next);
+    if (holding) return;
     var all = List.copyOf(kinds);
     happen(all.get(random.nextInt(all.size())), nodes.get(random.nextInt(nodes.size())));
   }
@@ -97,8 +114,7 @@ final class ClusterFaults {
   }
 
   private void happen(Kind kind, ClusterNode node) {
-    boolean goesDown = kind == Kind.POWER_CUT || kind == Kind.KILL;
-    if (!node.isUp() || (goesDown && !witness.mayGoDown(node))) return;
+    if (!node.isUp()) return;
     count++;
     story.tell(node.name, kind.toString());
     var network = world.network();
@@ -108,10 +124,12 @@ final class ClusterFaults {
       case POWER_CUT -> {
         node.losePower();
         witness.forgets(node);
+        witness.wentDown(node);
         later(node::restart);
       }
       case KILL -> {
         node.kill();
+        witness.wentDown(node);
         later(node::restart);
       }
       case FREEZE -> reactors.freeze(1 + random.nextLong(mostDurationNs));
@@ -155,6 +173,15 @@ final class ClusterFaults {
         fill(node, true);
         later(() -> fill(node, false));
       }
+      case STORE_GONE -> {
+        store.crash();
+        later(store::restart);
+      }
+      case STORE_FROZEN -> store.freeze(1 + random.nextLong(mostDurationNs));
+      case STORE_FLAKY -> {
+        store.faults(new SimStore.Faults(0.1, 0.2, 2 * mostDurationNs, 0.1, 0.1, 0));
+        later(() -> store.faults(SimStore.Faults.NONE));
+      }
     }
   }
 
@@ -179,6 +206,8 @@ final class ClusterFaults {
     world.network().heal();
     world.network().weather(Weather.calm());
     world.network().lose(0, 1);
+    store.restart();
+    store.faults(SimStore.Faults.NONE);
     for (ClusterNode node : nodes) {
       node.faults(0);
       node.plugIn();

@@ -11,6 +11,7 @@ import io.tenon.pool.Pools;
 import io.tenon.pool.internal.SimulatedPools;
 import io.tenon.pool.internal.SimulatedPools.DataFolder;
 import io.tenon.simulation.SimReactors;
+import io.tenon.simulation.SimStore;
 import io.tenon.simulation.SimThreads;
 import io.tenon.simulation.SimWorld;
 import io.tenon.transport.nvmetcp.internal.initiator.SimulatedInitiator;
@@ -42,7 +43,8 @@ final class ClusterLife {
       int number,
       int cores,
       PluggedDevices.Socket disk,
-      DataFolder folder) {
+      DataFolder folder,
+      SimStore store) {
     this.world = world;
     this.folder = folder;
     seed = world.chance().nextLong();
@@ -56,7 +58,7 @@ final class ClusterLife {
     } catch (TenonException e) {
       throw new AssertionError(e);
     }
-    nexuses = SimulatedNexuses.on(devices, target, reactors, control.beside());
+    nexuses = SimulatedNexuses.on(devices, target, reactors, control.beside(), store.client());
   }
 
   /** In one of its threads. */

@@ -12,6 +12,7 @@ import io.tenon.pool.ReplicaSpec;
 import io.tenon.pool.internal.SimulatedPools.DataFolder;
 import io.tenon.simulation.ByteMedium;
 import io.tenon.simulation.SimDisk;
+import io.tenon.simulation.SimStore;
 import io.tenon.simulation.SimWorld;
 import io.tenon.simulation.Story;
 import java.util.Optional;
@@ -37,6 +38,7 @@ final class ClusterNode {
   private final Story story;
   private final SplittableRandom random;
   private final SimDisk.Observer observer;
+  private final SimStore store;
   private final ByteMedium medium = new ByteMedium(BLOCK_BYTES);
   private final DataFolder folder;
   private SimDisk.Faults faults;
@@ -45,7 +47,14 @@ final class ClusterNode {
   private String shareUri = "";
   private ClusterLife life;
 
-  ClusterNode(SimWorld world, Story story, String name, int number, SimDisk.Observer observer) {
+  ClusterNode(
+      SimWorld world,
+      Story story,
+      String name,
+      int number,
+      SimStore store,
+      SimDisk.Observer observer) {
+    this.store = store;
     this.world = world;
     this.story = story;
     this.name = name;
@@ -60,7 +69,8 @@ final class ClusterNode {
   }
 
   private ClusterLife nextLife() {
-    return new ClusterLife(world, name, number, 1 + random.nextInt(2), this::openDisk, folder);
+    return new ClusterLife(
+        world, name, number, 1 + random.nextInt(2), this::openDisk, folder, store);
   }
 
   ClusterLife life() {
@@ -166,6 +176,12 @@ final class ClusterNode {
         replica().orElseThrow(() -> new AssertionError(name + " does not have its replica"));
     if (withOthers) shareUri = replica.share(Set.of()).replace("nvmf+tcp:", "nvmf:");
     else replica.unshare();
+  }
+
+  /** In one of its threads, as soon as its pool is there: others reach the replica again. */
+  void shareAgain() throws TenonException {
+    var replica = replica();
+    if (replica.isPresent() && !replica.get().info().shared()) share(true);
   }
 
   /** While it works. */

@@ -47,6 +47,9 @@ final class ClusterOperator {
     ClusterNode home();
 
     Nexus nexus();
+
+    /** It is being moved; there is no nexus to be asked. */
+    boolean isAway();
   }
 
   private interface Order {
@@ -96,7 +99,7 @@ final class ClusterOperator {
   /** Where the nexus is, when nothing else is being done there. */
   private void order(Volume volume, String what, Order order) {
     var home = volume.home();
-    if (busy || !home.isUp()) return;
+    if (busy || volume.isAway() || !home.isUp()) return;
     busy = true;
     orders++;
     story.tell("operator", what);
@@ -130,7 +133,8 @@ final class ClusterOperator {
 
   /** Whatever it takes to get this child Online. */
   void bringBack(Volume volume, ClusterNode node) {
-    if (!node.isUp()) return;
+    if (!node.isUp() || volume.isAway()) return;
+    if (node != volume.home()) share(node);
     var state = child(volume, node).map(ChildInfo::state);
     if (state.equals(Optional.of(ChildState.OPEN))) return;
     order(
@@ -186,12 +190,22 @@ final class ClusterOperator {
   private void forgetSnapshots(ClusterNode node) {
     if (!node.isUp()) return;
     orders++;
+    at(node, () -> forgetOne(node));
+  }
+
+  /** Its replica is for others, too. */
+  void share(ClusterNode node) {
+    at(node, node::shareAgain);
+  }
+
+  /** On that node, when it has time. */
+  private void at(ClusterNode node, Order order) {
     node.life()
         .control
         .execute(
             () -> {
               try {
-                forgetOne(node);
+                order.give();
               } catch (TenonException e) {
                 story.tell("operator", "fails: " + e.getMessage());
               }

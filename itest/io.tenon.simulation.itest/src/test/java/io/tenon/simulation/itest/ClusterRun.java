@@ -11,11 +11,13 @@ import io.tenon.nexus.NexusState;
 import io.tenon.simulation.SimDisk;
 import io.tenon.simulation.SimHost;
 import io.tenon.simulation.SimNetwork.Weather;
+import io.tenon.simulation.SimStore;
 import io.tenon.simulation.SimWorld;
 import io.tenon.simulation.Story;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -31,6 +33,11 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   private static final long MILLISECOND_NS = 1_000_000;
   private static final long MOST_EVENTS = 20_000_000;
   private static final long VOLUME_BYTES = 1L << 20;
+  private static final String INFO_KEY = "/openebs.io/mayastor/volume/v/nexus/n/info";
+
+  /** All time-outs between nodes have passed by then. */
+  private static final long QUIET_NS = 1_000 * MILLISECOND_NS;
+
   private static final long FIRST = (5L << 20) / ClusterNode.BLOCK_BYTES;
 
   /** Of faults, at most; hosts may be done before. */
@@ -42,6 +49,7 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   private final SplittableRandom random;
   private final SimWorld world;
   private final Story story;
+  private final SimStore store;
   private final List<ClusterNode> nodes = new ArrayList<>();
   private final ClusterFaults faults;
   private final ClusterOperator operator;
@@ -54,18 +62,25 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   private SimHost host;
   private List<ChildInfo> seen = List.of();
   private int roundsStuck;
+  private int operations;
+
+  /** The node of the nexus is down, and no other has one. */
+  private boolean away;
+
+  private long awayUntilNs;
   private long ios;
 
   ClusterRun(long seed) {
     random = new SplittableRandom(seed);
     world = new SimWorld(random.split());
     story = new Story(world);
+    store = new SimStore(world);
     world.network().weather(Weather.calm());
     for (int i = 1; i <= NODES; i++) {
-      nodes.add(new ClusterNode(world, story, "node" + i, i, this));
+      nodes.add(new ClusterNode(world, story, "node" + i, i, store, this));
     }
     home = nodes.get(random.nextInt(NODES));
-    faults = new ClusterFaults(world, story, nodes, this);
+    faults = new ClusterFaults(world, story, nodes, store, this);
     operator = new ClusterOperator(world, story, nodes);
   }
 
@@ -81,7 +96,8 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     }
   }
 
-  private void live(int operations, Arena arena) {
+  private void live(int most, Arena arena) {
+    operations = most;
     for (ClusterNode node : nodes) {
       inThread(
           node,
@@ -106,7 +122,9 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     host.start(operations, 1 + random.nextInt(4));
     faults.begin();
     operator.begin(this);
-    await(() -> host.isDone() || world.nowNs() > TROUBLE_NS, () -> "nothing happens any more");
+    await(
+        () -> !away && (host.isDone() || world.nowNs() > TROUBLE_NS),
+        () -> "nothing happens any more");
     faults.end();
     operator.end();
     // By then nobody is frozen any more, and whoever has lost a connection knows.
@@ -115,7 +133,7 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     await(host::isDone, () -> host.underWay() + " I/Os never ended");
     if (!isOnline()) throw new AssertionError("not Online any more: " + state());
     ios = host.operations();
-    inThread(home, this::destroyNexus);
+    inThread(home, nexus::destroy);
     for (ClusterNode node : nodes) inThread(node, () -> readAll(node));
     host.check();
     for (ClusterNode node : nodes) inThread(node, () -> node.life().close());
@@ -128,27 +146,76 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     nexus = home.life().nexuses.create(spec(uris));
   }
 
-  private void destroyNexus() throws TenonException {
-    home.life().control.ending(true);
-    nexus.destroy();
-  }
-
-  /** Its last child's device was given up: what a control plane does then. Whoever was healthy last has it all. */
+  /** It has stopped, or its last child's device was given up: what a control plane does then. */
   private void remakeNexus() {
-    var uris =
-        nexus.children().stream()
-            .filter(child -> child.state() == ChildState.OPEN)
-            .map(ChildInfo::uri)
-            .toList();
-    story.tell("operator", "makes the nexus anew of " + uris);
+    story.tell("operator", "makes the nexus anew");
     inThread(
         home,
         () -> {
-          destroyNexus();
-          home.life().control.ending(false);
-          nexus = home.life().nexuses.create(spec(uris));
+          nexus.destroy();
+          found(home);
         });
     roundsStuck = 0;
+  }
+
+  /** In a thread of that node. Who of its replicas is to be believed the record says. */
+  private boolean found(ClusterNode at) {
+    var there = nodes.stream().filter(ClusterNode::isUp).map(node -> node.uriFor(at)).toList();
+    try {
+      at.share(false);
+      nexus = at.life().nexuses.create(spec(there));
+      return true;
+    } catch (TenonException e) {
+      story.tell("operator", "cannot: " + e.getMessage().lines().findFirst().orElse(""));
+      return false;
+    }
+  }
+
+  // ---- the node of the nexus goes down
+
+  @Override
+  public void wentDown(ClusterNode node) {
+    if (node != home || away) return;
+    away = true;
+    operator.homeIsGone();
+    // What the dead nexus has sent is nobody's to stop, as long as children are not reserved.
+    faults.holdOn();
+    awayUntilNs = world.nowNs() + faults.mostDurationNs() + ONLINE_WITHIN_NS;
+    world.schedule(faults.mostDurationNs() + QUIET_NS, this::move);
+  }
+
+  private void move() {
+    if (world.nowNs() > awayUntilNs) throw new AssertionError("no nexus can be made any more");
+    var up = nodes.stream().filter(ClusterNode::isUp).toList();
+    if (up.isEmpty()) {
+      world.schedule(QUIET_NS, this::move);
+      return;
+    }
+    var next = up.get(random.nextInt(up.size()));
+    story.tell("operator", "moves the nexus to " + next);
+    for (ClusterNode node : up) if (node != next) operator.share(node);
+    world.schedule(QUIET_NS, () -> foundAt(next));
+  }
+
+  private void foundAt(ClusterNode next) {
+    next.life()
+        .control
+        .execute(
+            () -> {
+              boolean made = next.replica().isPresent() && found(next);
+              world.schedule(made ? 0 : QUIET_NS, made ? () -> arrived(next) : this::move);
+            });
+  }
+
+  private void arrived(ClusterNode at) {
+    home = at;
+    away = false;
+    seen = List.of();
+    int left = Math.max(50, operations - host.operations());
+    host.nodeHasCrashed();
+    look();
+    host.goOn(nexus.device()::channel, at.life().reactors.all(), left, 1 + random.nextInt(4));
+    faults.goOn();
   }
 
   private NexusSpec spec(List<String> uris) {
@@ -159,7 +226,9 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
         uris,
         1,
         100,
-        random.nextBoolean() ? ReadPolicy.LOCAL_FIRST : ReadPolicy.ROUND_ROBIN);
+        random.nextBoolean() ? ReadPolicy.LOCAL_FIRST : ReadPolicy.ROUND_ROBIN,
+        Optional.of(INFO_KEY),
+        Optional.empty());
   }
 
   // ---- waiting
@@ -195,7 +264,9 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     while (!isOnline()) {
       if (world.nowNs() > endNs) throw new AssertionError("not Online in time: " + state());
       faults.relieve();
-      boolean isStuck = nexus.state() == NexusState.FAULTED && host.isDone() && operator.isIdle();
+      boolean hasStopped = nexus.state() == NexusState.SHUTDOWN;
+      boolean hasFailed = nexus.state() == NexusState.FAULTED && host.isDone();
+      boolean isStuck = (hasStopped || hasFailed) && operator.isIdle();
       roundsStuck = isStuck ? roundsStuck + 1 : 0;
       if (roundsStuck > 10) remakeNexus();
       for (ClusterNode node : nodes) operator.bringBack(this, node);
@@ -241,8 +312,8 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   }
 
   @Override
-  public boolean mayGoDown(ClusterNode node) {
-    return node != home;
+  public boolean isAway() {
+    return away;
   }
 
   @Override
@@ -258,7 +329,7 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   }
 
   private void look() {
-    if (nexus == null) return;
+    if (nexus == null || away) return;
     var now = nexus.children();
     if (now != seen) tellChanges(now);
     if (forgetful.isEmpty()) return;

@@ -10,7 +10,6 @@ import java.util.concurrent.Executor;
 final class Turns implements Executor {
   private final SimThreads threads;
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
-  private boolean ending;
 
   Turns(SimThreads threads) {
     this.threads = threads;
@@ -29,16 +28,25 @@ final class Turns implements Executor {
         });
   }
 
-  /** For what a nexus begins by itself: at once, but the end of a nexus is waited for. */
+  /**
+   * For what a nexus begins by itself: at once; but to stand still after it has stopped, or was closed, it takes the monitor, so that waits for its
+   * turn.
+   */
   Executor beside() {
     return task -> {
-      if (ending) execute(task);
+      if (isAfterItsEnd()) execute(task);
       else threads.start(task);
     };
   }
 
-  /** A nexus is being destroyed, or has been. */
-  void ending(boolean now) {
-    ending = now;
+  private static boolean isAfterItsEnd() {
+    return StackWalker.getInstance()
+        .walk(
+            frames ->
+                frames.anyMatch(
+                    frame ->
+                        frame.getClassName().endsWith(".ServedNexus$Watcher")
+                            && !frame.getMethodName().equals("childIsIdle")
+                            && !frame.getMethodName().equals("later")));
   }
 }
