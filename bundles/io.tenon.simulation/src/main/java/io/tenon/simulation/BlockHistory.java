@@ -1,8 +1,10 @@
 package io.tenon.simulation;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * operation takes effect at one moment between its beginning and its end (linearizability). A change that ended in an error may
  * take effect at any later time, or never, or leave a block that shows now the old and now the new.
  *
- * <p>Knows nothing of nexuses. After an unmap a block may show zeroes or what it held, now this and now that.
+ * <p>Knows nothing of nexuses. After an unmap a block may show zeroes or what it held, now this and now that. A power failure of all that held
+ * a copy takes the block back to any moment since the last flush that was acknowledged began.
  */
 public final class BlockHistory {
   /** What an operation does to a block. */
@@ -57,8 +60,14 @@ public final class BlockHistory {
     ENDS,
     /** Nothing of it is under way any more: it has taken effect by now, or never will. */
     SETTLES,
-    WITHDRAWN
+    WITHDRAWN,
+    FLUSH_BEGINS,
+    FLUSH_ENDS,
+    FORGETS
   }
+
+  /** In place of an operation where there is none. */
+  private static final Op NOBODY = new Op("", Kind.READ, 0, 0);
 
   private record Event(What what, Op op, long atNs) {}
 
@@ -120,31 +129,110 @@ public final class BlockHistory {
     events.add(new Event(What.WITHDRAWN, op, atNs));
   }
 
+  /** A flush begins; when it ends well, {@link #flushed} says so of the same one. */
+  public void flushBegins(Op flush, long atNs) {
+    events.add(new Event(What.FLUSH_BEGINS, flush, atNs));
+  }
+
+  public void flushed(Op flush, long atNs) {
+    events.add(new Event(What.FLUSH_ENDS, flush, atNs));
+  }
+
+  /** All that held a copy have lost their power: what was not flushed is there, or something older. */
+  public void mayForget(long atNs) {
+    events.add(new Event(What.FORGETS, NOBODY, atNs));
+  }
+
   /** Withdrawn operations must be known before they begin; those without an end stay open. */
   public void check() {
     var withdrawn = new HashSet<Op>();
     for (Event event : events) if (event.what == What.WITHDRAWN) withdrawn.add(event.op);
     var open = new ArrayList<Op>();
     Set<State> states = new HashSet<>(Set.of(State.of(0, 0)));
+    var durable = new Durable();
     long freeBits = -1L;
     for (Event event : events) {
       if (withdrawn.contains(event.op)) continue;
-      if (event.what == What.BEGINS) {
-        if (freeBits == 0) throw new AssertionError("too many open operations on block " + block);
-        event.op.bit = Long.numberOfTrailingZeros(freeBits);
-        freeBits &= freeBits - 1;
-        open.add(event.op);
-        var next = new HashSet<State>();
-        for (State state : states) next.add(reads(state, open));
-        states = next;
-      } else {
-        var without = event.what == What.SETTLES ? without(event.op, states) : Set.<State>of();
-        states = withEffectOf(event.op, states, open);
-        states.addAll(without);
-        if (states.isEmpty()) throw violation(event);
-        open.remove(event.op);
-        freeBits |= 1L << event.op.bit;
+      durable.seen(states, open);
+      switch (event.what) {
+        case BEGINS -> {
+          if (freeBits == 0) throw new AssertionError("too many open operations on block " + block);
+          event.op.bit = Long.numberOfTrailingZeros(freeBits);
+          freeBits &= freeBits - 1;
+          open.add(event.op);
+          var next = new HashSet<State>();
+          for (State state : states) next.add(reads(state, open));
+          states = next;
+        }
+        case ENDS, SETTLES -> {
+          var without = event.what == What.SETTLES ? without(event.op, states) : Set.<State>of();
+          states = withEffectOf(event.op, states, open);
+          states.addAll(without);
+          if (states.isEmpty()) throw violation(event);
+          open.remove(event.op);
+          freeBits |= 1L << event.op.bit;
+        }
+        case FLUSH_BEGINS -> durable.flushBegins(event.op);
+        case FLUSH_ENDS -> durable.flushed(event.op);
+        case FORGETS -> {
+          var next = new HashSet<>(states);
+          for (State state : reachable(states, open)) {
+            for (long value : durable.values()) {
+              next.add(reads(State.of(value, state.done), open));
+            }
+          }
+          states = next;
+        }
+        case WITHDRAWN -> {}
       }
+    }
+  }
+
+  /** All that may be by now: any of the open ones may have taken effect. */
+  private static Set<State> reachable(Set<State> from, List<Op> open) {
+    var seen = new HashSet<State>();
+    var left = new ArrayList<>(from);
+    while (!left.isEmpty()) {
+      var state = left.removeLast();
+      if (!seen.add(state)) continue;
+      for (Op next : open) {
+        if ((state.done & 1L << next.bit) != 0) continue;
+        var after = after(state, next);
+        if (after != null) left.add(reads(after, open));
+      }
+    }
+    return seen;
+  }
+
+  /** What a power failure may take the block back to: all that it may have held since the last flush began. */
+  private static final class Durable {
+    private final Map<Long, Integer> lastSeen = new HashMap<>();
+    private final Map<Op, Integer> flushes = new HashMap<>();
+    private int moment;
+
+    void seen(Set<State> states, List<Op> open) {
+      moment++;
+      for (State state : states) for (long value : state.values) lastSeen.put(value, moment);
+      for (Op op : open) {
+        switch (op.kind) {
+          case READ, READ_OTHER -> {}
+          case WRITE, COMPARE_AND_WRITE -> lastSeen.put(op.value, moment);
+          case UNMAP -> lastSeen.put(0L, moment);
+        }
+      }
+    }
+
+    void flushBegins(Op flush) {
+      flushes.put(flush, moment);
+    }
+
+    void flushed(Op flush) {
+      int since = flushes.getOrDefault(flush, moment);
+      lastSeen.values().removeIf(last -> last < since);
+    }
+
+    Set<Long> values() {
+      return lastSeen.keySet();
     }
   }
 

@@ -26,12 +26,16 @@ public record PlantedBug(String name, String scenario, Mutant mutant) {
   public void mustBeFoundBy(Class<?> test, int mostSeeds) throws ReflectiveOperationException {
     var run = mutant.loadClass(test.getName()).getDeclaredMethod(RUN, RUN_TYPE.parameterArray());
     run.setAccessible(true);
+    long beganNs = System.nanoTime();
     for (long seed = 1; seed <= mostSeeds; seed++) {
       try {
         run.invoke(null, seed, scenario);
       } catch (InvocationTargetException e) {
         if (!(e.getCause() instanceof AssertionError found)) throw e;
-        if (String.valueOf(found.getMessage()).endsWith("replay with -Dseed=" + seed)) return;
+        if (String.valueOf(found.getMessage()).endsWith("replay with -Dseed=" + seed)) {
+          BugList.found(test, name, seed, beganNs);
+          return;
+        }
         throw new AssertionError("found, but nobody learns how to replay it: " + name, found);
       }
     }

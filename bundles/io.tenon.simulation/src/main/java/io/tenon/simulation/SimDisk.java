@@ -50,6 +50,9 @@ public final class SimDisk implements BlockDevice {
     /** Anything was submitted. */
     default void submitted(SimDisk disk) {}
 
+    /** It was asked to make durable what it has acknowledged. */
+    default void flushing(SimDisk disk) {}
+
     void written(SimDisk disk, long block, long stamp);
 
     /** By UNMAP or WRITE_ZEROES; whether or not an unmapped block shows zeroes. */
@@ -76,6 +79,8 @@ public final class SimDisk implements BlockDevice {
   private long mostDawdleNs;
   private Set<IoOperation> dawdlesOver = Set.of();
   private boolean isMemory;
+  private long timeoutNs = TIMEOUT_NS;
+  private long stalledUntilNs;
 
   private DeviceListener listener = new DeviceListener() {};
   private boolean crashed;
@@ -109,6 +114,17 @@ public final class SimDisk implements BlockDevice {
     dawdlesOver = over;
   }
 
+  /** Its near end waits so long from now on: for a disk with no wire, which is slow and never silent. */
+  public void patience(long ns) {
+    timeoutNs = ns;
+  }
+
+  /** Does nothing for a while of what it is told from now on. */
+  public void stall(long forNs) {
+    Tally.fault();
+    stalledUntilNs = Math.max(stalledUntilNs, world.nowNs() + forNs);
+  }
+
   public void faults(Faults now) {
     faults = now;
   }
@@ -122,6 +138,7 @@ public final class SimDisk implements BlockDevice {
   /** Power is gone: what was under way is done, half done or not done, and nobody answers any more. */
   public void crash() {
     if (crashed) return;
+    Tally.fault();
     for (Command command : List.copyOf(underWay)) {
       int choice = random.nextInt(3);
       if (choice == 0) command.apply(0, command.blocks);
@@ -148,6 +165,7 @@ public final class SimDisk implements BlockDevice {
    */
   public void restart(boolean silently) {
     if (crashed || lost) return;
+    Tally.fault();
     for (Command command : List.copyOf(underWay)) {
       if (random.nextBoolean()) command.apply(0, command.blocks);
       command.dead = true;
@@ -311,8 +329,10 @@ public final class SimDisk implements BlockDevice {
 
     void start() {
       channel.underWayHere++;
+      Tally.io();
       observer.submitted(SimDisk.this);
       if (operation == IoOperation.READ) observer.readSubmitted(SimDisk.this);
+      if (operation == IoOperation.FLUSH) observer.flushing(SimDisk.this);
       if (lost) {
         channel.reactor.schedule(1 + random.nextLong(5_000), () -> answer(IoStatus.DEVICE_GONE));
         return;
@@ -324,25 +344,33 @@ public final class SimDisk implements BlockDevice {
         return;
       }
       underWay.add(this);
-      timeout = channel.reactor.schedule(TIMEOUT_NS, this::timedOut);
-      if (random.nextDouble() < faults.lostRequest) return;
-      boolean late = random.nextDouble() < faults.lateRequest;
-      long arrival = random.nextLong(faults.mostDelayNs) + (late ? TIMEOUT_NS : 0);
+      timeout = channel.reactor.schedule(timeoutNs, this::timedOut);
+      if (by(faults.lostRequest)) return;
+      boolean late = by(faults.lateRequest);
+      long arrival = random.nextLong(faults.mostDelayNs) + (late ? timeoutNs : 0);
+      arrival += Math.max(0, stalledUntilNs - world.nowNs());
       boolean dawdles = dawdlesOver.contains(operation) && random.nextDouble() < dawdling;
       if (dawdles) arrival += random.nextLong(mostDawdleNs);
       long middle = arrival + random.nextLong(faults.mostDelayNs);
       long part = blocks == 0 ? 0 : random.nextLong(blocks + 1);
-      if (random.nextDouble() < faults.error) outcome = IoStatus.IO_ERROR;
-      else if (random.nextDouble() < faults.noSpace) outcome = IoStatus.NO_SPACE;
+      if (by(faults.error)) outcome = IoStatus.IO_ERROR;
+      else if (by(faults.noSpace)) outcome = IoStatus.NO_SPACE;
       long doneUpTo = outcome == IoStatus.SUCCESS ? blocks : random.nextLong(blocks + 1);
       channel.reactor.schedule(arrival, () -> onMedium(0, Math.min(part, doneUpTo)));
       channel.reactor.schedule(middle, () -> onMedium(Math.min(part, doneUpTo), doneUpTo));
-      if (random.nextDouble() < faults.lostAnswer) return;
+      if (by(faults.lostAnswer)) return;
       long back = middle + 1 + random.nextLong(faults.mostDelayNs);
       channel.reactor.schedule(back, this::answered);
-      if (random.nextDouble() < faults.twice) {
+      if (by(faults.twice)) {
         channel.reactor.schedule(back + random.nextLong(4 * faults.mostDelayNs), this::answered);
       }
+    }
+
+    /** It goes wrong this time. */
+    private boolean by(double likely) {
+      if (random.nextDouble() >= likely) return false;
+      Tally.fault();
+      return true;
     }
 
     private void onMedium(long from, long to) {

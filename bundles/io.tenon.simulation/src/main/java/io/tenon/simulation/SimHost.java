@@ -49,6 +49,7 @@ public final class SimHost {
   private int operationsLeft;
   private int underWay;
   private int operations;
+  private long mostThinkNs = 200_000;
 
   /**
    * @param device gives a channel on each reactor
@@ -73,6 +74,11 @@ public final class SimHost {
     this.firstHot = firstHot;
     this.hotBlocks = hotBlocks;
     for (int i = 0; i < hotBlocks; i++) histories.put(firstHot + i, new BlockHistory(firstHot + i));
+  }
+
+  /** How long they wait at most between two I/Os. */
+  public void thinks(long mostNs) {
+    mostThinkNs = mostNs;
   }
 
   /** Hosts that begin nothing more: what they began ends. */
@@ -142,6 +148,11 @@ public final class SimHost {
     history(block).ends(op, world.nowNs());
   }
 
+  /** All that held a copy have lost their power. */
+  public void mayForget() {
+    for (BlockHistory history : histories.values()) history.mayForget(world.nowNs());
+  }
+
   public void check() {
     for (BlockHistory history : histories.values()) history.check();
   }
@@ -172,6 +183,7 @@ public final class SimHost {
     private final int blockBytes = geometry.blockBytes();
     private final long memory = arena.allocate(2L * MOST_BLOCKS * blockBytes, 4096).address();
     private final List<Op> ops = new ArrayList<>();
+    private Op flush = new Op("", Kind.READ, 0, 0);
     private String name = "";
     private boolean busy;
 
@@ -229,7 +241,11 @@ public final class SimHost {
           }
           prepareUnmap(from, count);
         }
-        case 16 -> prepareFlush();
+        case 16 -> {
+          flush = new Op(name, Kind.READ, 0, 0);
+          for (BlockHistory each : histories.values()) each.flushBegins(flush, world.nowNs());
+          prepareFlush();
+        }
         case 17 -> {
           long expected = guess(lba);
           SimDisk.fill(memory, blockBytes, expected);
@@ -290,10 +306,13 @@ public final class SimHost {
         case MISCOMPARE -> miscompared(now);
         default -> failed(status, now);
       }
-      reactor.schedule(random.nextLong(200_000), this::next);
+      reactor.schedule(random.nextLong(mostThinkNs), this::next);
     }
 
     private void succeeded(long now) {
+      if (operation() == IoOperation.FLUSH) {
+        for (BlockHistory each : histories.values()) each.flushed(flush, now);
+      }
       if (operation() == IoOperation.READ) {
         for (int i = 0; i < ops.size(); i++) {
           ops.get(i).value = SimDisk.readStamp(memory + (long) i * blockBytes, blockBytes);

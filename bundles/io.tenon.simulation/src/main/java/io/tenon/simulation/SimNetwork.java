@@ -50,6 +50,8 @@ public final class SimNetwork {
   private final Set<SimLine> lines = new LinkedHashSet<>();
   private final List<SimSocket> sockets = new ArrayList<>();
   private Weather weather = Weather.calm();
+  private double loss;
+  private long mostRepeatNs;
   private int nextPort = FIRST_PORT;
 
   SimNetwork(SimWorld world, SplittableRandom random) {
@@ -70,7 +72,8 @@ public final class SimNetwork {
   }
 
   long delayNs() {
-    return 1 + random.nextLong(weather.mostDelayNs);
+    boolean lost = loss > 0 && random.nextDouble() < loss;
+    return 1 + random.nextLong(weather.mostDelayNs) + (lost ? random.nextLong(mostRepeatNs) : 0);
   }
 
   SimLine line(InetAddress from, InetAddress to) {
@@ -104,7 +107,25 @@ public final class SimNetwork {
 
   /** From now on nothing of {@code from} reaches {@code to}; it waits. */
   public void cut(SimReactors from, SimReactors to) {
+    Tally.fault();
     cuts.add(new Cut(from.address(), to.address()));
+  }
+
+  /** The way is there again. */
+  public void mend(SimReactors from, SimReactors to) {
+    if (!cuts.remove(new Cut(from.address(), to.address()))) return;
+    for (var line : lines) line.healed();
+  }
+
+  /**
+   * Packets get lost, and are sent again by the kernel that sent them; what comes after one waits for it.
+   *
+   * @param share how often
+   * @param mostNs until it is sent again
+   */
+  public void lose(double share, long mostNs) {
+    loss = share;
+    mostRepeatNs = mostNs;
   }
 
   /** All ways are there again. */
@@ -117,6 +138,7 @@ public final class SimNetwork {
   public void reset(SimReactors node) {
     var socket = some(node);
     if (socket == null) return;
+    Tally.fault();
     socket.transmit(SimSocket.Kind.RESET, NOTHING);
     socket.arrives(SimSocket.Kind.RESET, NOTHING);
   }
@@ -124,7 +146,9 @@ public final class SimNetwork {
   /** Some connection of a node carries nothing any more, and neither end knows. */
   public void blackhole(SimReactors node) {
     var socket = some(node);
-    if (socket != null) socket.goSilent();
+    if (socket == null) return;
+    Tally.fault();
+    socket.goSilent();
   }
 
   private @Nullable SimSocket some(SimReactors node) {

@@ -62,6 +62,7 @@ public final class SimReactors implements Reactors {
    */
   public void crash(boolean silently) {
     if (!up) return;
+    Tally.fault();
     up = false;
     world.trace().note(name);
     world.network().nodeIsDown(this, silently);
@@ -69,6 +70,7 @@ public final class SimReactors implements Reactors {
 
   /** Stops for a while, as by SIGSTOP: nothing of it is lost, and nobody is told. */
   public void freeze(long forNs) {
+    Tally.fault();
     frozenUntilNs = Math.max(frozenUntilNs, world.nowNs() + forNs);
   }
 

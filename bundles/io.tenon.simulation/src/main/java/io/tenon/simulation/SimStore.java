@@ -86,7 +86,9 @@ public final class SimStore {
   }
 
   boolean by(double likely) {
-    return likely > 0 && random.nextDouble() < likely;
+    boolean happens = likely > 0 && random.nextDouble() < likely;
+    if (happens) Tally.fault();
+    return happens;
   }
 
   long between(long from, long to) {
@@ -95,6 +97,7 @@ public final class SimStore {
 
   /** Nobody reaches it; nothing that it has answered is lost. */
   public void crash() {
+    Tally.fault();
     up = false;
     world.trace().note("store is down");
   }
@@ -107,6 +110,7 @@ public final class SimStore {
 
   /** It hears and does nothing for a while. */
   public void freeze(long forNs) {
+    Tally.fault();
     frozenUntilNs = Math.max(frozenUntilNs, world.nowNs() + forNs);
   }
 

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.internal.StoreSimulation.Scenario;
 import io.tenon.simulation.Seeds;
+import io.tenon.simulation.Tally;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -98,5 +100,10 @@ class SimulationTest {
 
   private static void must(boolean right, String otherwise) {
     if (!right) throw new AssertionError(otherwise);
+  }
+
+  @AfterAll
+  static void count() {
+    Tally.close(SimulationTest.class, 0, 0);
   }
 }

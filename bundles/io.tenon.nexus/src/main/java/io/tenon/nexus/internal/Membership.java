@@ -177,8 +177,26 @@ final class Membership {
           if (!lastIsGone || isStopping() || !child.isHealthy() || child.slot() != slot) return;
           lastIsGone = false;
           child.keepServing();
+          copyAgain();
           derive("its last healthy child is back");
         });
+  }
+
+  /**
+   * The last healthy child was away and may have forgotten what it had not made durable, and what has been copied from it, or written to both, is
+   * newer elsewhere. So rebuilds begin anew: the write logs reach back to the last flush.
+   */
+  private void copyAgain() {
+    for (Child child : members) {
+      var rebuild = rebuilds.of(child);
+      if (rebuild == null) continue;
+      boolean paused = rebuild.state() == RebuildState.PAUSED;
+      rebuilds.end(
+          child, RebuildState.FAILED, "its source was away and may have forgotten something");
+      startRebuild(child);
+      var next = rebuilds.of(child);
+      if (paused && next != null) rebuilds.pause(next);
+    }
   }
 
   /** Any thread. */

@@ -2,7 +2,9 @@ package io.tenon.nexus.internal;
 
 import io.tenon.nexus.internal.SimRun.Scenario;
 import io.tenon.simulation.Seeds;
+import io.tenon.simulation.Tally;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -51,5 +53,10 @@ class NexusSimulationTest {
             one ->
                 new SimRun(one, scenario, new NexusParts(), SimRun.Neighbours.GOOD)
                     .run(OPERATIONS));
+  }
+
+  @AfterAll
+  static void count() {
+    Tally.close(NexusSimulationTest.class, 0, 0);
   }
 }

@@ -7,6 +7,7 @@ import io.tenon.block.Geometry;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.reactor.Reactor;
+import io.tenon.simulation.BugList;
 import io.tenon.simulation.Seeds;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +61,7 @@ class PlantedBugsTest {
   @ParameterizedTest
   @MethodSource("bugs")
   void isFound(Bug bug) {
+    long beganNs = System.nanoTime();
     for (long seed = 1; seed <= MOST_SEEDS; seed++) {
       try {
         var _ =
@@ -70,6 +72,7 @@ class PlantedBugsTest {
                         .run(OPERATIONS));
       } catch (AssertionError found) {
         assertTrue(found.getMessage().endsWith("replay with -Dseed=" + seed), found.getMessage());
+        BugList.found(PlantedBugsTest.class, bug.name(), seed, beganNs);
         return;
       }
     }

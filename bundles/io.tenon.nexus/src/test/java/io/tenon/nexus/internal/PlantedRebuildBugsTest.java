@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
-import io.tenon.nexus.internal.RebuildRun.Scenario;
 import io.tenon.reactor.Reactor;
+import io.tenon.simulation.BugList;
 import io.tenon.simulation.Mutant;
 import io.tenon.simulation.Seeds;
 import java.lang.classfile.Opcode;
@@ -23,8 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Bugs in write logs and rebuilds, planted one at a time: the simulation must find each. */
 class PlantedRebuildBugsTest {
-  private static final int MOST_SEEDS = 20_000;
-  private static final int OPERATIONS = 300;
+  private static final int MOST_SEEDS = 5_000;
   private static final String HERE = PlantedRebuildBugsTest.class.getPackageName() + ".";
 
   /** Runs a seed in a world with a bug; what it has found, or {@code null}. */
@@ -45,28 +44,37 @@ class PlantedRebuildBugsTest {
   }
 
   private static Bug bug(String name, String type, String method, Mutant.Change change) {
-    return new Bug(name, inWorldOf(new Mutant(HERE, HERE + type, method, change)));
+    return bug(name, RebuildScenario.ONE_GOOD_CHILD, type, method, change);
+  }
+
+  private static Bug bug(
+      String name, RebuildScenario scenario, String type, String method, Mutant.Change change) {
+    return new Bug(name, inWorldOf(new Mutant(HERE, HERE + type, method, change), scenario));
   }
 
   static List<Bug> bugs() {
     return List.of(
         bug(
             "the log of a child starts with its leaving",
+            RebuildScenario.FORGETFUL,
             "WriteLog",
             "leaves",
             Mutant.call("addAll", 0)),
         bug(
             "a checkpoint forgets what was changed before it, flushed or not",
+            RebuildScenario.FORGETFUL,
             "WriteLog",
             "turn",
             Mutant.call("addAll", 0)),
         bug(
             "a checkpoint forgets what is under way",
+            RebuildScenario.FORGETFUL,
             "Lane",
             "turnLog",
             Mutant.call("logAgain", 0)),
         bug(
             "a checkpoint forgets though a child did not flush",
+            RebuildScenario.FORGETFUL,
             "Checkpoint",
             "flushed",
             Mutant.field("complete", 1)),
@@ -140,6 +148,7 @@ class PlantedRebuildBugsTest {
             Mutant.call("forgetLog", 0)),
         bug(
             "the data of a source that has left is used",
+            RebuildScenario.FORGETFUL,
             "SegmentCopy",
             "haveRead",
             Mutant.call("trusts", 1)),
@@ -166,24 +175,26 @@ class PlantedRebuildBugsTest {
   @ParameterizedTest
   @MethodSource("bugs")
   void isFound(Bug bug) throws ReflectiveOperationException {
+    long beganNs = System.nanoTime();
     for (long seed = 1; seed <= MOST_SEEDS; seed++) {
       var problem = bug.world().run(seed);
       if (problem == null) continue;
       assertTrue(problem.getMessage().endsWith("replay with -Dseed=" + seed), problem.toString());
+      BugList.found(PlantedRebuildBugsTest.class, bug.name(), seed, beganNs);
       return;
     }
     fail("not found in " + MOST_SEEDS + " seeds: " + bug);
   }
 
-  private static World inWorldOf(Mutant mutant) {
+  private static World inWorldOf(Mutant mutant, RebuildScenario scenario) {
     return seed -> {
       var run =
           mutant
               .loadClass(PlantedRebuildBugsTest.class.getName())
-              .getDeclaredMethod("runHere", long.class);
+              .getDeclaredMethod("runHere", long.class, String.class);
       run.setAccessible(true);
       try {
-        run.invoke(null, seed);
+        run.invoke(null, seed, scenario.name());
         return null;
       } catch (InvocationTargetException e) {
         if (e.getCause() instanceof AssertionError found) return found;
@@ -192,14 +203,14 @@ class PlantedRebuildBugsTest {
     };
   }
 
-  static void runHere(long seed) {
-    run(seed, RebuildParts::new);
+  static void runHere(long seed, String scenario) {
+    run(seed, RebuildScenario.valueOf(scenario), RebuildParts::new);
   }
 
   private static World inWorldOf(LongFunction<NexusParts> parts) {
     return seed -> {
       try {
-        run(seed, parts);
+        run(seed, RebuildScenario.ONE_GOOD_CHILD, parts);
         return null;
       } catch (AssertionError found) {
         return found;
@@ -207,11 +218,11 @@ class PlantedRebuildBugsTest {
     };
   }
 
-  private static void run(long seed, LongFunction<NexusParts> parts) {
+  private static void run(long seed, RebuildScenario scenario, LongFunction<NexusParts> parts) {
     long _ =
         Seeds.run(
             seed,
-            one -> new RebuildRun(one, Scenario.ONE_GOOD_CHILD, parts.apply(one)).run(OPERATIONS));
+            one -> new RebuildRun(one, scenario, parts.apply(one)).run(scenario.operations()));
   }
 
   private static final class LateToSend extends RebuildParts {

@@ -36,7 +36,7 @@ final class RebuildRun implements SimDisk.Observer {
 
   private static final long GARBAGE = 1L << 50;
 
-  private final Scenario scenario;
+  private final RebuildScenario scenario;
   final SplittableRandom random;
   final SimWorld world;
   private final NexusParts parts;
@@ -50,38 +50,26 @@ final class RebuildRun implements SimDisk.Observer {
   private final long hotAt;
   private final int hot;
   private final int restlessness;
+  private final boolean slowWrites;
   private SimReactors node;
   private NexusDevice nexus;
   private Operators operators;
   private boolean calm;
   private boolean hasCrashed;
 
-  /** What may happen, and so what must hold. */
-  enum Scenario {
-    /** One child works all the time: hosts see nothing. */
-    ONE_GOOD_CHILD,
-    /** All may fail, but none forgets what it has acknowledged. */
-    ALL_MAY_FAIL,
-    /** The node of the nexus crashes; the next one begins with one child that the record calls healthy. */
-    NODE_CRASHES,
-    /** At times it cannot be written down who is out and who is in. */
-    RECORD_FAILS,
-    /** Somebody shuts it down in the middle. */
-    SHUT_DOWN
-  }
-
-  RebuildRun(long seed, Scenario scenario, NexusParts parts) {
+  RebuildRun(long seed, RebuildScenario scenario, NexusParts parts) {
     this.scenario = scenario;
     this.parts = parts;
     random = new SplittableRandom(seed);
     world = new SimWorld(random.split());
     node = world.node("node", 1 + random.nextInt(3));
-    int children = 2 + random.nextInt(3);
-    int anchor = scenario == Scenario.ALL_MAY_FAIL ? -1 : random.nextInt(children);
+    int children = 2 + random.nextInt(isForgetful() ? 2 : 3);
+    slowWrites = isForgetful() && random.nextBoolean();
+    int anchor = scenario == RebuildScenario.ALL_MAY_FAIL ? -1 : random.nextInt(children);
     // One to three MiB, and some: 16 to 50 pieces.
     dataBlocks = (1 + random.nextInt(2)) * 2048L + random.nextInt(600);
     hot =
-        switch (random.nextInt(3)) {
+        switch (isForgetful() ? 2 : random.nextInt(3)) {
           case 0 -> 2 + random.nextInt(6);
           case 1 -> 24 + random.nextInt(40);
           default -> 100 + random.nextInt(200);
@@ -96,7 +84,7 @@ final class RebuildRun implements SimDisk.Observer {
       fill(place.medium(), INITIAL);
       places.add(place);
     }
-    restlessness = random.nextInt(3) == 0 ? 60 : 600;
+    restlessness = isForgetful() ? 4 : random.nextInt(3) == 0 ? 60 : 600;
     make(places);
   }
 
@@ -115,10 +103,22 @@ final class RebuildRun implements SimDisk.Observer {
    */
   boolean mayForget() {
     return switch (scenario) {
-      case ONE_GOOD_CHILD, RECORD_FAILS, SHUT_DOWN -> true;
+      case ONE_GOOD_CHILD, FORGETFUL, RECORD_FAILS, SHUT_DOWN -> true;
       case ALL_MAY_FAIL -> false;
       case NODE_CRASHES -> hasCrashed;
     };
+  }
+
+  boolean isForgetful() {
+    return scenario == RebuildScenario.FORGETFUL;
+  }
+
+  boolean hasSlowWrites() {
+    return isForgetful() && slowWrites;
+  }
+
+  private boolean mayNotErr() {
+    return scenario == RebuildScenario.ONE_GOOD_CHILD || isForgetful();
   }
 
   SimReactors node() {
@@ -159,7 +159,7 @@ final class RebuildRun implements SimDisk.Observer {
 
     private void later(Outcome outcome, Runnable then) {
       lastNs = Math.max(lastNs, world.nowNs() + random.nextLong(500_000));
-      boolean fails = scenario == Scenario.RECORD_FAILS && !calm && random.nextInt(12) == 0;
+      boolean fails = scenario == RebuildScenario.RECORD_FAILS && !calm && random.nextInt(12) == 0;
       writer
           .main()
           .schedule(
@@ -198,7 +198,7 @@ final class RebuildRun implements SimDisk.Observer {
 
     @Override
     public void stoppedByItself(String name, String why) {
-      if (scenario != Scenario.RECORD_FAILS) throw new AssertionError("stopped: " + why);
+      if (scenario != RebuildScenario.RECORD_FAILS) throw new AssertionError("stopped: " + why);
     }
 
     @Override
@@ -212,7 +212,8 @@ final class RebuildRun implements SimDisk.Observer {
     if (calm) return;
     node.main().schedule(1 + random.nextLong(900_000), this::disturb);
     var place = places.get(random.nextInt(places.size()));
-    if (random.nextInt(6) == 0) place.breakDown();
+    if (isForgetful()) comeBackAsItIs(place);
+    else if (random.nextInt(6) == 0) place.breakDown();
     else order(place);
   }
 
@@ -277,6 +278,17 @@ final class RebuildRun implements SimDisk.Observer {
     }
   }
 
+  /** With nothing else going on that would hide what is missing in a log. */
+  private void comeBackAsItIs(SimPlace place) {
+    try {
+      var child = operators.child(place.uri(), "looked at");
+      if (child.state() != ChildState.FAULTED || !place.isIdle()) return;
+      operators.online(operators.checkOnline(place.uri()), place.reopen(false), true);
+    } catch (NexusException refusal) {
+      throw new AssertionError(refusal);
+    }
+  }
+
   private void comeBack(SimPlace place, Child child) throws NexusException {
     // Sometimes another disk than before, and that is noticed.
     boolean isSame = random.nextInt(4) != 0;
@@ -300,14 +312,14 @@ final class RebuildRun implements SimDisk.Observer {
   long run(int operations) {
     try (var arena = Arena.ofConfined()) {
       var host = host(arena);
-      host.start(operations, 1 + random.nextInt(hot < 24 ? 2 : 8));
+      host.start(operations, 1 + random.nextInt(hot < 24 || isForgetful() ? 2 : 8));
       node.main().schedule(random.nextLong(500_000), this::disturb);
       node.main().schedule(growths.nextLong(8_000_000), this::grow);
-      if (scenario == Scenario.NODE_CRASHES) crashInTheMiddle(host);
-      if (scenario == Scenario.SHUT_DOWN) shutDownInTheMiddle();
+      if (scenario == RebuildScenario.NODE_CRASHES) crashInTheMiddle(host);
+      if (scenario == RebuildScenario.SHUT_DOWN) shutDownInTheMiddle();
       world.runUntil(host::isDone, MOST_EVENTS);
       if (!host.isDone()) throw new AssertionError(host.underWay() + " I/Os never ended");
-      if (scenario == Scenario.ONE_GOOD_CHILD && !host.errors().isEmpty()) {
+      if (mayNotErr() && !host.errors().isEmpty()) {
         throw new AssertionError("hosts saw errors: " + host.errors());
       }
       finish(host);
@@ -392,7 +404,7 @@ final class RebuildRun implements SimDisk.Observer {
   private boolean mayStayBroken() {
     var state = nexus.membership().view().state();
     return switch (scenario) {
-      case ONE_GOOD_CHILD, NODE_CRASHES -> false;
+      case ONE_GOOD_CHILD, FORGETFUL, NODE_CRASHES -> false;
       case ALL_MAY_FAIL -> state == NexusState.FAULTED;
       case RECORD_FAILS, SHUT_DOWN -> state == NexusState.SHUTDOWN;
     };
@@ -459,15 +471,25 @@ final class RebuildRun implements SimDisk.Observer {
   @Override
   public void readSubmitted(SimDisk disk) {
     for (SimPlace place : places) place.readSubmitted(disk);
+    if (isForgetful()) restartSoon(disk, 30_000);
   }
 
   /** Now and then a disk is restarted right after it was asked for something. */
   @Override
   public void submitted(SimDisk disk) {
+    if (!isForgetful()) restartSoon(disk, 30_000);
+  }
+
+  @Override
+  public void flushing(SimDisk disk) {
+    if (isForgetful()) restartSoon(disk, random.nextInt(3) == 0 ? 3_000_000 : 300_000);
+  }
+
+  private void restartSoon(SimDisk disk, long withinNs) {
     if (calm || random.nextInt(restlessness) != 0) return;
     node.main()
         .schedule(
-            random.nextLong(30_000),
+            random.nextLong(withinNs),
             () -> {
               if (calm) return;
               for (SimPlace place : places) place.restartIf(disk);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.Geometry;
+import io.tenon.block.IoStatus;
 import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.ChildState;
 import io.tenon.nexus.NexusException;
@@ -79,15 +80,7 @@ class RebuildSourceTest {
 
   private RebuildInfo rebuildAnother() {
     var spare = child(disks.size());
-    node.main()
-        .execute(
-            () -> {
-              try {
-                operators.add(spare.uri(), spare.slot(), true);
-              } catch (NexusException e) {
-                throw new AssertionError(e);
-              }
-            });
+    order(() -> operators.add(spare.uri(), spare.slot(), true));
     assertTrue(world.runUntil(() -> !nexus.membership().rebuilds().history().isEmpty(), 1_000_000));
     world.runFor(10_000_000, 1_000_000);
     return nexus.membership().rebuilds().history().getFirst();
@@ -137,5 +130,42 @@ class RebuildSourceTest {
     assertEquals(ChildReason.IO_FAILURE, children.get(2).reason());
     assertTrue(children.get(2).detail().contains("IO_ERROR"), children.get(2).detail());
     assertEquals(2, children.stream().filter(one -> one.state() == ChildState.OPEN).count());
+  }
+
+  @Test
+  void whatIsCopiedFromASourceThatWasAwayIsCopiedAgain() {
+    make(1);
+    var spare = child(1);
+    order(() -> operators.add(spare.uri(), spare.slot(), true));
+    assertTrue(world.runUntil(() -> media.get(1).stampAt(FIRST) == 7, 1_000_000));
+    order(() -> operators.pause(spare.uri()));
+    // The source has lost power, and shows what it held before.
+    media.get(0).preset(FIRST, 1);
+    disks.get(0).listener().interrupted(IoStatus.DEVICE_GONE, "restarted");
+    disks.get(0).listener().returned();
+    world.runFor(10_000_000, 1_000_000);
+    var rebuilds = nexus.membership().rebuilds();
+    assertEquals(RebuildState.FAILED, rebuilds.history().getFirst().state());
+    assertEquals(RebuildState.PAUSED, rebuilds.infos().getFirst().state());
+    order(() -> operators.resume(spare.uri()));
+    assertTrue(
+        world.runUntil(() -> nexus.membership().view().state() == NexusState.ONLINE, 1_000_000));
+    assertEquals(1, media.get(1).stampAt(FIRST));
+  }
+
+  private interface Order {
+    void give() throws NexusException;
+  }
+
+  private void order(Order order) {
+    node.main()
+        .execute(
+            () -> {
+              try {
+                order.give();
+              } catch (NexusException e) {
+                throw new AssertionError(e);
+              }
+            });
   }
 }

@@ -2,6 +2,7 @@ package io.tenon.nexus.internal;
 
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.Geometry;
+import io.tenon.block.IoOperation;
 import io.tenon.block.IoStatus;
 import io.tenon.simulation.SimDisk;
 import io.tenon.simulation.SimMedium;
@@ -69,7 +70,9 @@ final class SimPlace {
 
   private SimDisk disk() {
     var now = healed ? SimDisk.Faults.none(50_000) : faults;
-    return new SimDisk("disk" + uri, geometry, medium, run.world, now, run, false);
+    var made = new SimDisk("disk" + uri, geometry, medium, run.world, now, run, false);
+    if (run.hasSlowWrites()) made.dawdle(0.3, 4_000_000, Set.of(IoOperation.WRITE));
+    return made;
   }
 
   String uri() {

@@ -189,10 +189,29 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
     if (closing && controllers.isEmpty() && queues.isEmpty()) empty.complete(null);
   }
 
+  /**
+   * What it had acknowledged and not made durable may be gone when it is back. A host that does I/O sees that fail; one that has been idle
+   * meanwhile must learn it too, and loses its connection.
+   */
+  @Override
+  public void lost(String reason) {
+    disconnectAll("its device is lost: " + reason);
+  }
+
+  /** As {@link #lost}: somebody else's target may have been restarted behind this one. */
+  @Override
+  public void interrupted(IoStatus how, String reason) {
+    disconnectAll("the way to its device broke: " + reason);
+  }
+
+  private void disconnectAll(String why) {
+    for (var controller : controllers.values()) controller.disconnect(why);
+  }
+
   /** Ends all associations; completes when the device is not used any more. */
   CompletableFuture<Void> close() {
     closing = true;
-    for (var controller : controllers.values()) controller.disconnect("the subsystem is removed");
+    disconnectAll("the subsystem is removed");
     synchronized (this) {
       pauses = 0;
       paused = false;

@@ -1,8 +1,10 @@
 package io.tenon.nvme.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.IoStatus;
+import io.tenon.block.testing.TestReactors;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.Feature;
 import io.tenon.nvme.LogPage;
@@ -46,6 +48,14 @@ class FailingDeviceTest extends TargetFixture {
             Opcode.SET_FEATURES, 512, sqe -> Memory.putInt(sqe + Sqe.CDW10, Feature.HOST_BEHAVIOR));
     Memory.putByte(set.data, 1);
     assertEquals(0, admin.call(set).status());
+  }
+
+  @Test
+  void aHostOfADeviceThatIsLostLosesItsConnectionEvenWhenItIsIdle() {
+    var io = ioQueue();
+    var _ = subsystem.device().fail("It was unplugged.");
+    assertTrue(TestReactors.await(admin.disconnected).contains("unplugged"));
+    TestReactors.await(io.disconnected);
   }
 
   @ParameterizedTest

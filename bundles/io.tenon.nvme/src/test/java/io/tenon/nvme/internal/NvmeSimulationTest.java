@@ -2,7 +2,9 @@ package io.tenon.nvme.internal;
 
 import io.tenon.nvme.internal.NvmeRun.Scenario;
 import io.tenon.simulation.Seeds;
+import io.tenon.simulation.Tally;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -59,5 +61,10 @@ class NvmeSimulationTest {
 
   private static void runTwice(long seed, Scenario scenario) {
     long _ = Seeds.runTwice(seed, one -> new NvmeRun(one, scenario).run(OPERATIONS));
+  }
+
+  @AfterAll
+  static void count() {
+    Tally.close(NvmeSimulationTest.class, 0, 0);
   }
 }

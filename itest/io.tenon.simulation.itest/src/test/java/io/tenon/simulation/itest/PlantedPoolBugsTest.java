@@ -3,6 +3,7 @@ package io.tenon.simulation.itest;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.tenon.simulation.BugList;
 import io.tenon.simulation.Mutant;
 import io.tenon.simulation.Seeds;
 import io.tenon.simulation.itest.PoolRun.Scenario;
@@ -79,10 +80,12 @@ class PlantedPoolBugsTest {
   @ParameterizedTest
   @MethodSource("bugs")
   void isFound(Bug bug) throws ReflectiveOperationException {
+    long beganNs = System.nanoTime();
     for (long seed = 1; seed <= MOST_SEEDS; seed++) {
       var problem = run(bug, seed);
       if (problem == null) continue;
       assertTrue(problem.getMessage().endsWith("replay with -Dseed=" + seed), problem.toString());
+      BugList.found(PlantedPoolBugsTest.class, bug.name(), seed, beganNs);
       return;
     }
     fail("not found in " + MOST_SEEDS + " seeds: " + bug);

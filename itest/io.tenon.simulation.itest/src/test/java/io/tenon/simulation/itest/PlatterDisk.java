@@ -10,6 +10,7 @@ import io.tenon.block.IoStatus;
 import io.tenon.linux.Memory;
 import io.tenon.reactor.Reactor;
 import io.tenon.simulation.SimWorld;
+import io.tenon.simulation.Tally;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -45,6 +46,7 @@ final class PlatterDisk implements BlockDevice {
   /** Pulled out: what was under way is done or not, and all of it answered. */
   void unplug() {
     if (gone) return;
+    Tally.fault();
     gone = true;
     for (Command command : List.copyOf(underWay)) {
       if (random.nextBoolean()) command.happen(true);
@@ -56,6 +58,7 @@ final class PlatterDisk implements BlockDevice {
 
   /** With its node: nobody is told anything. */
   void losePower() {
+    Tally.fault();
     gone = true;
     for (Command command : List.copyOf(underWay)) {
       if (random.nextBoolean()) command.happen(true);
@@ -125,6 +128,7 @@ final class PlatterDisk implements BlockDevice {
     }
 
     void start() {
+      Tally.io();
       if (gone) {
         reactor.schedule(1 + random.nextLong(5_000), () -> request.complete(IoStatus.DEVICE_GONE));
         return;
@@ -133,6 +137,7 @@ final class PlatterDisk implements BlockDevice {
         throw new AssertionError(request + " is beyond the end");
       }
       boolean fails = failsAfter >= 0 && failsAfter-- == 0;
+      if (fails) Tally.fault();
       underWay.add(this);
       long at = random.nextLong(MOST_DELAY_NS);
       if (!fails) reactor.schedule(at, () -> happen(false));

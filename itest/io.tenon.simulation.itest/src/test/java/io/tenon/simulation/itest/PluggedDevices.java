@@ -4,7 +4,9 @@ import io.tenon.block.BlockDevice;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceException.Kind;
+import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.DeviceUri;
 import io.tenon.block.SlotState;
 import io.tenon.simulation.SimThreads;
 import java.time.InstantSource;
@@ -17,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 
-/** Block devices of a simulated node with one disk, which may be plugged in or not; all others are adopted. */
+/** Block devices of a simulated node with one disk, which may be plugged in or not; those of other nodes are opened, all others adopted. */
 final class PluggedDevices implements BlockDevices {
   static final String DISK_URI = "sim:///" + PlatterDisk.NAME;
 
@@ -26,25 +28,40 @@ final class PluggedDevices implements BlockDevices {
     Optional<BlockDevice> open();
   }
 
+  private static final Set<String> REMOTE = Set.of("nvmf");
+
   private final Socket socket;
+  private final Optional<DeviceProvider> remote;
   private final InstantSource clock;
   private final SimThreads threads;
   private final TreeMap<String, DeviceSlot> slots = new TreeMap<>();
 
   PluggedDevices(Socket socket, InstantSource clock, SimThreads threads) {
+    this(socket, Optional.empty(), clock, threads);
+  }
+
+  PluggedDevices(
+      Socket socket, Optional<DeviceProvider> remote, InstantSource clock, SimThreads threads) {
     this.socket = socket;
+    this.remote = remote;
     this.clock = clock;
     this.threads = threads;
   }
 
   @Override
   public DeviceSlot create(String uri) throws DeviceException {
-    if (!uri.equals(DISK_URI)) throw DeviceException.notFound(uri);
+    if (!uri.equals(DISK_URI)) return open(uri);
     var plugged = socket.open().orElseThrow(() -> DeviceException.notFound(uri));
     var present = slots.get(PlatterDisk.NAME);
     if (present == null) return put(plugged, uri);
     present.restore(plugged, "It was plugged in.");
     return present;
+  }
+
+  private DeviceSlot open(String uri) throws DeviceException {
+    var parsed = DeviceUri.parse(uri);
+    if (!REMOTE.contains(parsed.scheme())) throw DeviceException.notFound(uri);
+    return adopt(remote.orElseThrow(() -> DeviceException.notFound(uri)).open(parsed), uri);
   }
 
   private DeviceSlot put(BlockDevice device, String uri) {
@@ -78,6 +95,7 @@ final class PluggedDevices implements BlockDevices {
         .filter(
             slot ->
                 slot.name().equals(nameOrUri)
+                    || nameOrUri.equals("bdev:///" + slot.name())
                     || slot.uri().equals(nameOrUri)
                     || slot.uuid().toString().equals(nameOrUri))
         .findFirst();
@@ -120,6 +138,6 @@ final class PluggedDevices implements BlockDevices {
 
   @Override
   public Set<String> schemes() {
-    return Set.of("sim");
+    return remote.isPresent() ? Set.of("sim", "nvmf") : Set.of("sim");
   }
 }

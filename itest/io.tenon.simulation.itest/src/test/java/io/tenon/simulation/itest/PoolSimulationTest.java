@@ -1,8 +1,10 @@
 package io.tenon.simulation.itest;
 
 import io.tenon.simulation.Seeds;
+import io.tenon.simulation.Tally;
 import io.tenon.simulation.itest.PoolRun.Scenario;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -35,5 +37,10 @@ class PoolSimulationTest {
 
   private static void runTwice(long seed, Scenario scenario) {
     long _ = Seeds.runTwice(seed, one -> new PoolRun(one, scenario).run(OPERATIONS));
+  }
+
+  @AfterAll
+  static void count() {
+    Tally.close(PoolSimulationTest.class, 0, 0);
   }
 }

@@ -1,8 +1,10 @@
 package io.tenon.simulation.itest;
 
 import io.tenon.simulation.Seeds;
+import io.tenon.simulation.Tally;
 import io.tenon.simulation.itest.VolumeRun.Scenario;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -41,5 +43,10 @@ class VolumeSimulationTest {
 
   private static void runTwice(long seed, Scenario scenario) {
     long _ = Seeds.runTwice(seed, one -> new VolumeRun(one, scenario).run(OPERATIONS));
+  }
+
+  @AfterAll
+  static void count() {
+    Tally.close(VolumeSimulationTest.class, 0, 0);
   }
 }
