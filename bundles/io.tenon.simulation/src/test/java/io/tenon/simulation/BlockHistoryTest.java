@@ -104,4 +104,55 @@ class BlockHistoryTest {
     done(new Op("c", Kind.COMPARE_AND_WRITE, 1, 3));
     isRefused();
   }
+
+  private Op flushBegins() {
+    var flush = new Op("f", Kind.READ, 0, 0);
+    history.flushBegins(flush, 0);
+    return flush;
+  }
+
+  @Test
+  void aPowerFailureTakesBackWhatWasNotFlushed() {
+    done(write(1));
+    history.flushed(flushBegins(), 0);
+    done(write(2));
+    done(write(3));
+    history.mayForget(0);
+    sees(2);
+    isExplained();
+    sees(3);
+    isRefused();
+  }
+
+  @Test
+  void aPowerFailureDoesNotTakeBackWhatWasFlushed() {
+    done(write(1));
+    done(write(2));
+    history.flushed(flushBegins(), 0);
+    history.mayForget(0);
+    sees(1);
+    isRefused();
+  }
+
+  @Test
+  void aFlushCoversNothingThatBeganAfterIt() {
+    done(write(1));
+    var flush = flushBegins();
+    done(write(2));
+    history.flushed(flush, 0);
+    history.mayForget(0);
+    sees(1);
+    isExplained();
+  }
+
+  @Test
+  void aPowerFailureMayTakeBackWhatWasUnderWay() {
+    done(write(1));
+    var open = write(2);
+    history.begins(open, 0);
+    history.mayForget(0);
+    history.ends(open, 0);
+    sees(1);
+    isExplained();
+  }
 }

@@ -17,6 +17,12 @@ import java.util.SplittableRandom;
 final class ClusterFaults {
   private static final long MILLISECOND_NS = 1_000_000;
 
+  /**
+   * Less than an initiator's patience: a write that a disk carries out after its initiator has given it up, and has come back, is not fenced by
+   * anybody yet.
+   */
+  private static final long MOST_STALL_NS = 40 * MILLISECOND_NS;
+
   /** A fault begins, and most end by themselves. */
   enum Kind {
     POWER_CUT,
@@ -159,7 +165,7 @@ final class ClusterFaults {
       }
       case RESET -> network.reset(reactors);
       case SILENT_CONNECTION -> network.blackhole(reactors);
-      case DISK_STALL -> node.stall(1 + random.nextLong(mostDurationNs));
+      case DISK_STALL -> node.stall(1 + random.nextLong(MOST_STALL_NS));
       case DISK_ERRORS -> {
         node.faults(random.nextDouble() * 0.1);
         later(() -> node.faults(0));

@@ -2,12 +2,15 @@ package io.tenon.simulation.itest;
 
 import io.tenon.block.IoStatus;
 import io.tenon.error.TenonException;
+import io.tenon.metadata.Key;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
+import io.tenon.registry.NexusInfo;
+import io.tenon.registry.RegistryFormatException;
 import io.tenon.simulation.SimDisk;
 import io.tenon.simulation.SimHost;
 import io.tenon.simulation.SimNetwork.Weather;
@@ -335,17 +338,33 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     if (forgetful.isEmpty()) return;
     boolean someoneKnows = false;
     for (ClusterNode node : nodes) {
-      boolean isOpen =
-          now.stream()
-              .anyMatch(
-                  one -> one.uri().equals(node.uriFor(home)) && one.state() == ChildState.OPEN);
-      if (!isOpen) forgetful.remove(node.name);
-      else someoneKnows |= !forgetful.contains(node.name);
+      boolean isOpen = isOpen(now, node);
+      // Until it is on record, the next nexus may believe it.
+      if (!isOpen && !isHealthyOnRecord(node)) forgetful.remove(node.name);
+      if (isOpen) someoneKnows |= !forgetful.contains(node.name);
     }
-    if (someoneKnows || forgetful.isEmpty()) return;
+    boolean nobodyIsOpen = now.stream().noneMatch(one -> one.state() == ChildState.OPEN);
+    if (someoneKnows || nobodyIsOpen || forgetful.isEmpty()) return;
     story.tell("volume", "may have lost what was not flushed");
     host.mayForget();
-    forgetful.clear();
+    for (ClusterNode node : nodes) if (isOpen(now, node)) forgetful.remove(node.name);
+  }
+
+  private boolean isOpen(List<ChildInfo> children, ClusterNode node) {
+    String uri = node.uriFor(home);
+    return children.stream()
+        .anyMatch(one -> one.uri().equals(uri) && one.state() == ChildState.OPEN);
+  }
+
+  private boolean isHealthyOnRecord(ClusterNode node) {
+    var healthy = new NexusInfo.Child(true, node.replicaUuid.toString());
+    try {
+      var entry = store.get(Key.of(INFO_KEY));
+      return entry.isPresent()
+          && NexusInfo.fromJson(entry.get().value()).children().contains(healthy);
+    } catch (RegistryFormatException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private void tellChanges(List<ChildInfo> now) {
