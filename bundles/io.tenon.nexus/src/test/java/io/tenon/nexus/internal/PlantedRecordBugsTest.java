@@ -31,11 +31,7 @@ class PlantedRecordBugsTest {
               }
               code.pop2();
               return true;
-            }),
-        bug(
-            "the last child that can be trusted is given up on record",
-            "write",
-            Mutant.call("hasHealthyChildBut", 1)));
+            }));
   }
 
   @ParameterizedTest

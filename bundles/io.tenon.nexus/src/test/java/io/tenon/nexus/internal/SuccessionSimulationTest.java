@@ -3,6 +3,7 @@ package io.tenon.nexus.internal;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.tenon.simulation.BugList;
 import io.tenon.simulation.Mutant;
 import io.tenon.simulation.Seeds;
 import java.lang.reflect.InvocationTargetException;
@@ -75,6 +76,7 @@ class SuccessionSimulationTest {
   @ParameterizedTest
   @MethodSource("bugs")
   void isFound(Bug bug) throws ReflectiveOperationException {
+    long beganNs = System.nanoTime();
     for (long seed = 1; seed <= MOST_SEEDS; seed++) {
       var run =
           bug.mutant()
@@ -86,6 +88,7 @@ class SuccessionSimulationTest {
       } catch (InvocationTargetException e) {
         if (!(e.getCause() instanceof AssertionError found)) throw e;
         assertTrue(found.getMessage().endsWith("replay with -Dseed=" + seed), found.toString());
+        BugList.found(SuccessionSimulationTest.class, bug.name(), seed, beganNs);
         return;
       }
     }

@@ -74,7 +74,8 @@ final class ClusterFaults {
     random = world.chance();
     double share = 0.1 + random.nextDouble() * 0.5;
     for (Kind kind : Kind.values()) if (random.nextDouble() < share) kinds.add(kind);
-    if (kinds.isEmpty()) kinds.add(Kind.values()[random.nextInt(Kind.values().length)]);
+    var all = List.of(Kind.values());
+    if (kinds.isEmpty()) kinds.add(all.get(random.nextInt(all.size())));
     pauseNs = (long) (2 * MILLISECOND_NS * Math.pow(2, random.nextDouble() * 7));
     mostDurationNs = (long) (10 * MILLISECOND_NS * Math.pow(2, random.nextDouble() * 7));
     story.tell("faults", kinds + ", one every " + pauseNs / MILLISECOND_NS + " ms");

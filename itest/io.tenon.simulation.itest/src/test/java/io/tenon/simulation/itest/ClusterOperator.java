@@ -22,6 +22,7 @@ import java.util.UUID;
 /** People and control planes, who do anything to a volume at any moment, and in the end bring all of it back. One order at a time. */
 final class ClusterOperator {
   private static final int MOST_SNAPSHOTS = 3;
+  private static final List<Fault> HOW = List.of(Fault.values());
 
   private final SimWorld world;
   private final Story story;
@@ -123,7 +124,7 @@ final class ClusterOperator {
   }
 
   private void fault(Volume volume, ClusterNode node) throws NexusException {
-    var how = Fault.values()[random.nextInt(Fault.values().length)];
+    var how = HOW.get(random.nextInt(HOW.size()));
     volume.nexus().faultChild(uri(volume, node), how);
   }
 

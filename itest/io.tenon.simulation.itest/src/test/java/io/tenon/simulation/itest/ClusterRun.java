@@ -140,7 +140,9 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     for (ClusterNode node : nodes) inThread(node, () -> readAll(node));
     host.check();
     for (ClusterNode node : nodes) inThread(node, () -> node.life().close());
-    world.run(MOST_EVENTS);
+    // A queue of an initiator that was never closed looks at its time-outs for ever: see
+    // failed-seeds.txt.
+    world.runFor(QUIET_NS, MOST_EVENTS);
     for (ClusterNode node : nodes) node.life().checkRest();
   }
 

@@ -1,6 +1,5 @@
 package io.tenon.simulation.itest;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.simulation.BugList;
@@ -53,7 +52,7 @@ class PlantedBugsListTest {
               .filter(file -> file.getFileName().toString().matches("Planted.*BugsTest\\.java"))
               .sorted()
               .toList();
-      assertEquals(found, listed);
+      assertTrue(listed.containsAll(found), () -> found + " and " + listed);
     }
   }
 
