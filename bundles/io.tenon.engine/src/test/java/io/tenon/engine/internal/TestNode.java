@@ -34,6 +34,7 @@ import io.tenon.pool.Pool;
 import io.tenon.pool.Pools;
 import io.tenon.pool.internal.PoolConfig;
 import io.tenon.pool.internal.PoolService;
+import io.tenon.pool.internal.SnapshotRebuildService;
 import io.tenon.reactor.Reactor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -63,6 +64,7 @@ final class TestNode implements AutoCloseable {
   private final StoreForTests store = new StoreForTests();
   private final Nexuses nexuses;
   private final Pools pools;
+  private final SnapshotRebuildService snapshotRebuilds;
   private final GrpcListener listener;
   private final ManagedChannel channel;
 
@@ -115,6 +117,7 @@ final class TestNode implements AutoCloseable {
             target,
             new BlobstoreService(reactors.reactors()),
             reactors.reactors());
+    snapshotRebuilds = new SnapshotRebuildService(pools, registry.devices(), reactors.reactors());
     var identity = NodeIdentity.of(TestConfig.ofNode("node-7"), new Version(1, 2, 3));
     var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     listener =
@@ -130,7 +133,10 @@ final class TestNode implements AutoCloseable {
                 new PoolRpcService(pools).bindService(),
                 new ReplicaRpcService(pools).bindService(),
                 new SnapshotRpcService(pools, nexuses, InstantSource.system()).bindService(),
-                new TestRpcService(pools, InstantSource.system()).bindService(),
+                new SnapshotRebuildRpcService(snapshotRebuilds).bindService(),
+                new JsonRpcService().bindService(),
+                new StatsRpcService(registry.devices(), pools, nexuses).bindService(),
+                new TestRpcService(pools, registry.faults(), InstantSource.system()).bindService(),
                 new HostService(identity, initiators, new SystemDisks(parts.root()))
                     .bindService()));
     identity.listensOn(address, listener.port());
@@ -204,6 +210,7 @@ final class TestNode implements AutoCloseable {
     channel.shutdownNow();
     channel.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
     listener.close();
+    for (var rebuild : snapshotRebuilds.all()) snapshotRebuilds.destroy(rebuild.uuid());
     for (Nexus nexus : nexuses.all()) nexus.destroy();
     for (Pool pool : pools.all()) pool.export();
     for (var subsystem : target.subsystems()) target.unshare(subsystem);

@@ -127,7 +127,7 @@ final class ServedNexus implements Nexus {
         new ChildChanges(
             nexus,
             children,
-            new ChildMark(nexus.membership().home(), spec.uuid(), InstantSource.system()));
+            new ChildMark(nexus.membership().home(), spec.uuid(), nexus::now));
     watcher.served.complete(this);
   }
 

@@ -14,6 +14,7 @@ import io.tenon.nvme.NvmeTarget.ShareOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -64,6 +65,10 @@ public final class NexusCommand extends Noun {
         .findFirst()
         .orElseThrow(
             () -> new Refused("Nexus " + nameOrUuid + " was not found. Read tenon:nexus list."));
+  }
+
+  private static String text(AnaState state) {
+    return state.name().toLowerCase(Locale.ROOT);
   }
 
   static Row row(ChildInfo child) {
@@ -209,14 +214,16 @@ public final class NexusCommand extends Noun {
 
     @Command(
         description = "Tell hosts what the way to a nexus through this node is worth.",
-        footer = {"", "Example: tenon:nexus ana v1 NON_OPTIMIZED"})
+        footer = {"", "Example: tenon:nexus ana v1 non_optimized"})
     void ana(
         @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
-        @Parameters(paramLabel = "STATE", description = "One of ${COMPLETION-CANDIDATES}.")
-            AnaState state)
+        @Parameters(
+                paramLabel = "STATE",
+                description = "One of optimized, non_optimized, inaccessible.")
+            String state)
         throws TenonException, Refused {
       var found = existing(nexus);
-      found.anaState(state);
+      found.anaState(ShareCommand.Verbs.anaState(state));
       output.show(row(found));
     }
 
@@ -402,7 +409,7 @@ public final class NexusCommand extends Noun {
           "state", nexus.state(),
           "size", new Size(nexus.sizeBytes()),
           "uri", nexus.shareUri().orElse(""),
-          "ana", nexus.anaState().map(AnaState::toString).orElse(""),
+          "ana", nexus.anaState().map(NexusCommand::text).orElse(""),
           "allowed_hosts", List.copyOf(nexus.allowedHosts()),
           "record", NexusFencing.record(nexus),
           "reservation", NexusFencing.reservation(nexus),
