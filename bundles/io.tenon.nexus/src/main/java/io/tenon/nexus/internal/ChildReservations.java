@@ -119,7 +119,7 @@ final class ChildReservations {
   private Vigil.Verdict verdict(List<Child> children) {
     var answer = Vigil.Answer.OURS;
     for (Child child : children) {
-      switch (isOurs(child.slot())) {
+      switch (isOurs(child.slot(), children.size() == 1)) {
         case OURS -> {}
         case TAKEN -> {
           return new Vigil.Verdict(Vigil.Answer.TAKEN, List.of(child));
@@ -130,7 +130,11 @@ final class ChildReservations {
     return new Vigil.Verdict(answer, List.of());
   }
 
-  private Vigil.Answer isOurs(DeviceSlot slot) {
+  /**
+   * @param alone no other child can be newer: when it has forgotten whose it was, as after a restart of a node that keeps nothing, it is taken
+   *     once more
+   */
+  private Vigil.Answer isOurs(DeviceSlot slot, boolean alone) {
     boolean held;
     synchronized (entries) {
       held = entries.stream().anyMatch(entry -> entry.slot() == slot && entry.info().held());
@@ -142,13 +146,19 @@ final class ChildReservations {
     var wanted = claim.orElseThrow();
     try {
       var status = device.status();
+      if (alone && status.registrants().isEmpty()) {
+        establish(device, wanted);
+        return Vigil.Answer.OURS;
+      }
       // Where all registrants hold it, somebody does though this node is none of them any more.
       boolean registered =
           status.registrant(device.hostId()).filter(one -> one.key() == wanted.key()).isPresent();
       return registered && wanted.holds(status, device) ? Vigil.Answer.OURS : Vigil.Answer.TAKEN;
     } catch (DeviceException e) {
       log.debug("nexus {}: {} does not say whose it is", nexus, slot.name(), e);
-      return Vigil.Answer.UNKNOWN;
+      return e.kind() == DeviceException.Kind.RESERVATION_CONFLICT
+          ? Vigil.Answer.TAKEN
+          : Vigil.Answer.UNKNOWN;
     }
   }
 

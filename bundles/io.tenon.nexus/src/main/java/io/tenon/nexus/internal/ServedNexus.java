@@ -311,6 +311,7 @@ final class ServedNexus implements Nexus {
   private synchronized void deviceWasClosed() {
     if (destroyed) return;
     destroyed = true;
+    children.leaveInOrder();
     try {
       stop("its block device was destroyed");
     } catch (NexusException e) {

@@ -51,7 +51,8 @@ final class StoredRecord implements RetirementRecord {
   }
 
   /** A change that waits for its turn. */
-  private record Pending(UnaryOperator<NexusInfo> change, String losesChild, Outcome outcome) {}
+  private record Pending(
+      UnaryOperator<NexusInfo> change, String losesChild, Duration within, Outcome outcome) {}
 
   private final RecordStore stores;
   private final Key key;
@@ -73,6 +74,7 @@ final class StoredRecord implements RetirementRecord {
   private volatile NexusInfo info;
   private Version version;
   private Instant giveUpAt = Instant.EPOCH;
+  private Duration within = Duration.ZERO;
   private boolean perhapsWritten;
 
   /** Takes over a record that {@link #begin} has written. */
@@ -130,19 +132,19 @@ final class StoredRecord implements RetirementRecord {
   @Override
   public void childIsOut(String nexusName, String childUri, Outcome outcome) {
     String uuid = uuid(childUri);
-    add(new Pending(now -> now.with(uuid, false), uuid, outcome));
+    add(new Pending(now -> now.with(uuid, false), uuid, limits.patience(), outcome));
   }
 
   @Override
   public void childIsIn(String nexusName, String childUri, Outcome outcome) {
     String uuid = uuid(childUri);
-    add(new Pending(now -> now.with(uuid, true), "", outcome));
+    add(new Pending(now -> now.with(uuid, true), "", limits.patience(), outcome));
   }
 
   @Override
   public void childIsGone(String nexusName, String childUri, Outcome outcome) {
     String uuid = uuid(childUri);
-    add(new Pending(now -> now.without(uuid), uuid, outcome));
+    add(new Pending(now -> now.without(uuid), uuid, limits.patience(), outcome));
   }
 
   private String uuid(String childUri) {
@@ -159,12 +161,13 @@ final class StoredRecord implements RetirementRecord {
     synchronized (lock) {
       uuids.put(childUri, uuid);
     }
-    add(new Pending(now -> now.with(uuid, false), "", outcome));
+    add(new Pending(now -> now.with(uuid, false), "", limits.patience(), outcome));
   }
 
+  /** Not as patient as others: somebody waits for the end, and what is not written costs a rebuild. */
   @Override
   public void ended(String nexusName, Outcome outcome) {
-    add(new Pending(now -> now.ended(true), "", outcome));
+    add(new Pending(now -> now.ended(true), "", limits.attempt(), outcome));
   }
 
   @Override
@@ -189,7 +192,10 @@ final class StoredRecord implements RetirementRecord {
   }
 
   private void start() {
-    giveUpAt = clock.instant().plus(limits.patience());
+    synchronized (lock) {
+      within = waiting.getFirst().within();
+    }
+    giveUpAt = clock.instant().plus(within);
     perhapsWritten = false;
     run();
   }
@@ -256,7 +262,7 @@ final class StoredRecord implements RetirementRecord {
     }
     breakDown(
         "within %d s the store did not say that it was written: %s"
-            .formatted(limits.patience().toSeconds(), problem.getMessage()));
+            .formatted(within.toSeconds(), problem.getMessage()));
   }
 
   private void done(NexusInfo next, Version at) {

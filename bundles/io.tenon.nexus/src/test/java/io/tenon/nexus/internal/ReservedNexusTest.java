@@ -375,4 +375,31 @@ class ReservedNexusTest {
       eventually(() -> old.state() == NexusState.SHUTDOWN, "the old one stops");
     }
   }
+
+  @Test
+  void anOnlyChildThatHasForgottenWhoseItWasIsTakenOnceMoreAndOneOfSeveralIsNot() throws Exception {
+    var alone = one.create(holder(5), b);
+    b.reservationsOf(one.host).clear(5);
+    eventually(() -> readsAndIsHeld(alone, b), "b is taken once more");
+    assertEquals(NexusState.ONLINE, alone.state());
+    alone.destroy();
+    var other = one.create(holder(5), b, c);
+    eventually(() -> other.state() == NexusState.ONLINE, "c is rebuilt");
+    b.reservationsOf(one.host).clear(5);
+    eventually(() -> readsUntilItStops(other), "it is not believed");
+    assertTrue(other.why().contains("another host holds its reservation"), other.why());
+  }
+
+  /** Who does not read is not asked for a proof. */
+  private boolean readsUntilItStops(Nexus nexus) {
+    try (var volume = volume(nexus)) {
+      return !volume.read(8, 16).isSuccess() && nexus.state() == NexusState.SHUTDOWN;
+    }
+  }
+
+  private boolean readsAndIsHeld(Nexus nexus, FencedDisk disk) {
+    try (var volume = volume(nexus)) {
+      return volume.read(8, 16).isSuccess() && isHeldBy(disk, one, 5);
+    }
+  }
 }
