@@ -208,6 +208,10 @@ targets() {
   echo "HOST restart"
   verify "while the node is killed and started again" --rw=randrw --bs=4k --size=4m --time_based --runtime=30
   check "state is live" grep -q live "/sys/class/nvme/${control#/dev/}/state"
+  before=$(sectors "$disk")
+  echo "HOST node nexus resize kernel-volume 144MiB"
+  check "the host sees that the nexus has grown" eventually 60 larger "$disk" "$before"
+  check "the new end is written" dd if=/dev/zero of="$disk" bs=512 count=8 seek=$(($(sectors "$disk") - 8)) conv=fsync
   filesystem ext4
   disconnect
 }

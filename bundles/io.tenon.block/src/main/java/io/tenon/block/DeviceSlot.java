@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -49,8 +50,12 @@ public final class DeviceSlot {
 
   private final Set<String> aliases = new LinkedHashSet<>();
   private final List<SlotChannel> channels = new ArrayList<>();
-  private final long[][] closedCounters = new long[IoOperation.COUNT][3];
+
+  /** Of channels that are closed, by operation. */
+  private final SlotCounters.Sum[] closedCounters = new SlotCounters.Sum[IoOperation.COUNT];
+
   private final ArrayDeque<RangeLock> waitingLocks = new ArrayDeque<>();
+  private List<InjectedFault> faults = List.of();
   private volatile @Nullable RangeLock activeLock;
   private volatile Inside inside;
   private volatile Geometry geometry;
@@ -115,6 +120,7 @@ public final class DeviceSlot {
     this.blocking = blocking;
     this.geometry = device.geometry();
     this.since = clock.instant();
+    Arrays.setAll(closedCounters, _ -> new SlotCounters.Sum());
     this.inside = new Inside(device);
     device.listener(inside);
   }
@@ -206,8 +212,8 @@ public final class DeviceSlot {
       long inFlight = 0;
       long parked = 0;
       for (SlotChannel channel : channels) {
-        inFlight += channel.inFlightNow();
-        parked += channel.parkedNow();
+        inFlight += channel.counters().inFlight();
+        parked += channel.counters().parked();
       }
       String waits =
           state == SlotState.DRAINING && inFlight > 0
@@ -219,9 +225,27 @@ public final class DeviceSlot {
 
   public IoCounters counters(IoOperation operation) {
     synchronized (lock) {
-      long[] sum = closedCounters[operation.index()].clone();
-      for (SlotChannel channel : channels) channel.addCounters(operation, sum);
-      return new IoCounters(sum[0], sum[1] << geometry.blockShift(), sum[2]);
+      var sum = new SlotCounters.Sum();
+      sum.add(closedCounters[operation.index()]);
+      for (SlotChannel channel : channels) channel.counters().addTo(sum, operation);
+      return sum.counters(geometry.blockShift());
+    }
+  }
+
+  /**
+   * Counts from zero.
+   *
+   * @return done when every reactor does
+   */
+  public CompletionStage<Void> resetCounters() {
+    synchronized (lock) {
+      Arrays.setAll(closedCounters, _ -> new SlotCounters.Sum());
+      var round = new Round(channels.size());
+      for (SlotChannel channel : channels) {
+        channel.resetIsDue = true;
+        channel.reactor().execute(() -> channel.resetCounters(round));
+      }
+      return round.done();
     }
   }
 
@@ -241,6 +265,7 @@ public final class DeviceSlot {
     synchronized (lock) {
       channels.add(channel);
       channel.adopt(activeLock);
+      channel.adopt(faults);
       if (state == SlotState.READY) openOn = inside.device;
       else if (state == SlotState.FAILED) channel.gone();
     }
@@ -249,11 +274,35 @@ public final class DeviceSlot {
     return channel;
   }
 
+  /**
+   * Faults for I/O that is submitted from now on; those of before are none any more.
+   *
+   * @return done when every reactor plays them
+   */
+  public CompletionStage<Void> faults(List<InjectedFault> now) {
+    synchronized (lock) {
+      var played = List.copyOf(now);
+      faults = played;
+      var round = new Round(channels.size());
+      for (SlotChannel channel : channels) {
+        channel
+            .reactor()
+            .execute(
+                () -> {
+                  channel.adopt(played);
+                  round.arrive();
+                });
+      }
+      return round.done();
+    }
+  }
+
   void forget(SlotChannel channel) {
     synchronized (lock) {
       channels.remove(channel);
+      if (channel.resetIsDue) return;
       for (IoOperation operation : IoOperation.values()) {
-        channel.addCounters(operation, closedCounters[operation.index()]);
+        channel.counters().addTo(closedCounters[operation.index()], operation);
       }
     }
   }

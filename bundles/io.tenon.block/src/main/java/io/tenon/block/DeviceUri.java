@@ -61,7 +61,7 @@ public record DeviceUri(
         parameters(text, uri.getRawQuery()));
   }
 
-  private static Map<String, String> parameters(String text, String query) throws DeviceException {
+  static Map<String, String> parameters(String text, String query) throws DeviceException {
     var found = new LinkedHashMap<String, String>();
     if (query == null || query.isEmpty()) return found;
     for (String pair : query.split("&")) {

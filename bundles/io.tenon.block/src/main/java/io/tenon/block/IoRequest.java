@@ -28,6 +28,9 @@ public abstract class IoRequest {
 
   private boolean admitted;
 
+  /** When it was admitted, by the reactor's clock. */
+  long admittedNs;
+
   /** {@link SlotChannel#epoch} in which it was admitted. */
   int epoch;
 
@@ -147,7 +150,8 @@ public abstract class IoRequest {
     if (admitted) {
       var by = admission;
       if (by != null) {
-        if (status != IoStatus.SUCCESS) by.failed(this);
+        if (status == IoStatus.SUCCESS) by.succeeded(this);
+        else by.failed(this);
         if (!lent) {
           admitted = false;
           by.ended(this);

@@ -2,8 +2,7 @@ package io.tenon.block;
 
 import io.tenon.error.Check;
 import io.tenon.reactor.Reactor;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,26 +12,11 @@ import org.slf4j.LoggerFactory;
  * but for the counters, which anyone may read.
  *
  * <p>While the slot is ready a request costs one test of a bit set ({@link #direct}); whatever is out of the ordinary (the
- * slot is not ready, the device lacks the operation, a range is locked) clears bits there and goes by {@link #detour}.
+ * slot is not ready, the device lacks the operation, a range is locked, a fault is injected) clears bits there and goes by {@link #detour}.
  */
 final class SlotChannel extends IoChannel {
   private static final Logger log = LoggerFactory.getLogger(DeviceSlot.class);
-  private static final VarHandle COUNTER = MethodHandles.arrayElementVarHandle(long[].class);
-
   private static final IoOperation[] OPERATIONS = IoOperation.values();
-  private static final int COUNTERS_PER_OPERATION = 3;
-  private static final int BLOCKS = 1;
-  private static final int ERRORS = 2;
-
-  /** Keeps other channels' counters off this one's cache lines. */
-  private static final int PADDING = 8;
-
-  private static final int IN_FLIGHT = PADDING;
-  private static final int PARKED = PADDING + 1;
-  private static final int OPERATION_0 = PADDING + 2;
-  private static final int COUNTERS =
-      OPERATION_0 + IoOperation.COUNT * COUNTERS_PER_OPERATION + PADDING;
-
   private static final int MUTATING =
       bit(IoOperation.WRITE)
           | bit(IoOperation.UNMAP)
@@ -48,11 +32,14 @@ final class SlotChannel extends IoChannel {
 
   private final DeviceSlot slot;
   private final Reactor reactor;
-  private final long[] counters = new long[COUNTERS];
+  private final SlotCounters counters = new SlotCounters();
   private final RequestQueue parked = new RequestQueue();
   private final RequestQueue behindLock = new RequestQueue();
   final Runnable lockMessage = this::lockRange;
   final Runnable unlockMessage = this::unlockRange;
+
+  /** What it has counted up to now counts no more; set under the slot's lock. */
+  volatile boolean resetIsDue;
 
   private Mode mode = Mode.PARKING;
   private int direct;
@@ -70,6 +57,9 @@ final class SlotChannel extends IoChannel {
   private int beforeLock;
   private boolean lockReported;
   private int beyondLocks;
+
+  /** Played on I/O that is not {@link #direct}, and so at no cost when there are none. */
+  private List<InjectedFault> faults = List.of();
 
   private @Nullable Round drained;
   private @Nullable Round emptied;
@@ -99,28 +89,31 @@ final class SlotChannel extends IoChannel {
       detour(request);
       return;
     }
-    admit(request, operation);
+    admit(request);
     pass(request, to);
   }
 
-  private void admit(IoRequest request, int operation) {
+  private void admit(IoRequest request) {
     request.admittedBy(this);
     request.epoch = epoch;
-    counters[IN_FLIGHT] = ++inFlight;
-    int at = OPERATION_0 + operation * COUNTERS_PER_OPERATION;
-    counters[at]++;
-    counters[at + BLOCKS] += request.blocks();
+    request.admittedNs = reactor.nowNs();
+    counters.inFlight(++inFlight);
   }
 
   /** By the request, when it no longer uses the device. */
   void ended(IoRequest request) {
-    counters[IN_FLIGHT] = --inFlight;
+    counters.inFlight(--inFlight);
     if (attention) noticeEnd(request);
   }
 
-  /** By the request, before {@link #ended}, when it did not succeed. */
+  /** By the request, before {@link #ended}, or {@link #failed}. */
+  void succeeded(IoRequest request) {
+    counters.succeeded(
+        request.operation().index(), request.blocks(), reactor.nowNs() - request.admittedNs);
+  }
+
   void failed(IoRequest request) {
-    counters[OPERATION_0 + request.operation().index() * COUNTERS_PER_OPERATION + ERRORS]++;
+    counters.failed(request.operation().index());
   }
 
   private void noticeEnd(IoRequest request) {
@@ -159,8 +152,47 @@ final class SlotChannel extends IoChannel {
     }
   }
 
+  // Injected faults.
+
+  /** A message, or part of making this channel. */
+  void adopt(List<InjectedFault> now) {
+    faults = now;
+    refresh();
+  }
+
+  /**
+   * @return whether the request is in the hands of a fault now
+   */
+  private boolean isStruck(IoRequest request, BlockDevice inside, IoChannel to) {
+    for (InjectedFault fault : faults) {
+      if (!fault.strikes(request)) continue;
+      // Lent memory could not be given back, and what the device does not do it cannot answer.
+      boolean asksDevice =
+          fault.stage() == InjectedFault.Stage.COMPLETION
+              && inside.supports(request.operation())
+              && !request.isLendable();
+      if (asksDevice) {
+        admit(request);
+        to.submit(new FaultedIo(request, fault, reactor));
+      } else if (fault.delays()) {
+        var _ = reactor.schedule(fault.delayNs(), () -> goOn(request));
+      } else {
+        admit(request);
+        request.complete(fault.status());
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /** After its delay; the slot may be in another state than before. */
+  private void goOn(IoRequest request) {
+    if (mode == Mode.PASSING) special(request, true);
+    else detour(request);
+  }
+
   private void countParked() {
-    counters[PARKED] = (long) parked.size() + behindLock.size();
+    counters.parked((long) parked.size() + behindLock.size());
   }
 
   private void park(IoRequest request) {
@@ -170,6 +202,10 @@ final class SlotChannel extends IoChannel {
 
   /** Ready, but the range may be locked, or the device needs help. */
   private void special(IoRequest request) {
+    special(request, false);
+  }
+
+  private void special(IoRequest request, boolean wasStruck) {
     IoOperation operation = request.operation();
     RangeLock locked = lock;
     if (locked != null
@@ -183,8 +219,9 @@ final class SlotChannel extends IoChannel {
     BlockDevice inside = device;
     IoChannel to = inner;
     if (inside == null || to == null) throw Check.bug("channel of %s passes to nothing", slot);
+    if (!wasStruck && isStruck(request, inside, to)) return;
     if (inside.supports(operation)) {
-      admit(request, operation.index());
+      admit(request);
       if (request.isLendable() && !to.lendsMemory())
         emulation().start(request, to, slot.geometry());
       else pass(request, to);
@@ -199,7 +236,7 @@ final class SlotChannel extends IoChannel {
           request.complete(IoStatus.UNSUPPORTED);
           return;
         }
-        admit(request, operation.index());
+        admit(request);
         emulation().start(request, to, slot.geometry());
       }
       case COMPARE_AND_WRITE -> {
@@ -207,7 +244,7 @@ final class SlotChannel extends IoChannel {
           request.complete(IoStatus.UNSUPPORTED);
           return;
         }
-        admit(request, operation.index());
+        admit(request);
         request.epoch = EmulatedIo.BEYOND_LOCKS;
         beyondLocks++;
         emulation().start(request, to, slot.geometry());
@@ -234,7 +271,7 @@ final class SlotChannel extends IoChannel {
   @Override
   public boolean lendsMemory() {
     var to = inner;
-    return to != null && mode == Mode.PASSING && to.lendsMemory();
+    return to != null && mode == Mode.PASSING && faults.isEmpty() && to.lendsMemory();
   }
 
   /** Works out the bit set anew after anything out of the ordinary began or ended. */
@@ -251,7 +288,8 @@ final class SlotChannel extends IoChannel {
         if (inside.supports(operation)) bits |= bit(operation);
       }
       if (lock != null) bits &= ~MUTATING;
-      inline = lock == null && to.consumesInline();
+      for (InjectedFault fault : faults) bits &= ~fault.operations();
+      inline = lock == null && faults.isEmpty() && to.consumesInline();
     }
     direct = bits;
     consumesInline = inline;
@@ -391,22 +429,15 @@ final class SlotChannel extends IoChannel {
 
   // Counters, for any thread.
 
-  private long counter(int index) {
-    return (long) COUNTER.getOpaque(counters, index);
+  SlotCounters counters() {
+    return counters;
   }
 
-  long inFlightNow() {
-    return counter(IN_FLIGHT);
-  }
-
-  long parkedNow() {
-    return counter(PARKED);
-  }
-
-  /** Adds this channel's figures of {@code operation}: operations, blocks, errors. */
-  void addCounters(IoOperation operation, long[] sum) {
-    int at = OPERATION_0 + operation.index() * COUNTERS_PER_OPERATION;
-    for (int i = 0; i < COUNTERS_PER_OPERATION; i++) sum[i] += counter(at + i);
+  /** A message: this channel counts from zero, and tells {@code round}. */
+  void resetCounters(Round round) {
+    counters.reset();
+    resetIsDue = false;
+    round.arrive();
   }
 
   @Override

@@ -73,12 +73,67 @@ class DeviceSlotTest {
     one.on(() -> inner(0).finishOne());
     one.on(() -> io.write(channel, 0, 4, 1));
     one.on(() -> inner(0).failOne(IoStatus.IO_ERROR));
-    assertEquals(new IoCounters(2, 6 * 512, 1), slot.counters(IoOperation.WRITE));
-    assertEquals(new IoCounters(0, 0, 0), slot.counters(IoOperation.READ));
+    var counted = new IoCounters(1, 2 * 512, 1, 0, 0, 0);
+    assertEquals(counted, slot.counters(IoOperation.WRITE));
+    assertEquals(new IoCounters(0, 0, 0, 0, 0, 0), slot.counters(IoOperation.READ));
     assertEquals(0, slot.status().inFlight());
 
     one.on(channel::close);
-    assertEquals(new IoCounters(2, 6 * 512, 1), slot.counters(IoOperation.WRITE));
+    assertEquals(counted, slot.counters(IoOperation.WRITE));
+  }
+
+  private void io(IoChannel channel, long tookNs) {
+    var io = new TestIo();
+    one.on(() -> io.read(channel, 0, 1));
+    one.nowNs += tookNs;
+    one.on(() -> inner(0).finishOne());
+    assertEquals(IoStatus.SUCCESS, io.status);
+  }
+
+  @Test
+  void countsTheTimesThatIoTookAndTheirExtremes() {
+    var channel = open(slot, one);
+    io(channel, 700);
+    assertEquals(new IoCounters(1, 512, 0, 700, 700, 700), slot.counters(IoOperation.READ));
+    io(channel, 5_000);
+    io(channel, 0);
+    io(channel, 300);
+    assertEquals(new IoCounters(4, 2048, 0, 6_000, 0, 5_000), slot.counters(IoOperation.READ));
+    assertEquals(0, slot.counters(IoOperation.WRITE).longestNs());
+
+    var other = open(slot, two);
+    var slow = new TestIo();
+    two.on(() -> slow.read(other, 0, 1));
+    two.nowNs += 9_000;
+    two.on(() -> inner(1).failOne(IoStatus.IO_ERROR));
+    assertEquals(new IoCounters(4, 2048, 1, 6_000, 0, 5_000), slot.counters(IoOperation.READ));
+  }
+
+  @Test
+  void resetCountersBeginAtZeroOnEveryReactorAndForgetClosedChannels() {
+    var closed = open(slot, one);
+    io(closed, 10);
+    one.on(closed::close);
+    var early = open(slot, two);
+    var io = new TestIo();
+    two.on(() -> io.read(early, 0, 1));
+    two.on(() -> inner(1).finishOne());
+    two.on(() -> io.read(early, 0, 1));
+
+    var reset = slot.resetCounters();
+    assertFalse(isDone(reset));
+    settle();
+    assertTrue(isDone(reset));
+    assertEquals(0, slot.counters(IoOperation.READ).operations());
+    assertEquals(1, slot.status().inFlight());
+    two.nowNs += 40;
+    two.on(() -> inner(1).finishOne());
+    assertEquals(new IoCounters(1, 512, 0, 40, 40, 40), slot.counters(IoOperation.READ));
+
+    var _ = slot.resetCounters();
+    two.on(early::close);
+    settle();
+    assertEquals(new IoCounters(0, 0, 0, 0, 0, 0), slot.counters(IoOperation.READ));
   }
 
   @Test

@@ -26,6 +26,12 @@ public final class PoolException extends TenonException {
     NO_POOL,
     /** The disk carries another pool. */
     OTHER_POOL,
+    /** A snapshot is larger than the replica that it is to fill. */
+    OUT_OF_RANGE,
+    /** A snapshot that is to fill a replica cannot be had. */
+    NO_SOURCE,
+    /** No such snapshot rebuild. */
+    REBUILD_NOT_FOUND,
     /** Larger than the pool. */
     TOO_LARGE,
     NO_SPACE,

@@ -7,6 +7,8 @@ import io.tenon.block.DeviceException.Kind;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.DeviceUri;
+import io.tenon.block.FaultInjections;
+import io.tenon.block.InjectedFault;
 import io.tenon.block.SlotState;
 import io.tenon.devices.internal.Providers.Source;
 import io.tenon.error.Check;
@@ -43,7 +45,7 @@ import org.slf4j.LoggerFactory;
  */
 @Component(configurationPid = "io.tenon.devices", immediate = true)
 @Designate(ocd = DevicesConfig.class)
-public final class DeviceRegistry implements BlockDevices {
+public final class DeviceRegistry implements BlockDevices, FaultInjections {
   private static final Logger log = LoggerFactory.getLogger(DeviceRegistry.class);
 
   private final long reopenDeadlineMs;
@@ -58,6 +60,7 @@ public final class DeviceRegistry implements BlockDevices {
   /** Names that somebody is opening just now. */
   private final Set<String> opening = new HashSet<>();
 
+  private final Faults faults = new Faults();
   private volatile boolean closed;
 
   @Activate
@@ -83,6 +86,23 @@ public final class DeviceRegistry implements BlockDevices {
     synchronized (lock) {
       entries.clear();
     }
+  }
+
+  // Faults.
+
+  @Override
+  public InjectedFault inject(String uri) throws DeviceException {
+    return faults.add(uri, this);
+  }
+
+  @Override
+  public void removeInjected(String uri) throws DeviceException {
+    faults.remove(uri, this);
+  }
+
+  @Override
+  public List<InjectedFault> injected() {
+    return faults.all();
   }
 
   // Backends.
@@ -286,6 +306,7 @@ public final class DeviceRegistry implements BlockDevices {
       if (!taken && !closed) {
         entry = new Entry(new DeviceSlot(device, text), device, uri, source);
         entries.put(device.name(), entry);
+        faults.plant(entry.slot);
       }
     }
     if (entry != null) {

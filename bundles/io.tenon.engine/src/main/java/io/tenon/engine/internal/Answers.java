@@ -160,7 +160,8 @@ final class Answers {
   private static Status ofPool(PoolException e) {
     return switch (e.kind()) {
       case POOL_EXISTS, REPLICA_EXISTS -> Status.ALREADY_EXISTS;
-      case POOL_NOT_FOUND, REPLICA_NOT_FOUND, DISCARDED -> Status.NOT_FOUND;
+      case POOL_NOT_FOUND, REPLICA_NOT_FOUND, REBUILD_NOT_FOUND, DISCARDED -> Status.NOT_FOUND;
+      case OUT_OF_RANGE -> Status.OUT_OF_RANGE;
       case INVALID_ARGUMENT, DISK_HAS_DATA, NO_POOL, OTHER_POOL, TOO_LARGE, SHARE ->
           Status.INVALID_ARGUMENT;
       case DISK ->
@@ -169,7 +170,7 @@ final class Answers {
               : Status.INVALID_ARGUMENT;
       case NO_SPACE -> Status.RESOURCE_EXHAUSTED;
       case READ_ONLY -> Status.PERMISSION_DENIED;
-      case IN_USE, SUSPENDED -> Status.FAILED_PRECONDITION;
+      case IN_USE, SUSPENDED, NO_SOURCE -> Status.FAILED_PRECONDITION;
       case IO -> Status.DATA_LOSS;
       case BUSY, CANCELLED -> Status.ABORTED;
       case CLUSTER_SIZE, INTERNAL -> Status.INTERNAL;

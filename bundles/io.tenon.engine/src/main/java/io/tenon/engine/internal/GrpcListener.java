@@ -44,7 +44,7 @@ final class GrpcListener {
   private final Server server;
 
   /**
-   * @param services what this version offers; {@link LaterMethods} adds the rest as refusals
+   * @param services all of API v1
    * @throws TenonException when the address cannot be had
    */
   GrpcListener(InetSocketAddress address, List<ServerServiceDefinition> services)
@@ -59,7 +59,7 @@ final class GrpcListener {
             .permitKeepAliveTime(1, TimeUnit.SECONDS)
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance());
-    for (var service : LaterMethods.completed(services)) {
+    for (var service : services) {
       builder.addService(MalformedRequests.refusedBy(service));
     }
     try {

@@ -1,11 +1,13 @@
 package io.tenon.engine.internal;
 
 import io.tenon.block.BlockDevices;
+import io.tenon.block.FaultInjections;
 import io.tenon.error.TenonException;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.InitiatorControllers;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.pool.Pools;
+import io.tenon.pool.SnapshotRebuilds;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -48,9 +50,11 @@ public final class GrpcServer {
       BundleContext context,
       EngineConfig config,
       @Reference BlockDevices devices,
+      @Reference FaultInjections faults,
       @Reference NvmeTarget target,
       @Reference Nexuses nexuses,
-      @Reference Pools pools)
+      @Reference Pools pools,
+      @Reference SnapshotRebuilds snapshotRebuilds)
       throws TenonException {
     var identity = NodeIdentity.of(config, FrameworkUtil.getBundle(GrpcServer.class).getVersion());
     var address = address(config);
@@ -64,7 +68,10 @@ public final class GrpcServer {
                 new PoolRpcService(pools).bindService(),
                 new ReplicaRpcService(pools).bindService(),
                 new SnapshotRpcService(pools, nexuses, InstantSource.system()).bindService(),
-                new TestRpcService(pools, InstantSource.system()).bindService(),
+                new SnapshotRebuildRpcService(snapshotRebuilds).bindService(),
+                new JsonRpcService().bindService(),
+                new StatsRpcService(devices, pools, nexuses).bindService(),
+                new TestRpcService(pools, faults, InstantSource.system()).bindService(),
                 new HostService(identity, initiators, new SystemDisks(Path.of("/")))
                     .bindService()));
     identity.listensOn(address, listener.port());

@@ -64,7 +64,7 @@ final class NodeIdentity {
             MayastorFeatures.newBuilder()
                 .setAsymmetricNamespaceAccess(reportsAna())
                 .setLogicalVolumeManager(false)
-                .setSnapshotRebuild(false)
+                .setSnapshotRebuild("true".equals(System.getenv("ENABLE_SNAPSHOT_REBUILD")))
                 .setRdmaCapableIoEngine(false))
         .setBugfixes(MayastorBugFixes.newBuilder().setNexusRebuildReplicaAncestry(true))
         .setVersion(version)

@@ -5,6 +5,12 @@ import static io.tenon.engine.internal.Answers.answer;
 import com.google.protobuf.Empty;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.tenon.block.FaultInjections;
+import io.tenon.engine.api.AddFaultInjectionRequest;
+import io.tenon.engine.api.FaultInjection;
+import io.tenon.engine.api.ListFaultInjectionsReply;
+import io.tenon.engine.api.ListFaultInjectionsRequest;
+import io.tenon.engine.api.RemoveFaultInjectionRequest;
 import io.tenon.engine.api.TestFeatures;
 import io.tenon.engine.api.TestRpcGrpc;
 import io.tenon.engine.api.WipeOptions;
@@ -19,13 +25,15 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 
-/** {@code mayastor.v1.TestRpc}: wiping replicas. Faults are not injected here. */
+/** {@code mayastor.v1.TestRpc}: wiping replicas, and faults that are played on I/O. */
 final class TestRpcService extends TestRpcGrpc.TestRpcImplBase {
   private final Pools pools;
+  private final FaultInjections faults;
   private final InstantSource clock;
 
-  TestRpcService(Pools pools, InstantSource clock) {
+  TestRpcService(Pools pools, FaultInjections faults, InstantSource clock) {
     this.pools = pools;
+    this.faults = faults;
     this.clock = clock;
   }
 
@@ -40,6 +48,47 @@ final class TestRpcService extends TestRpcGrpc.TestRpcImplBase {
                         .map(method -> WipeOptions.WipeMethod.valueOf(method.name()))
                         .toList())
                 .addCksumAlgs(WipeOptions.CheckSumAlgorithm.Crc32c)
+                .build());
+  }
+
+  @Override
+  public void addFaultInjection(AddFaultInjectionRequest request, StreamObserver<Empty> observer) {
+    answer(
+        observer,
+        () -> {
+          var _ = faults.inject(request.getUri());
+          return Empty.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void removeFaultInjection(
+      RemoveFaultInjectionRequest request, StreamObserver<Empty> observer) {
+    answer(
+        observer,
+        () -> {
+          faults.removeInjected(request.getUri());
+          return Empty.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void listFaultInjections(
+      ListFaultInjectionsRequest request, StreamObserver<ListFaultInjectionsReply> observer) {
+    answer(
+        observer,
+        () ->
+            ListFaultInjectionsReply.newBuilder()
+                .addAllInjections(
+                    faults.injected().stream()
+                        .map(
+                            fault ->
+                                FaultInjection.newBuilder()
+                                    .setUri(fault.uri())
+                                    .setDeviceName(fault.device())
+                                    .setIsActive(fault.isActive())
+                                    .build())
+                        .toList())
                 .build());
   }
 

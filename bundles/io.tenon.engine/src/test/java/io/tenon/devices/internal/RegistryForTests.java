@@ -2,6 +2,7 @@ package io.tenon.devices.internal;
 
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceProvider;
+import io.tenon.block.FaultInjections;
 import io.tenon.devices.internal.Providers.Source;
 import java.util.List;
 
@@ -12,6 +13,10 @@ public final class RegistryForTests implements AutoCloseable {
   private final DeviceRegistry registry = new DeviceRegistry(DEADLINE_MS, DEADLINE_MS);
 
   public BlockDevices devices() {
+    return registry;
+  }
+
+  public FaultInjections faults() {
     return registry;
   }
 

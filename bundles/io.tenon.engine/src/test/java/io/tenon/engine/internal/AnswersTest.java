@@ -11,6 +11,7 @@ import io.tenon.error.Check;
 import io.tenon.error.TenonException;
 import io.tenon.nexus.NexusException;
 import io.tenon.nvme.TargetException;
+import io.tenon.pool.PoolException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -111,6 +112,19 @@ class AnswersTest {
   })
   void errorsOfTheTargetHaveMayastorsCodes(TargetException.Kind kind, Status.Code code) {
     assertEquals(code, code(new TargetException(kind, "What.", "Why.", "Remedy.")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "OUT_OF_RANGE, OUT_OF_RANGE",
+    "NO_SOURCE, FAILED_PRECONDITION",
+    "IN_USE, FAILED_PRECONDITION",
+    "REBUILD_NOT_FOUND, NOT_FOUND",
+    "REPLICA_NOT_FOUND, NOT_FOUND",
+    "INVALID_ARGUMENT, INVALID_ARGUMENT",
+  })
+  void errorsOfSnapshotRebuildsHaveMayastorsCodes(PoolException.Kind kind, Status.Code code) {
+    assertEquals(code, code(new PoolException(kind, "What.", "Why.", "Remedy.")));
   }
 
   @Test

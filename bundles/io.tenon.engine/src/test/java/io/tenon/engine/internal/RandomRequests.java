@@ -5,20 +5,26 @@ import com.google.protobuf.Message;
 import com.google.protobuf.StringValue;
 import com.google.protobuf.Timestamp;
 import io.tenon.engine.api.AddChildNexusRequest;
+import io.tenon.engine.api.AddFaultInjectionRequest;
 import io.tenon.engine.api.BdevShareRequest;
 import io.tenon.engine.api.BdevUnshareRequest;
 import io.tenon.engine.api.ChildOperationRequest;
 import io.tenon.engine.api.CreateBdevRequest;
 import io.tenon.engine.api.CreateNexusRequest;
+import io.tenon.engine.api.CreateSnapshotRebuildRequest;
 import io.tenon.engine.api.DestroyBdevRequest;
 import io.tenon.engine.api.DestroyNexusRequest;
 import io.tenon.engine.api.ListBdevOptions;
 import io.tenon.engine.api.ListBlockDevicesRequest;
 import io.tenon.engine.api.ListNexusOptions;
 import io.tenon.engine.api.ListRebuildHistoryRequest;
+import io.tenon.engine.api.ListStatsOption;
 import io.tenon.engine.api.PauseRebuildRequest;
 import io.tenon.engine.api.PublishNexusRequest;
 import io.tenon.engine.api.RemoveChildNexusRequest;
+import io.tenon.engine.api.RemoveFaultInjectionRequest;
+import io.tenon.engine.api.ResizeNexusRequest;
+import io.tenon.engine.api.SetNvmeAnaStateRequest;
 import io.tenon.engine.api.ShutdownNexusRequest;
 import io.tenon.engine.api.StartRebuildRequest;
 import io.tenon.engine.api.StatNvmeControllerRequest;
@@ -66,6 +72,13 @@ final class RandomRequests {
           "uuid=",
           "blk_size=3");
 
+  private static final List<String> FAULTS =
+      List.of(
+          "inject://a?op=read&retries=3",
+          "inject://b?op=write&stage=submission&begin_at=5&end_at=10",
+          "inject://c?method=status-no_space&offset=1&num_blk=9",
+          "inject://n?domain=nexus_child&method=delay-1");
+
   private final Random random;
   private final List<String> uris;
 
@@ -95,7 +108,7 @@ final class RandomRequests {
 
   Call next() {
     var call =
-        switch (random.nextInt(17)) {
+        switch (random.nextInt(18)) {
           case 0, 1, 2 -> call("BdevRpc/Create", CreateBdevRequest.newBuilder().setUri(uri()));
           case 3 -> call("BdevRpc/Destroy", DestroyBdevRequest.newBuilder().setUri(uri()));
           case 4 ->
@@ -136,6 +149,7 @@ final class RandomRequests {
                       "NexusRpc/ShutdownNexus", ShutdownNexusRequest.newBuilder().setUuid(uuid()));
           case 13, 14 -> ofChild();
           case 15 -> ofRebuild();
+          case 16 -> ofPathAndFaults();
           default ->
               random.nextBoolean()
                   ? call("HostRpc/ListBlockDevices", ListBlockDevicesRequest.newBuilder())
@@ -191,6 +205,46 @@ final class RandomRequests {
               "NexusRpc/StopRebuild",
               StopRebuildRequest.newBuilder().setNexusUuid(uuid()).setUri(uri()));
     };
+  }
+
+  private Call ofPathAndFaults() {
+    return switch (random.nextInt(7)) {
+      case 0, 1 ->
+          call(
+              "NexusRpc/ResizeNexus",
+              ResizeNexusRequest.newBuilder()
+                  .setUuid(uuid())
+                  .setRequestedSize(
+                      random.nextInt(3) == 0 ? random.nextLong() : random.nextInt(8 << 20)));
+      case 2 ->
+          call(
+              "NexusRpc/SetNvmeAnaState",
+              SetNvmeAnaStateRequest.newBuilder().setUuid(uuid()).setAnaStateValue(number(2)));
+      case 3 ->
+          call(
+              "StatsRpc/GetNexusIoStats",
+              random.nextBoolean()
+                  ? ListStatsOption.newBuilder()
+                  : ListStatsOption.newBuilder().setName(name()));
+      case 4 ->
+          call("TestRpc/AddFaultInjection", AddFaultInjectionRequest.newBuilder().setUri(fault()));
+      case 5 ->
+          call(
+              "TestRpc/RemoveFaultInjection",
+              RemoveFaultInjectionRequest.newBuilder().setUri(fault()));
+      default ->
+          call(
+              "SnapshotRebuildRpc/CreateSnapshotRebuild",
+              CreateSnapshotRebuildRequest.newBuilder()
+                  .setUuid(uuid())
+                  .setReplicaUuid(random.nextBoolean() ? uuid() : "")
+                  .setReplicaUri(uri())
+                  .setSnapshotUri(uri()));
+    };
+  }
+
+  private String fault() {
+    return sometimesMutated(FAULTS);
   }
 
   private static Call call(String method, Message.Builder request) {

@@ -21,6 +21,8 @@ import io.tenon.devices.internal.RegistryForTests;
 import io.tenon.engine.api.BdevRpcGrpc;
 import io.tenon.engine.api.HostRpcGrpc;
 import io.tenon.engine.api.NexusRpcGrpc;
+import io.tenon.metadata.MetadataStore;
+import io.tenon.metadata.embedded.internal.StoreForTests;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.InitiatorControllers;
@@ -32,6 +34,7 @@ import io.tenon.pool.Pool;
 import io.tenon.pool.Pools;
 import io.tenon.pool.internal.PoolConfig;
 import io.tenon.pool.internal.PoolService;
+import io.tenon.pool.internal.SnapshotRebuildService;
 import io.tenon.reactor.Reactor;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -58,8 +61,10 @@ final class TestNode implements AutoCloseable {
   private final TestReactors reactors;
   private final RegistryForTests registry = new RegistryForTests();
   private final Target target = new Target("", 64, "test");
+  private final StoreForTests store = new StoreForTests();
   private final Nexuses nexuses;
   private final Pools pools;
+  private final SnapshotRebuildService snapshotRebuilds;
   private final GrpcListener listener;
   private final ManagedChannel channel;
 
@@ -100,9 +105,10 @@ final class TestNode implements AutoCloseable {
     registry.add(new NullProvider(), "null");
     registry.add(new AioProvider(reactors.reactors()), "aio");
     target.addTransport(new Loopback());
-    nexuses =
-        new io.tenon.nexus.internal.NexusService(
-            registry.devices(), target, reactors.reactors(), true);
+    var service =
+        new io.tenon.nexus.internal.NexusService(registry.devices(), target, reactors.reactors(), true);
+    service.storeCame(store.store());
+    nexuses = service;
     pools =
         new PoolService(
             (PoolConfig) TestReactors.defaults(PoolConfig.class),
@@ -110,6 +116,7 @@ final class TestNode implements AutoCloseable {
             target,
             new BlobstoreService(reactors.reactors()),
             reactors.reactors());
+    snapshotRebuilds = new SnapshotRebuildService(pools, registry.devices(), reactors.reactors());
     var identity = NodeIdentity.of(TestConfig.ofNode("node-7"), new Version(1, 2, 3));
     var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     listener =
@@ -125,7 +132,10 @@ final class TestNode implements AutoCloseable {
                 new PoolRpcService(pools).bindService(),
                 new ReplicaRpcService(pools).bindService(),
                 new SnapshotRpcService(pools, nexuses, InstantSource.system()).bindService(),
-                new TestRpcService(pools, InstantSource.system()).bindService(),
+                new SnapshotRebuildRpcService(snapshotRebuilds).bindService(),
+                new JsonRpcService().bindService(),
+                new StatsRpcService(registry.devices(), pools, nexuses).bindService(),
+                new TestRpcService(pools, registry.faults(), InstantSource.system()).bindService(),
                 new HostService(identity, initiators, new SystemDisks(parts.root()))
                     .bindService()));
     identity.listensOn(address, listener.port());
@@ -138,6 +148,10 @@ final class TestNode implements AutoCloseable {
 
   BlockDevices devices() {
     return registry.devices();
+  }
+
+  MetadataStore store() {
+    return store.store();
   }
 
   Reactor reactor() {
@@ -195,10 +209,12 @@ final class TestNode implements AutoCloseable {
     channel.shutdownNow();
     channel.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS);
     listener.close();
+    for (var rebuild : snapshotRebuilds.all()) snapshotRebuilds.destroy(rebuild.uuid());
     for (Nexus nexus : nexuses.all()) nexus.destroy();
     for (Pool pool : pools.all()) pool.export();
     for (var subsystem : target.subsystems()) target.unshare(subsystem);
     registry.close();
+    store.close();
     reactors.close();
   }
 }

@@ -3,7 +3,6 @@ package io.tenon.engine.internal;
 import static io.grpc.Status.Code.FAILED_PRECONDITION;
 import static io.grpc.Status.Code.INVALID_ARGUMENT;
 import static io.grpc.Status.Code.NOT_FOUND;
-import static io.grpc.Status.Code.UNIMPLEMENTED;
 import static io.tenon.engine.internal.TestNode.refused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -12,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.Empty;
 import io.tenon.engine.api.CreatePoolRequest;
 import io.tenon.engine.api.CreateReplicaRequest;
-import io.tenon.engine.api.ListFaultInjectionsRequest;
 import io.tenon.engine.api.PoolRpcGrpc;
 import io.tenon.engine.api.ReplicaRpcGrpc;
 import io.tenon.engine.api.ShareProtocol;
@@ -124,12 +122,9 @@ class TestRpcTest {
   }
 
   @Test
-  void itsFeaturesAreListedAndFaultsAreNotInjected() {
+  void itsFeaturesAreListed() {
     var features = tests.getFeatures(Empty.getDefaultInstance());
     assertEquals(5, features.getWipeMethodsCount());
     assertEquals(List.of(WipeOptions.CheckSumAlgorithm.Crc32c), features.getCksumAlgsList());
-    refused(
-        UNIMPLEMENTED,
-        () -> tests.listFaultInjections(ListFaultInjectionsRequest.getDefaultInstance()));
   }
 }

@@ -158,11 +158,6 @@ class PlantedRebuildBugsTest {
             "SegmentCopy",
             "haveWritten",
             Mutant.call("childFailed", 0)),
-        bug(
-            "a rebuild under way does not copy what the nexus grows by",
-            "Rebuilds",
-            "grow",
-            Mutant.call("grow", 0)),
         new Bug("a lane sends changes to a child later than it confirms", LateToSend::new),
         new Bug("a change that a child lacks while it is rebuilt is nobody's fault", Lenient::new),
         new Bug("a child is read as soon as it takes changes", Eager::new));

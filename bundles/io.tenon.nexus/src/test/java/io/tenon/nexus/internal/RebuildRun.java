@@ -88,22 +88,24 @@ final class RebuildRun implements SimDisk.Observer {
         };
     long border = 128L * (3 + random.nextInt(10)) - random.nextInt(hot);
     hotAt = random.nextBoolean() ? border : dataBlocks - hot;
+    growths = new SplittableRandom(~seed);
+    long least = Math.max(hotAt + hot, dataBlocks / 2);
+    nexusBlocks = growths.nextInt(3) == 0 ? dataBlocks : growths.nextLong(least, dataBlocks + 1);
     for (int i = 0; i < children; i++) {
       var place = new SimPlace(this, i, i == anchor, dataBlocks);
       fill(place.medium(), INITIAL);
       places.add(place);
     }
     restlessness = random.nextInt(3) == 0 ? 60 : 600;
-    growths = new SplittableRandom(~seed);
-    long least = Math.max(hotAt + hot, dataBlocks / 2);
-    nexusBlocks = growths.nextInt(3) == 0 ? dataBlocks : growths.nextLong(least, dataBlocks + 1);
     make(places);
   }
 
   private void fill(SimMedium medium, long stamp) {
     for (long block = 0; block < dataBlocks; block++) {
       boolean isHot = block >= hotAt && block < hotAt + hot;
-      if (!isHot || stamp == GARBAGE) medium.preset(FIRST + block, stamp + block);
+      // What a device grows by is equal on all of them, as on replicas.
+      long content = block < nexusBlocks ? stamp : INITIAL;
+      if (!isHot || content == GARBAGE) medium.preset(FIRST + block, content + block);
     }
   }
 

@@ -41,8 +41,9 @@ final class ReplicaDevice implements BlockDevice {
   private static Kind kind(PoolException.Kind kind) {
     return switch (kind) {
       case POOL_EXISTS, REPLICA_EXISTS -> Kind.ALREADY_EXISTS;
-      case POOL_NOT_FOUND, REPLICA_NOT_FOUND, NO_POOL -> Kind.NOT_FOUND;
-      case INVALID_ARGUMENT, CLUSTER_SIZE, OTHER_POOL -> Kind.INVALID_PARAMETER;
+      case POOL_NOT_FOUND, REPLICA_NOT_FOUND, NO_POOL, NO_SOURCE, REBUILD_NOT_FOUND ->
+          Kind.NOT_FOUND;
+      case INVALID_ARGUMENT, CLUSTER_SIZE, OTHER_POOL, OUT_OF_RANGE -> Kind.INVALID_PARAMETER;
       case TOO_LARGE, NO_SPACE -> Kind.NO_SPACE;
       case READ_ONLY, DISCARDED, DISK_HAS_DATA -> Kind.PERMISSION_DENIED;
       case IN_USE, SHARE, BUSY -> Kind.IN_USE;

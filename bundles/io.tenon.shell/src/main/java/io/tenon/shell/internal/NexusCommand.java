@@ -8,13 +8,13 @@ import io.tenon.nexus.Nexus.Fault;
 import io.tenon.nexus.NexusSnapshot;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
-import io.tenon.nexus.NexusState;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -65,6 +65,10 @@ public final class NexusCommand extends Noun {
         .findFirst()
         .orElseThrow(
             () -> new Refused("Nexus " + nameOrUuid + " was not found. Read tenon:nexus list."));
+  }
+
+  private static String text(AnaState state) {
+    return state.name().toLowerCase(Locale.ROOT);
   }
 
   static Row row(ChildInfo child) {
@@ -122,8 +126,9 @@ public final class NexusCommand extends Noun {
                 paramLabel = "POLICY",
                 defaultValue = "LOCAL_FIRST",
                 description = "Child that serves reads: ${COMPLETION-CANDIDATES}.")
-            ReadPolicy policy)
-        throws TenonException {
+            ReadPolicy policy,
+        @Mixin NexusFencing fencing)
+        throws TenonException, Refused {
       output.show(
           row(
               nexuses.create(
@@ -134,7 +139,9 @@ public final class NexusCommand extends Noun {
                       children,
                       ShareOptions.MIN_CONTROLLER_ID,
                       ShareOptions.MAX_CONTROLLER_ID,
-                      policy))));
+                      policy,
+                      fencing.infoKey(),
+                      fencing.claim()))));
     }
 
     @Command(
@@ -207,14 +214,16 @@ public final class NexusCommand extends Noun {
 
     @Command(
         description = "Tell hosts what the way to a nexus through this node is worth.",
-        footer = {"", "Example: tenon:nexus ana v1 NON_OPTIMIZED"})
+        footer = {"", "Example: tenon:nexus ana v1 non_optimized"})
     void ana(
         @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
-        @Parameters(paramLabel = "STATE", description = "One of ${COMPLETION-CANDIDATES}.")
-            AnaState state)
+        @Parameters(
+                paramLabel = "STATE",
+                description = "One of optimized, non_optimized, inaccessible.")
+            String state)
         throws TenonException, Refused {
       var found = existing(nexus);
-      found.anaState(state);
+      found.anaState(ShareCommand.Verbs.anaState(state));
       output.show(row(found));
     }
 
@@ -368,7 +377,8 @@ public final class NexusCommand extends Noun {
               "state", found.state(),
               "since", found.since(),
               "because", found.why(),
-              "waits_for", found.state() == NexusState.ONLINE ? "" : "what is below"));
+              "waits_for", NexusFencing.waitsFor(found)));
+      rows.addAll(NexusFencing.why(found));
       for (var child : found.children()) {
         if (child.state() == ChildState.OPEN && child.detail().isEmpty()) continue;
         var rebuild =
@@ -399,8 +409,10 @@ public final class NexusCommand extends Noun {
           "state", nexus.state(),
           "size", new Size(nexus.sizeBytes()),
           "uri", nexus.shareUri().orElse(""),
-          "ana", nexus.anaState().map(AnaState::toString).orElse(""),
+          "ana", nexus.anaState().map(NexusCommand::text).orElse(""),
           "allowed_hosts", List.copyOf(nexus.allowedHosts()),
+          "record", NexusFencing.record(nexus),
+          "reservation", NexusFencing.reservation(nexus),
           "children", nexus.children().stream().map(NexusCommand::row).toList());
     }
   }

@@ -124,7 +124,7 @@ public final class ShareCommand extends Noun {
       output.show(row(shared));
     }
 
-    private static AnaState anaState(String text) throws Refused {
+    static AnaState anaState(String text) throws Refused {
       for (var state : AnaState.values()) {
         if (state.name().equalsIgnoreCase(text)) return state;
       }
