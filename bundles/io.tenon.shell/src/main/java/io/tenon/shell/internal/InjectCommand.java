@@ -6,7 +6,6 @@ import io.tenon.block.FaultInjections;
 import io.tenon.block.InjectedFault;
 import io.tenon.error.TenonException;
 import java.util.List;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -14,9 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:inject}. */
-@Component(
-    service = {InjectCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=inject"})
+@Component(service = Noun.class)
 public final class InjectCommand extends Noun {
   private final FaultInjections faults;
   private final BlockDevices devices;
@@ -25,11 +22,6 @@ public final class InjectCommand extends Noun {
   public InjectCommand(@Reference FaultInjections faults, @Reference BlockDevices devices) {
     this.faults = faults;
     this.devices = devices;
-  }
-
-  /** Called by Gogo. */
-  public void inject(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

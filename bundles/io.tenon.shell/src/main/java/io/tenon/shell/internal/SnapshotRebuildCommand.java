@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -20,9 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:snapshotrebuild}. */
-@Component(
-    service = {SnapshotRebuildCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=snapshotrebuild"})
+@Component(service = Noun.class)
 public final class SnapshotRebuildCommand extends Noun {
   private final SnapshotRebuilds rebuilds;
   private final Pools pools;
@@ -31,11 +28,6 @@ public final class SnapshotRebuildCommand extends Noun {
   public SnapshotRebuildCommand(@Reference SnapshotRebuilds rebuilds, @Reference Pools pools) {
     this.rebuilds = rebuilds;
     this.pools = pools;
-  }
-
-  /** Called by Gogo. */
-  public void snapshotrebuild(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override

@@ -17,7 +17,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
-import org.apache.felix.service.command.CommandSession;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -26,9 +25,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code tenon:stats}. */
-@Component(
-    service = {StatsCommand.class, Noun.class},
-    property = {"osgi.command.scope=tenon", "osgi.command.function=stats"})
+@Component(service = Noun.class)
 public final class StatsCommand extends Noun {
   private final BlockDevices devices;
   private final Nexuses nexuses;
@@ -40,11 +37,6 @@ public final class StatsCommand extends Noun {
     this.devices = devices;
     this.nexuses = nexuses;
     this.pools = pools;
-  }
-
-  /** Called by Gogo. */
-  public void stats(CommandSession session, String[] words) throws Exception {
-    run(session, words);
   }
 
   @Override
