@@ -18,6 +18,8 @@ public final class Sockets {
   private static final int SOL_SOCKET = 1;
   private static final int SO_REUSEADDR = 2;
   private static final int SO_ERROR = 4;
+  private static final int SO_LINGER = 13;
+  private static final int LINGER_BYTES = 8;
   private static final int IPPROTO_TCP = 6;
   private static final int TCP_NODELAY = 1;
   private static final int SOCKADDR_IN_BYTES = 16;
@@ -148,6 +150,23 @@ public final class Sockets {
         "setsockopt",
         arena,
         s -> (int) SETSOCKOPT.invokeExact(s, fd, level, name, memory, Integer.BYTES));
+  }
+
+  /**
+   * When it is closed the connection is reset, and the kernel forgets what the peer has not confirmed; otherwise it would go on repeating
+   * that. {@code SO_LINGER} of socket(7).
+   */
+  public static void resetOnClose(int fd) throws LinuxException {
+    try (var arena = Arena.ofConfined()) {
+      // struct linger: on, for no time.
+      long memory = arena.allocate(LINGER_BYTES, Integer.BYTES).address();
+      Memory.putInt(memory, 1);
+      Memory.putInt(memory + Integer.BYTES, 0);
+      checked(
+          "setsockopt",
+          arena,
+          s -> (int) SETSOCKOPT.invokeExact(s, fd, SOL_SOCKET, SO_LINGER, memory, LINGER_BYTES));
+    }
   }
 
   /** The error that waits at a socket, which this clears; 0 when there is none. */

@@ -1,6 +1,7 @@
 package io.tenon.nexus;
 
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.ReservationClaim;
 import io.tenon.nvme.AnaState;
 import java.time.Instant;
 import java.util.List;
@@ -96,6 +97,12 @@ public interface Nexus {
 
   /** What is recorded of its children; empty when it records nothing. */
   Optional<RecordInfo> record();
+
+  /** How it keeps other nodes from its children, where it was asked to. */
+  Optional<ReservationClaim> reservation();
+
+  /** Of the children that it was asked to reserve. */
+  List<ReservationInfo> reservations();
 
   /** Its block device, as listed in {@link io.tenon.block.BlockDevices}. */
   DeviceSlot device();

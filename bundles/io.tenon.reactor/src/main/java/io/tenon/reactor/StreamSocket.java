@@ -12,7 +12,10 @@ public interface StreamSocket {
   /** Returned by receive: nothing there now. */
   int WOULD_BLOCK = 0;
 
-  /** Returned by receive: the peer has closed, or the connection broke ({@link #error()} says why). */
+  /**
+   * Returned by receive: the peer has closed, or the connection broke ({@link #error()} says why). After a close all that the peer had sent
+   * was received before; after a reset, not.
+   */
   int CLOSED = -1;
 
   Reactor reactor();
@@ -47,6 +50,15 @@ public interface StreamSocket {
 
   boolean isOpen();
 
-  /** Closes at once; what was not sent is lost. {@link SocketHandler#closed} is not called. Idempotent. */
+  /**
+   * Closes at once; what was not handed to the kernel is lost, and the kernel goes on to deliver the rest, for minutes when the network is cut.
+   * {@link SocketHandler#closed} is not called. Idempotent.
+   */
   void close();
+
+  /**
+   * As {@link #close}, and takes back what was sent: what has not reached the peer's machine does not come any more, and a peer that has
+   * not looked at it yet does not find it. For a connection whose commands are about to be carried out in another way.
+   */
+  void abort();
 }

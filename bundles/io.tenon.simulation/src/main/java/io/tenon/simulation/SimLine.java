@@ -41,6 +41,11 @@ final class SimLine {
     if (!onTheWay.isEmpty()) world.schedule(network.delayNs(), this::deliver);
   }
 
+  /** What is on its way may arrive; what would have to be repeated will not be. */
+  void repeatNothing() {
+    if (network.isCut(from, to)) onTheWay.clear();
+  }
+
   /** Nothing arrives any more, and nobody says so. */
   void die() {
     dead = true;

@@ -339,9 +339,20 @@ final class SimSocket implements StreamSocket {
   @Override
   public void close() {
     check();
+    leave(input.isEmpty() ? Kind.END : Kind.RESET);
+  }
+
+  @Override
+  public void abort() {
+    check();
+    line.repeatNothing();
+    leave(Kind.RESET);
+  }
+
+  private void leave(Kind farewell) {
     if (state == State.OPEN || state == State.CONNECTING) {
       network.closed(this);
-      transmit(input.isEmpty() ? Kind.END : Kind.RESET, NOTHING);
+      transmit(farewell, NOTHING);
     }
     state = State.CLOSED;
     dropInput();

@@ -7,8 +7,12 @@ final class StartLevels {
   static final int COMPONENTS = 3;
   static final int CONFIGURATION = 4;
   static final int BUNDLES = 5;
-  static final int DEPLOYMENT = 6;
-  static final int SHELL = 7;
+
+  /** Ends before its children's pools and transports do, and before the store where it says that it ended in order. */
+  static final int NEXUS = 6;
+
+  static final int DEPLOYMENT = 7;
+  static final int SHELL = 8;
 
   static final String FILE_INSTALL = "org.apache.felix.fileinstall";
 
@@ -22,6 +26,7 @@ final class StartLevels {
       case "org.apache.felix.configadmin", "org.apache.felix.metatype", "org.apache.felix.scr" ->
           COMPONENTS;
       case "io.tenon.node" -> CONFIGURATION;
+      case "io.tenon.nexus" -> NEXUS;
       case FILE_INSTALL -> DEPLOYMENT;
       case "org.apache.felix.gogo.jline" -> SHELL;
       default -> symbolicName.startsWith("org.objectweb.asm") ? WEAVING : BUNDLES;

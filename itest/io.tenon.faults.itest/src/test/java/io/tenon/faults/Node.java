@@ -144,6 +144,12 @@ final class Node {
     assertTrue(process.waitFor(Waiting.PATIENCE.toSeconds(), TimeUnit.SECONDS), name + " lives on");
   }
 
+  /** SIGTERM: it stops in order, and has when this returns. */
+  void terminate() throws Exception {
+    signal("TERM");
+    assertTrue(process.waitFor(START_PATIENCE.toSeconds(), TimeUnit.SECONDS), name + " lives on");
+  }
+
   /** SIGSTOP: its sockets stay open and nobody answers. */
   void freeze() throws Exception {
     signal("STOP");

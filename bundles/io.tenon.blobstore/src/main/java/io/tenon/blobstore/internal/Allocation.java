@@ -104,7 +104,7 @@ final class Allocation {
 
   private void write(Share share) throws BlobstoreException {
     if (share.image.form() == MapForm.RUNS) {
-      step.persist(share.image, share.map, true);
+      step.persist(share.image, share.map);
       return;
     }
     boolean rootChanges = false;
@@ -118,7 +118,7 @@ final class Allocation {
         step.list(Stage.LISTS, share.image, share.map, slot);
       }
     }
-    if (rootChanges) step.persist(share.image, share.map, true);
+    if (rootChanges) step.persist(share.image, share.map);
   }
 
   private void fill(Map<StoredBlob, Share> changed) throws BlobstoreException {

@@ -45,7 +45,7 @@ final class Creation {
           if (!spec.thin()) fill(step, map, reserved);
           if (image.form() == MapForm.TABLE) image.extentPages(new int[map.slots()]);
           step.takeExtentPages(image, map, 0, false);
-          step.persist(image, map, false);
+          step.persist(image, map);
         });
     return add(store, step, new StoredBlob(made[0], map));
   }
@@ -78,7 +78,7 @@ final class Creation {
           made[0] = child(step, snapshot, map);
           made[0].link(BlobImage.SNAP, id);
           Attributes.put(made[0], xattrs);
-          step.persist(made[0], map, false);
+          step.persist(made[0], map);
         });
     var clone = new StoredBlob(made[0], map);
     clone.view(map, snapshot);

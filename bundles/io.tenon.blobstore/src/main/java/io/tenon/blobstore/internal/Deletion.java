@@ -103,7 +103,7 @@ final class Deletion {
 
     void prepare(Transaction step) throws BlobstoreException {
       if (image.form() == MapForm.TABLE) slots(step);
-      step.persist(image, map, true);
+      step.persist(image, map);
     }
 
     private void slots(Transaction step) {

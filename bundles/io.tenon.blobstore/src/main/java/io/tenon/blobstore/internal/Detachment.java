@@ -123,7 +123,7 @@ final class Detachment {
       OpenStore store, StoredBlob blob, BlobImage image, @Nullable StoredBlob parent)
       throws BlobstoreException {
     var step = store.begin();
-    Persist.prepare(step, () -> step.persist(image, blob.map(), true));
+    Persist.prepare(step, () -> step.persist(image, blob.map()));
     store.commit(step);
     blob.image(image);
     blob.view(blob.map(), parent);

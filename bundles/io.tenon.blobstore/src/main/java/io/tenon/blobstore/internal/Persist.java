@@ -10,7 +10,7 @@ final class Persist {
   /** The blob gets another root and chain, its map stays. */
   static void image(OpenStore store, StoredBlob blob, BlobImage image) throws BlobstoreException {
     var step = store.begin();
-    prepare(step, () -> step.persist(image, blob.map(), true));
+    prepare(step, () -> step.persist(image, blob.map()));
     store.commit(step);
     blob.image(image);
     store.clean(step);

@@ -99,7 +99,7 @@ final class Release {
   private static void write(Transaction step, Share share, BitSet clusters, boolean rootsToo)
       throws BlobstoreException {
     if (share.image.form() == MapForm.RUNS) {
-      step.persist(share.image, share.map, true);
+      step.persist(share.image, share.map);
       return;
     }
     int[] pages = share.image.extentPages();
@@ -113,7 +113,7 @@ final class Release {
         step.list(Stage.LISTS, share.image, share.map, slot);
       }
     }
-    if (rootChanges) step.persist(share.image, share.map, true);
+    if (rootChanges) step.persist(share.image, share.map);
   }
 
   private static List<Integer> slotsOf(BitSet clusters) {

@@ -62,7 +62,7 @@ final class Repair {
       }
     }
     if (loaded.wrongSizes.contains(id) || image.form() == MapForm.RUNS) {
-      step.persist(image, blob.map(), true);
+      step.persist(image, blob.map());
     }
     store.commit(step);
     blob.image(image);

@@ -187,7 +187,7 @@ final class RepairSteps {
       throw cannot(loader.id(), "It is not known which metadata pages are free.");
     }
     var step = opened.store.begin();
-    Persist.prepare(step, () -> step.persist(image, blob.map(), true));
+    Persist.prepare(step, () -> step.persist(image, blob.map()));
     opened.store.commit(step);
   }
 
@@ -264,7 +264,7 @@ final class RepairSteps {
         step.list(Stage.LISTS, image, map, slot);
       }
     }
-    if (rootChanges) step.persist(image, map, true);
+    if (rootChanges) step.persist(image, map);
   }
 
   /** The store's own blob gets its attributes, or is made anew. */

@@ -70,7 +70,7 @@ final class Resize {
             for (int i = before; i < clusters; i++) map.set(i, reserved.next());
           }
           if (image.form() == MapForm.TABLE) slots(store, step, image, map, before);
-          step.persist(image, map, true);
+          step.persist(image, map);
         });
     if (!grows) {
       var method = image.flags().clearMethod();

@@ -49,7 +49,7 @@ final class Snapshots {
           made[0] = Creation.child(step, origin, map);
           Attributes.put(made[0], xattrs);
           made[0].link(BlobImage.SNAPTMP, origin.id());
-          step.persist(made[0], map, false);
+          step.persist(made[0], map);
         });
     var snapshot = new StoredBlob(made[0], map);
     Creation.add(store, step, snapshot);
@@ -67,7 +67,7 @@ final class Snapshots {
     if (parent != null) full.link(BlobImage.SNAP, parent.id());
     full.extentPages(origin.image().extentPages().clone());
     var third = store.begin();
-    Persist.prepare(third, () -> third.persist(full, before.map(), true));
+    Persist.prepare(third, () -> third.persist(full, before.map()));
 
     var emptied = origin.image().copy();
     var empty = new ClusterMap(before.map().clusters());
@@ -76,7 +76,7 @@ final class Snapshots {
     if (emptied.form() == MapForm.TABLE) emptied.extentPages(new int[empty.slots()]);
     var fourth = store.begin();
     try {
-      Persist.prepare(fourth, () -> fourth.persist(emptied, empty, true));
+      Persist.prepare(fourth, () -> fourth.persist(emptied, empty));
     } catch (BlobstoreException e) {
       third.undo();
       throw e;

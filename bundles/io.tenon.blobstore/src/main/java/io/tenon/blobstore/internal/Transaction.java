@@ -37,7 +37,7 @@ final class Transaction {
     final int mdPage;
     final byte[] content;
 
-    /** It holds something that is needed until the new content is there. */
+    /** It must be the old or the new one after a crash, and nothing between. */
     final boolean inPlace;
 
     PageWrite(int mdPage, byte[] content, boolean inPlace) {
@@ -123,9 +123,8 @@ final class Transaction {
    * Writes root and chain anew; the old chain is given back.
    *
    * @param blob gets its new chain
-   * @param exists on the disk already
    */
-  void persist(BlobImage blob, ClusterMap map, boolean exists) throws BlobstoreException {
+  void persist(BlobImage blob, ClusterMap map) throws BlobstoreException {
     List<byte[]> pages = BlobEncoder.encode(blob, map);
     for (int page : blob.chainPages()) freePage(page);
     var chain = new int[pages.size() - 1];
@@ -133,7 +132,7 @@ final class Transaction {
     blob.chainPages(chain);
     BlobEncoder.seal(pages, chain);
     for (int i = 0; i < chain.length; i++) write(Stage.FRESH, chain[i], pages.get(1 + i), false);
-    write(Stage.ROOTS, blob.id().rootPage(), pages.getFirst(), exists);
+    root(blob.id(), pages.getFirst());
   }
 
   /**
@@ -151,9 +150,13 @@ final class Transaction {
 
   /** The root page alone, which is free then. */
   void eraseRoot(BlobId blob) {
-    // Torn, it is no root any more either.
-    write(Stage.ROOTS, blob.rootPage(), new byte[Page.BYTES], false);
+    root(blob, new byte[Page.BYTES]);
     freePage(blob.rootPage());
+  }
+
+  /** Also where nothing is lost with what was there: a torn root cannot be told from a damaged one. */
+  private void root(BlobId blob, byte[] content) {
+    write(Stage.ROOTS, blob.rootPage(), content, true);
   }
 
   /** Takes extent pages for slots of {@code blob} that need one and have none; they are fresh. */

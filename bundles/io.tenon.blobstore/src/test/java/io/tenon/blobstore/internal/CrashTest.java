@@ -1,9 +1,12 @@
 package io.tenon.blobstore.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.blobstore.BlobstoreException;
+import io.tenon.blobstore.Finding;
+import io.tenon.blobstore.RepairOrder;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -95,6 +98,7 @@ class CrashTest {
       throw new AssertionError(what, e);
     }
     isOneOf(read, crashed, before, after, what, random);
+    if (tears) looksLikeACrash(crashed.copy(), what);
     var recording = RecordingDisk.on(untouched);
     OpenStore.load(recording, TYPE);
     if (random.nextInt(8) == 0) {
@@ -117,6 +121,15 @@ class CrashTest {
     OpenStore.load(repaired, TYPE).unload();
     ModelTest.checkMasks(repaired, TYPE);
     isOneOf(StoreLoader.load(repaired, TYPE), repaired, before, after, what + ", repaired", random);
+  }
+
+  /** Nobody has to tell it from damage: a repair goes ahead, and is asked to give up nothing. */
+  private static void looksLikeACrash(MemoryDisk crashed, String what) throws Exception {
+    for (var finding : DiskCheck.of(crashed, TYPE).findings()) {
+      assertNotEquals(Finding.Severity.DAMAGE, finding.severity(), () -> what + ": " + finding);
+    }
+    DiskRepair.run(crashed, TYPE, RepairOrder.losingNothing(), _ -> {});
+    assertEquals(List.of(), DiskCheck.of(crashed, TYPE).findings(), what);
   }
 
   private static void isOneOf(

@@ -4,21 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tenon.backend.malloc.internal.MallocProvider;
-import io.tenon.blobstore.BlobId;
 import io.tenon.blobstore.BlobSpec;
 import io.tenon.blobstore.Blobstore;
-import io.tenon.blobstore.BlobstoreException;
-import io.tenon.blobstore.Blobstores;
-import io.tenon.block.DeviceSlot;
-import io.tenon.block.DeviceUri;
 import io.tenon.block.IoStatus;
-import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
-import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,40 +19,18 @@ class UnmapTest {
   private static final int CLUSTER = 1 << 20;
   private static final int BLOCKS = CLUSTER / 512;
 
-  private TestReactors reactors;
-  private DeviceSlot disk;
+  private ServedBlobs blobs;
   private Blobstore store;
 
   @BeforeEach
   void start() throws Exception {
-    reactors = TestReactors.start(2);
-    String uri = "malloc:///disk?size_mb=64";
-    disk =
-        new DeviceSlot(
-            new MallocProvider().open(DeviceUri.parse(uri)),
-            uri,
-            InstantSource.system(),
-            Runnable::run);
-    store =
-        new BlobstoreService(reactors.reactors())
-            .format(disk, new Blobstores.Format(CLUSTER, 100, "TEST"));
+    blobs = new ServedBlobs(64, CLUSTER);
+    store = blobs.store();
   }
 
   @AfterEach
   void stop() throws Exception {
-    store.unload();
-    TestReactors.await(disk.fail("The test ends.").toCompletableFuture());
-    reactors.close();
-  }
-
-  private TestVolume open(BlobId id) throws BlobstoreException {
-    var device = store.open(id, "blob-" + id, new UUID(1, id.value()));
-    return new TestVolume(new DeviceSlot(device, "test:///blob"), reactors.get(1));
-  }
-
-  private static void close(TestVolume volume) {
-    volume.close();
-    TestReactors.await(volume.slot().fail("It is closed.").toCompletableFuture());
+    blobs.close();
   }
 
   private static byte[] filled(int bytes, int with) {
@@ -77,7 +46,7 @@ class UnmapTest {
 
   @Test
   void wholeClustersAreFreeAndReadAsZeroesAndPartsAtTheEndsStay() throws Exception {
-    var volume = open(store.create(BlobSpec.thin(8)));
+    var volume = blobs.open(store.create(BlobSpec.thin(8)));
     for (int cluster = 0; cluster < 8; cluster++) {
       assertEquals(IoStatus.SUCCESS, volume.write((long) cluster * BLOCKS, filled(CLUSTER, 7)));
     }
@@ -91,13 +60,13 @@ class UnmapTest {
       assertArrayEquals(new byte[CLUSTER], read(volume, (long) cluster * BLOCKS, BLOCKS));
     }
     assertArrayEquals(filled(CLUSTER / 2, 7), read(volume, 5L * BLOCKS + BLOCKS / 2, BLOCKS / 2));
-    close(volume);
+    ServedBlobs.close(volume);
   }
 
   @Test
   void whatTheParentHasDoesNotShowAgain() throws Exception {
     var id = store.create(BlobSpec.thin(3));
-    var volume = open(id);
+    var volume = blobs.open(id);
     assertEquals(IoStatus.SUCCESS, volume.write(0, filled(CLUSTER, 1)));
     store.snapshot(id, Map.of());
     assertEquals(IoStatus.SUCCESS, volume.write(0, filled(CLUSTER, 2)));
@@ -109,26 +78,26 @@ class UnmapTest {
     assertArrayEquals(new byte[CLUSTER], read(volume, 0, BLOCKS));
     assertArrayEquals(new byte[CLUSTER], read(volume, BLOCKS, BLOCKS));
     assertEquals(free + 1, store.info().freeClusters(), "the one that hides nothing");
-    close(volume);
+    ServedBlobs.close(volume);
   }
 
   @Test
   void anUnmapTakesNoSpace() throws Exception {
     var id = store.create(BlobSpec.thin(2));
-    var volume = open(id);
+    var volume = blobs.open(id);
     assertEquals(IoStatus.SUCCESS, volume.write(0, filled(CLUSTER, 1)));
     store.snapshot(id, Map.of());
     long free = store.info().freeClusters();
     assertEquals(IoStatus.SUCCESS, volume.unmap(0, 2L * BLOCKS));
     assertEquals(free, store.info().freeClusters());
     assertArrayEquals(filled(CLUSTER, 1), read(volume, 0, BLOCKS));
-    close(volume);
+    ServedBlobs.close(volume);
   }
 
   @Test
   void aFullStoreTakesWritesAgainOnceSomethingIsUnmapped() throws Exception {
     var id = store.create(BlobSpec.thin(100));
-    var volume = open(id);
+    var volume = blobs.open(id);
     int room = (int) store.info().freeClusters();
     for (int cluster = 0; cluster < room; cluster++) {
       assertEquals(IoStatus.SUCCESS, volume.write((long) cluster * BLOCKS, filled(512, 1)));
@@ -137,6 +106,6 @@ class UnmapTest {
     assertEquals(IoStatus.SUCCESS, volume.unmap(0, (long) room * BLOCKS));
     assertEquals(room, store.info().freeClusters());
     assertTrue(volume.write(99L * BLOCKS, filled(512, 1)).isSuccess());
-    close(volume);
+    ServedBlobs.close(volume);
   }
 }

@@ -25,6 +25,8 @@ public final class SteadyLoad extends Load {
   private long allocated = -1;
   private long startedNs;
   private long tookNs;
+  private long cpuBeforeNs;
+  private long cpuNs;
 
   /**
    * @param warmUp requests before anything is measured
@@ -75,11 +77,13 @@ public final class SteadyLoad extends Load {
 
   private void startMeasuring() {
     allocatedBefore = threads.getCurrentThreadAllocatedBytes();
+    cpuBeforeNs = threads.getCurrentThreadCpuTime();
     startedNs = System.nanoTime();
   }
 
   private void stopMeasuring() {
     tookNs = System.nanoTime() - startedNs;
+    cpuNs = threads.getCurrentThreadCpuTime() - cpuBeforeNs;
     allocated = threads.getCurrentThreadAllocatedBytes() - allocatedBefore;
   }
 
@@ -95,6 +99,11 @@ public final class SteadyLoad extends Load {
 
   public long tookNs() {
     return tookNs;
+  }
+
+  /** What the reactor's thread ran of {@link #tookNs}: also on a busy machine, only that. */
+  public long cpuNs() {
+    return cpuNs;
   }
 
   @Override

@@ -20,9 +20,7 @@ import io.tenon.engine.api.ListNexusOptions;
 import io.tenon.engine.api.ListNexusResponse;
 import io.tenon.engine.api.ListRebuildHistoryRequest;
 import io.tenon.engine.api.ListRebuildHistoryResponse;
-import io.tenon.engine.api.NexusNvmePreemption;
 import io.tenon.engine.api.NexusRpcGrpc;
-import io.tenon.engine.api.NvmeReservation;
 import io.tenon.engine.api.PauseRebuildRequest;
 import io.tenon.engine.api.PauseRebuildResponse;
 import io.tenon.engine.api.PublishNexusRequest;
@@ -94,7 +92,7 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
   }
 
   private static NexusSpec spec(CreateNexusRequest request) throws StatusException {
-    checkReservation(request);
+    var reservation = ReservationRequest.claim(request);
     return new NexusSpec(
         request.getName(),
         Uuids.parse(request.getUuid()),
@@ -102,31 +100,9 @@ final class NexusService extends NexusRpcGrpc.NexusRpcImplBase {
         request.getChildrenList(),
         request.getMinCntlId(),
         request.getMaxCntlId(),
-        ReadPolicy.LOCAL_FIRST);
-  }
-
-  private static void checkReservation(CreateNexusRequest request) throws StatusException {
-    boolean holder = request.getPreemptPolicy() == NexusNvmePreemption.Holder;
-    if (request.getResvKey() == 0 && (holder || request.getPreemptKey() != 0)) {
-      throw Answers.invalid(
-          "Nexus %s was not created: %s needs a reservation key, which is 0."
-              .formatted(request.getName(), holder ? "preempt policy Holder" : "a preempt key"));
-    }
-    if (holder && request.getPreemptKey() != 0) {
-      throw Answers.invalid(
-          "Nexus %s was not created: preempt policy Holder goes without a preempt key."
-              .formatted(request.getName()));
-    }
-    if (request.getPreemptPolicy() == NexusNvmePreemption.UNRECOGNIZED) {
-      throw Answers.invalid(
-          "Nexus %s was not created: preempt policy %d is unknown."
-              .formatted(request.getName(), request.getPreemptPolicyValue()));
-    }
-    if (request.getResvType() == NvmeReservation.UNRECOGNIZED) {
-      throw Answers.invalid(
-          "Nexus %s was not created: reservation type %d is unknown."
-              .formatted(request.getName(), request.getResvTypeValue()));
-    }
+        ReadPolicy.LOCAL_FIRST,
+        Optional.of(request.getNexusInfoKey()).filter(key -> !key.isEmpty()),
+        reservation);
   }
 
   @Override

@@ -12,6 +12,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.StringValue;
 import io.grpc.Status;
+import io.tenon.block.ReservationClaim;
+import io.tenon.block.ReservationClaim.Policy;
+import io.tenon.block.ReservationType;
+import io.tenon.block.Reservations.Persistence;
 import io.tenon.engine.api.Child;
 import io.tenon.engine.api.ChildState;
 import io.tenon.engine.api.ChildStateReason;
@@ -29,9 +33,14 @@ import io.tenon.engine.api.PublishNexusRequest;
 import io.tenon.engine.api.ShareProtocol;
 import io.tenon.engine.api.ShutdownNexusRequest;
 import io.tenon.engine.api.UnpublishNexusRequest;
+import io.tenon.metadata.Key;
+import io.tenon.metadata.Prefix;
 import io.tenon.nvme.NvmeTarget;
+import io.tenon.registry.NexusInfo;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -51,6 +60,8 @@ class NexusServiceTest {
   private static final String HOST_1 = "nqn.2019-05.io.openebs:node-name:one";
   private static final String HOST_2 = "nqn.2019-05.io.openebs:node-name:two";
   private static final long SIZE = 8 << 20;
+
+  private static final Duration SOON = Duration.ofSeconds(20);
 
   private TestNode node;
 
@@ -304,6 +315,51 @@ class NexusServiceTest {
   }
 
   @Test
+  void aTypeOfNoneWithAKeyIsRefusedAndAllReservationArgumentsReachTheNexus() {
+    refusedToCreate(
+        INVALID_ARGUMENT, "Reserved", request -> request.setResvType(NvmeReservation.Reserved));
+    create();
+    var claim = node.nexuses().findByName(VOLUME).orElseThrow().reservation().orElseThrow();
+    assertEquals(
+        new ReservationClaim(
+            0x12345678,
+            ReservationType.EXCLUSIVE_ACCESS,
+            Policy.HOLDER,
+            OptionalLong.empty(),
+            Persistence.AS_IT_IS),
+        claim);
+    create(
+        request("second", UUID_2, "malloc:///d?size_mb=16")
+            .clearResvType()
+            .setPreemptPolicy(NexusNvmePreemption.ArgKey)
+            .setPreemptKey(-1));
+    var other = node.nexuses().findByName("second").orElseThrow().reservation().orElseThrow();
+    assertEquals(ReservationType.WRITE_EXCLUSIVE_ALL_REGISTRANTS, other.type());
+    assertEquals(OptionalLong.of(-1), other.preemptedKey());
+  }
+
+  @Test
+  void theRecordIsKeptUnderTheKeyAndAnEmptyKeyKeepsNone() throws Exception {
+    var key = Key.of(request(VOLUME, UUID_1, A, B).getNexusInfoKey());
+    create();
+    assertFalse(
+        NexusInfo.fromJson(node.store().get(key, SOON).orElseThrow().value()).cleanShutdown());
+    node.nexus().destroyNexus(DestroyNexusRequest.newBuilder().setUuid(UUID_1).build());
+    assertTrue(
+        NexusInfo.fromJson(node.store().get(key, SOON).orElseThrow().value()).cleanShutdown());
+    create(request(VOLUME, UUID_2, A).clearNexusInfoKey());
+    assertEquals(1, node.store().list(Prefix.ALL, SOON).entries().size());
+  }
+
+  @Test
+  void aNexusOfWhomNobodyIsTrustedIsRefusedWithWhatIsOnRecord() throws Exception {
+    var key = Key.of(request(VOLUME, UUID_1, A, B).getNexusInfoKey());
+    var record = new NexusInfo(List.of(new NexusInfo.Child(true, "somebody-else")), true);
+    node.store().put(key, record.toJson(), SOON);
+    refused(FAILED_PRECONDITION, "somebody-else healthy", this::create);
+  }
+
+  @Test
   void aListByNameIsEmptyWhenAbsentAndNameWinsOverUuid() {
     var made = create();
     var options = ListNexusOptions.newBuilder();
@@ -406,6 +462,8 @@ class NexusServiceTest {
     assertTrue(node.target().subsystems().isEmpty());
     assertEquals(List.of(), node.devices().all());
     refused(NOT_FOUND, UUID_1, () -> destroy(UUID_1));
-    create();
+    // The memory of its children is gone, and the record knows.
+    refused(FAILED_PRECONDITION, "none of its children can be trusted", this::create);
+    create(request(VOLUME, UUID_1, A, B).clearNexusInfoKey());
   }
 }

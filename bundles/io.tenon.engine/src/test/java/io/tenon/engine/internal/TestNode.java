@@ -21,6 +21,8 @@ import io.tenon.devices.internal.RegistryForTests;
 import io.tenon.engine.api.BdevRpcGrpc;
 import io.tenon.engine.api.HostRpcGrpc;
 import io.tenon.engine.api.NexusRpcGrpc;
+import io.tenon.metadata.MetadataStore;
+import io.tenon.metadata.embedded.internal.StoreForTests;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.InitiatorControllers;
@@ -59,6 +61,7 @@ final class TestNode implements AutoCloseable {
   private final TestReactors reactors;
   private final RegistryForTests registry = new RegistryForTests();
   private final Target target = new Target("", 64, "test");
+  private final StoreForTests store = new StoreForTests();
   private final Nexuses nexuses;
   private final Pools pools;
   private final SnapshotRebuildService snapshotRebuilds;
@@ -102,9 +105,10 @@ final class TestNode implements AutoCloseable {
     registry.add(new NullProvider(), "null");
     registry.add(new AioProvider(reactors.reactors()), "aio");
     target.addTransport(new Loopback());
-    nexuses =
-        new io.tenon.nexus.internal.NexusService(
-            registry.devices(), target, reactors.reactors(), true);
+    var service =
+        new io.tenon.nexus.internal.NexusService(registry.devices(), target, reactors.reactors(), true);
+    service.storeCame(store.store());
+    nexuses = service;
     pools =
         new PoolService(
             (PoolConfig) TestReactors.defaults(PoolConfig.class),
@@ -144,6 +148,10 @@ final class TestNode implements AutoCloseable {
 
   BlockDevices devices() {
     return registry.devices();
+  }
+
+  MetadataStore store() {
+    return store.store();
   }
 
   Reactor reactor() {
@@ -206,6 +214,7 @@ final class TestNode implements AutoCloseable {
     for (Pool pool : pools.all()) pool.export();
     for (var subsystem : target.subsystems()) target.unshare(subsystem);
     registry.close();
+    store.close();
     reactors.close();
   }
 }

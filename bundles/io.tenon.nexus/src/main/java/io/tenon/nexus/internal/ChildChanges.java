@@ -22,6 +22,7 @@ final class ChildChanges {
   private final NexusDevice nexus;
   private final ChildDevices devices;
   private final Operators operators;
+  private final ChildMark marks;
 
   /** Something to be asked on the home reactor. */
   interface Question<R> {
@@ -33,7 +34,8 @@ final class ChildChanges {
     void give(Operators operators) throws NexusException;
   }
 
-  ChildChanges(NexusDevice nexus, ChildDevices devices) {
+  ChildChanges(NexusDevice nexus, ChildDevices devices, ChildMark marks) {
+    this.marks = marks;
     this.nexus = nexus;
     this.devices = devices;
     this.operators = new Operators(nexus);
@@ -45,6 +47,8 @@ final class ChildChanges {
     var slot = open(uri, refusal);
     try {
       nexus.area().mustFit(refusal, new DataArea.Shape(uri, slot.geometry()));
+      devices.reservations().take(slot, uri, refusal);
+      marks.put(uri, slot);
       ask(operators -> operators.add(uri, slot, rebuild));
     } catch (NexusException e) {
       devices.release(slot);
@@ -59,6 +63,11 @@ final class ChildChanges {
    */
   void letIn(String uri, DeviceSlot slot, String why) throws NexusException {
     ask(operators -> operators.add(uri, slot, why, true));
+  }
+
+  /** For a child of the first hour: what it is now, it must be when it comes back. */
+  void mark(String uri, DeviceSlot slot) {
+    marks.put(uri, slot);
   }
 
   private DeviceSlot open(String uri, String refusal) throws NexusException {
@@ -78,6 +87,7 @@ final class ChildChanges {
         query(
             operators -> {
               var found = operators.checkRemove(uri);
+              devices.leaveInOrder(found.slot());
               operators.takeOut(uri, Fault.OFFLINE);
               return found;
             });
@@ -98,7 +108,10 @@ final class ChildChanges {
     var slot = open(uri, refusal);
     try {
       nexus.area().mustFit(refusal, new DataArea.Shape(uri, slot.geometry()));
-      boolean isSame = before.outlivesClosing() && slot.uuid().equals(before.uuid());
+      devices.reservations().take(slot, uri, refusal);
+      boolean isSame =
+          before.outlivesClosing() && slot.uuid().equals(before.uuid()) && marks.isOn(uri, slot);
+      if (!isSame) marks.put(uri, slot);
       ask(operators -> operators.online(child, slot, isSame));
     } catch (NexusException e) {
       devices.release(slot);

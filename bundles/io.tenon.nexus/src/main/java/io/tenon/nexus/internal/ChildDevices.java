@@ -23,7 +23,11 @@ final class ChildDevices {
 
   private final String nexus;
   private final BlockDevices devices;
+  private final ChildReservations reservations;
   private final List<Held> held = new ArrayList<>();
+
+  /** What is released from now on is given back to others. */
+  private volatile boolean leavesInOrder;
 
   /** A device, until the nexus lets go of it. */
   private static final class Held {
@@ -32,6 +36,9 @@ final class ChildDevices {
     final boolean openedHere;
     final CompletableFuture<Void> released = new CompletableFuture<>();
 
+    /** Others may have it when it is released. */
+    boolean isLeaving;
+
     Held(DeviceSlot slot, DeviceSlot.Claim claim, boolean openedHere) {
       this.slot = slot;
       this.claim = claim;
@@ -39,16 +46,17 @@ final class ChildDevices {
     }
   }
 
-  private ChildDevices(String nexus, BlockDevices devices) {
-    this.nexus = nexus;
+  private ChildDevices(NexusSpec spec, BlockDevices devices) {
+    this.nexus = spec.name();
     this.devices = devices;
+    this.reservations = new ChildReservations(nexus, spec.reservation());
   }
 
   /**
    * @throws NexusException naming the child that could not be had; nothing stays open then
    */
   static ChildDevices open(NexusSpec spec, BlockDevices devices) throws NexusException {
-    var opened = new ChildDevices(spec.name(), devices);
+    var opened = new ChildDevices(spec, devices);
     try {
       for (String uri : spec.childUris()) {
         var _ = opened.add(uri, "Nexus " + spec.name() + " was not created");
@@ -103,6 +111,32 @@ final class ChildDevices {
     return held.stream().map(one -> one.slot).toList();
   }
 
+  ChildReservations reservations() {
+    return reservations;
+  }
+
+  /**
+   * Takes the reservations of all that are open.
+   *
+   * @param uris of the devices, in the order of their opening
+   */
+  void reserve(List<String> uris) throws NexusException {
+    var slots = slots();
+    for (int i = 0; i < slots.size(); i++) {
+      reservations.take(slots.get(i), uris.get(i), "Nexus " + nexus + " was not created");
+    }
+  }
+
+  /** This one is removed: when it is released, others may have it. */
+  synchronized void leaveInOrder(DeviceSlot slot) {
+    find(slot).ifPresent(one -> one.isLeaving = true);
+  }
+
+  /** The nexus ends: what is released from now on, others may have. */
+  void leaveInOrder() {
+    leavesInOrder = true;
+  }
+
   /** Whether the nexus has this device open already. */
   synchronized boolean holds(String uri) {
     return devices.find(uri).flatMap(this::find).isPresent();
@@ -120,6 +154,7 @@ final class ChildDevices {
       if (one == null) return;
       held.remove(one);
     }
+    if (one.isLeaving || leavesInOrder) reservations.giveBack(slot);
     one.claim.close();
     try {
       if (one.openedHere) devices.destroy(one.slot);

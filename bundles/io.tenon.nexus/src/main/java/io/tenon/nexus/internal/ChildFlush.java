@@ -36,6 +36,7 @@ final class ChildFlush extends IoRequest {
   @Override
   protected void completed(IoStatus status) {
     lane.legEnded(child);
+    if (status == IoStatus.RESERVATION_CONFLICT) lane.conflict(child);
     lane.giveBack();
     then.accept(status);
     // Not inside a completion of the channels that are to be closed.

@@ -400,6 +400,10 @@ final class Membership {
       close(why);
       return;
     }
+    for (Child child : members) {
+      // The record may have heard just now that it is complete; it has not been flushed.
+      if (!child.isHealthy()) admissions.note(record::childIsOut, child, "out", _ -> {});
+    }
     record.ended(
         nexus,
         new RetirementRecord.Outcome() {

@@ -98,11 +98,11 @@ public final class NexusService implements Nexuses {
       policy = ReferencePolicy.DYNAMIC,
       policyOption = ReferencePolicyOption.GREEDY,
       unbind = "storeWent")
-  void storeCame(MetadataStore now) {
+  public void storeCame(MetadataStore now) {
     store.came(now);
   }
 
-  void storeWent(MetadataStore gone) {
+  public void storeWent(MetadataStore gone) {
     store.went(gone);
   }
 
@@ -200,7 +200,8 @@ public final class NexusService implements Nexuses {
       var area = DataArea.of(spec.name(), spec.sizeBytes(), shapes);
       var clock = InstantSource.system();
       var place = new StoredRecord.Place(reactors.all().getFirst(), blocking, clock, limits);
-      var founding = Founding.of(spec, store, candidates, place, () -> {});
+      var founding =
+          Founding.of(spec, store, candidates, place, () -> opened.reserve(spec.childUris()));
       var children = new ArrayList<Child>();
       for (int i = 0; i < slots.size(); i++) {
         String uri = spec.childUris().get(i);
@@ -230,6 +231,7 @@ public final class NexusService implements Nexuses {
       return made;
     } catch (NexusException e) {
       if (device != null) device.close();
+      opened.leaveInOrder();
       opened.close();
       throw e;
     }

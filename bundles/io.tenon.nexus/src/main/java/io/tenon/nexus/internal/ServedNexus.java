@@ -3,6 +3,7 @@ package io.tenon.nexus.internal;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.ReservationClaim;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusException;
@@ -12,6 +13,7 @@ import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.RebuildInfo;
 import io.tenon.nexus.RecordInfo;
+import io.tenon.nexus.ReservationInfo;
 import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
@@ -120,7 +122,11 @@ final class ServedNexus implements Nexus {
     this.sharing = sharing;
     this.blocking = watcher.blocking;
     this.forget = forget;
-    this.changes = new ChildChanges(nexus, children);
+    this.changes =
+        new ChildChanges(
+            nexus,
+            children,
+            new ChildMark(nexus.membership().home(), spec.uuid(), nexus::now));
     watcher.served.complete(this);
   }
 
@@ -170,6 +176,16 @@ final class ServedNexus implements Nexus {
   @Override
   public Optional<RecordInfo> record() {
     return nexus.record().info();
+  }
+
+  @Override
+  public Optional<ReservationClaim> reservation() {
+    return spec.reservation();
+  }
+
+  @Override
+  public List<ReservationInfo> reservations() {
+    return children.reservations().infos();
   }
 
   @Override
@@ -266,6 +282,7 @@ final class ServedNexus implements Nexus {
   public synchronized void shutdown() throws NexusException {
     if (destroyed || state() == NexusState.SHUTDOWN) return;
     pause();
+    children.leaveInOrder();
     stop("it was shut down by request");
     children.close();
   }
@@ -274,6 +291,7 @@ final class ServedNexus implements Nexus {
   public synchronized void destroy() throws NexusException {
     if (destroyed) return;
     unpublish();
+    children.leaveInOrder();
     stop("it was destroyed");
     try {
       devices.destroy(slot);
@@ -316,10 +334,15 @@ final class ServedNexus implements Nexus {
 
   // ---- children
 
-  /** Children that are here from the beginning and must be rebuilt: URI and why, in the order of the spec. */
+  /**
+   * Marks all, and has those rebuilt that are not trusted.
+   *
+   * @param doubts by URI: why it is not, a sentence
+   */
   void letIn(Map<String, String> doubts) throws NexusException {
     for (int i = 0; i < spec.childUris().size(); i++) {
       String uri = spec.childUris().get(i);
+      changes.mark(uri, children.slots().get(i));
       var why = doubts.get(uri);
       if (why != null) changes.letIn(uri, children.slots().get(i), why);
     }

@@ -8,11 +8,11 @@ import io.tenon.nexus.NexusException.Kind;
 import io.tenon.registry.NexusInfo;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +31,7 @@ record Trust(Map<String, String> doubts, NexusInfo info) {
   private static final Logger log = LoggerFactory.getLogger(Trust.class);
 
   Trust {
-    doubts = Collections.unmodifiableMap(new HashMap<>(doubts));
+    doubts = Collections.unmodifiableMap(new TreeMap<>(doubts));
   }
 
   /**
@@ -69,7 +69,7 @@ record Trust(Map<String, String> doubts, NexusInfo info) {
     mustDiffer(nexus, candidates);
     if (before.isEmpty()) return of(candidates, Map.of());
     var record = before.get();
-    var doubts = new HashMap<String, String>();
+    var doubts = new TreeMap<String, String>();
     var trusted = trusted(record, candidates);
     if (trusted.isEmpty()) {
       throw new NexusException(
@@ -87,7 +87,7 @@ record Trust(Map<String, String> doubts, NexusInfo info) {
 
   /** Of those that are there: who is on record but absent cannot be chosen. */
   private static List<String> trusted(NexusInfo record, List<Candidate> candidates) {
-    var byUuid = new HashMap<String, Candidate>();
+    var byUuid = new TreeMap<String, Candidate>();
     for (var child : candidates) byUuid.put(child.uuid(), child);
     var present =
         new NexusInfo(
@@ -126,7 +126,7 @@ record Trust(Map<String, String> doubts, NexusInfo info) {
   }
 
   private static void mustDiffer(String nexus, List<Candidate> candidates) throws NexusException {
-    var seen = new HashSet<String>();
+    var seen = new TreeSet<String>();
     for (var child : candidates) {
       if (seen.add(child.uuid())) continue;
       throw new NexusException(

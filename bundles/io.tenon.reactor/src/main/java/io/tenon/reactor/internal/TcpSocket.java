@@ -143,8 +143,13 @@ final class TcpSocket extends Registration implements StreamSocket {
       return 1;
     }
     if (state != State.OPEN) return 0;
+    if ((events & Epoll.ERR) != 0) {
+      // A peer that resets takes back what is still unread here.
+      broken(Sockets.error(fd));
+      return 1;
+    }
     int work = 0;
-    if (wantsToWrite && (events & (Epoll.OUT | Epoll.ERR | Epoll.HUP)) != 0) {
+    if (wantsToWrite && (events & (Epoll.OUT | Epoll.HUP)) != 0) {
       wantsToWrite = false;
       applyMask();
       handler.writable();
@@ -154,7 +159,7 @@ final class TcpSocket extends Registration implements StreamSocket {
       int done = handler.readable();
       if (done > 0) loop.hot().worked(this, loop.nowNs());
       work += done;
-    } else if (state == State.OPEN && (events & (Epoll.ERR | Epoll.HUP)) != 0) {
+    } else if (state == State.OPEN && (events & Epoll.HUP) != 0) {
       broken(Sockets.error(fd));
       work++;
     }
@@ -312,5 +317,17 @@ final class TcpSocket extends Registration implements StreamSocket {
   public void close() {
     if (state == State.OPEN || state == State.CONNECTING) release();
     state = State.CLOSED;
+  }
+
+  @Override
+  public void abort() {
+    if (state == State.OPEN || state == State.CONNECTING) {
+      try {
+        Sockets.resetOnClose(fd);
+      } catch (LinuxException e) {
+        log.error("{}: the connection of {} is not reset: {}", loop.name(), peer, e.getMessage());
+      }
+    }
+    close();
   }
 }

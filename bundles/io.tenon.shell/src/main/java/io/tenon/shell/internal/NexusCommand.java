@@ -8,7 +8,6 @@ import io.tenon.nexus.Nexus.Fault;
 import io.tenon.nexus.NexusSnapshot;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
-import io.tenon.nexus.NexusState;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
@@ -127,8 +126,9 @@ public final class NexusCommand extends Noun {
                 paramLabel = "POLICY",
                 defaultValue = "LOCAL_FIRST",
                 description = "Child that serves reads: ${COMPLETION-CANDIDATES}.")
-            ReadPolicy policy)
-        throws TenonException {
+            ReadPolicy policy,
+        @Mixin NexusFencing fencing)
+        throws TenonException, Refused {
       output.show(
           row(
               nexuses.create(
@@ -139,7 +139,9 @@ public final class NexusCommand extends Noun {
                       children,
                       ShareOptions.MIN_CONTROLLER_ID,
                       ShareOptions.MAX_CONTROLLER_ID,
-                      policy))));
+                      policy,
+                      fencing.infoKey(),
+                      fencing.claim()))));
     }
 
     @Command(
@@ -375,7 +377,8 @@ public final class NexusCommand extends Noun {
               "state", found.state(),
               "since", found.since(),
               "because", found.why(),
-              "waits_for", found.state() == NexusState.ONLINE ? "" : "what is below"));
+              "waits_for", NexusFencing.waitsFor(found)));
+      rows.addAll(NexusFencing.why(found));
       for (var child : found.children()) {
         if (child.state() == ChildState.OPEN && child.detail().isEmpty()) continue;
         var rebuild =
@@ -408,6 +411,8 @@ public final class NexusCommand extends Noun {
           "uri", nexus.shareUri().orElse(""),
           "ana", nexus.anaState().map(NexusCommand::text).orElse(""),
           "allowed_hosts", List.copyOf(nexus.allowedHosts()),
+          "record", NexusFencing.record(nexus),
+          "reservation", NexusFencing.reservation(nexus),
           "children", nexus.children().stream().map(NexusCommand::row).toList());
     }
   }

@@ -28,16 +28,27 @@ final class Backends {
     TestReactors.await(slot.fail("The bench ends.").toCompletableFuture());
   }
 
-  private static DeviceProvider provider(String scheme, Reactors reactors)
+  static DeviceProvider provider(String scheme, Reactors reactors)
       throws ReflectiveOperationException {
-    String bundle = scheme.equals("null") ? "nil" : scheme;
-    String name = Character.toUpperCase(scheme.charAt(0)) + scheme.substring(1) + "Provider";
-    var type = Class.forName("io.tenon.backend." + bundle + ".internal." + name);
+    var type = Class.forName(className(scheme));
     for (var constructor : type.getConstructors()) {
-      if (constructor.getParameterCount() == 1) {
-        return (DeviceProvider) constructor.newInstance(reactors);
+      var parameters = constructor.getParameterTypes();
+      if (parameters.length == 0) continue;
+      var arguments = new Object[parameters.length];
+      for (int i = 0; i < parameters.length; i++) {
+        arguments[i] = i == 0 ? reactors : TestReactors.defaults(parameters[i]);
       }
+      return (DeviceProvider) constructor.newInstance(arguments);
     }
     return (DeviceProvider) type.getConstructor().newInstance();
+  }
+
+  private static String className(String scheme) {
+    if (scheme.startsWith("nvmf")) {
+      return "io.tenon.transport.nvmetcp.internal.initiator.RemoteProvider";
+    }
+    String bundle = scheme.equals("null") ? "nil" : scheme;
+    String name = Character.toUpperCase(scheme.charAt(0)) + scheme.substring(1) + "Provider";
+    return "io.tenon.backend." + bundle + ".internal." + name;
   }
 }

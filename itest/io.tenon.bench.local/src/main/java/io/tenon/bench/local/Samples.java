@@ -2,6 +2,8 @@ package io.tenon.bench.local;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** What was measured several times. */
 final class Samples {
@@ -9,6 +11,13 @@ final class Samples {
 
   static double median(List<Double> values) {
     return values.stream().sorted().toList().get(values.size() / 2);
+  }
+
+  /** A JSON list of them. */
+  static String text(List<Double> values) {
+    return values.stream()
+        .map(value -> String.format(Locale.ROOT, "%.2f", value))
+        .collect(Collectors.joining(",", "[", "]"));
   }
 
   /** In the same unit. */

@@ -1,10 +1,13 @@
 package io.tenon.metadata.etcd.internal;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,34 +16,82 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 
-/** A real etcd of one member, from the Debian package etcd-server. */
+/** A real etcd, of one member or one member of several, from the Debian package etcd-server. */
 final class EtcdServer implements AutoCloseable {
   private static final int FIRST_PORT = 21400;
   private static final int PORTS = 100;
   private static final AtomicInteger nextPort =
       new AtomicInteger((int) (ProcessHandle.current().pid() % PORTS));
 
+  private final String name;
   private final Path folder;
   private final List<String> more;
   private final boolean tls;
   private final int clientPort;
   private final int peerPort;
+  private String cluster;
   private Process process;
 
-  /**
+  /** Starts one that is alone.
+   *
    * @param more options
    */
   EtcdServer(Path folder, String... more) throws Exception {
+    this("one", folder, more);
+    revive();
+  }
+
+  /** Not started yet. */
+  private EtcdServer(String name, Path folder, String... more) {
     Assumptions.assumeTrue(
         isInstalled(), "etcd is not installed; apt-get install etcd-server, or ./test");
+    this.name = name;
     this.folder = folder;
     this.more = List.of(more);
     this.tls = this.more.stream().anyMatch(option -> option.startsWith("--cert-file"));
     this.clientPort = freePort();
     this.peerPort = freePort();
-    revive();
+    this.cluster = name + "=" + peerUrl();
+  }
+
+  /** Members of one cluster, started. */
+  static List<EtcdServer> cluster(Path folder, int count) throws Exception {
+    var members = new ArrayList<EtcdServer>();
+    for (int i = 0; i < count; i++) {
+      var own = Files.createDirectories(folder.resolve("member" + i));
+      members.add(new EtcdServer("member" + i, own));
+    }
+    var all = members.stream().map(member -> member.cluster).collect(Collectors.joining(","));
+    try {
+      for (var member : members) {
+        member.cluster = all;
+        member.begin();
+      }
+      for (var member : members) member.awaitListening();
+    } catch (Exception | AssertionError e) {
+      for (var member : members) if (member.process != null) member.close();
+      throw e;
+    }
+    return List.copyOf(members);
+  }
+
+  private String peerUrl() {
+    return "http://127.0.0.1:" + peerPort;
+  }
+
+  /** By its own word, which may be a moment old; false when it says nothing. */
+  boolean isLeader() throws Exception {
+    var connection = URI.create(endpoint() + "/metrics").toURL().openConnection();
+    connection.setConnectTimeout(1_000);
+    connection.setReadTimeout(1_000);
+    try (var in = connection.getInputStream()) {
+      return new String(in.readAllBytes(), UTF_8).contains("\netcd_server_is_leader 1\n");
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   static boolean isInstalled() {
@@ -76,24 +127,28 @@ final class EtcdServer implements AutoCloseable {
   }
 
   void revive() throws Exception {
+    begin();
+    awaitListening();
+  }
+
+  private void begin() throws IOException {
     var command = new ArrayList<String>();
     command.addAll(
         List.of(
             "etcd",
-            "--name=one",
+            "--name=" + name,
             "--data-dir=" + folder.resolve("etcd"),
             "--listen-client-urls=" + endpoint(),
             "--advertise-client-urls=" + endpoint(),
-            "--listen-peer-urls=http://127.0.0.1:" + peerPort,
-            "--initial-advertise-peer-urls=http://127.0.0.1:" + peerPort,
-            "--initial-cluster=one=http://127.0.0.1:" + peerPort));
+            "--listen-peer-urls=" + peerUrl(),
+            "--initial-advertise-peer-urls=" + peerUrl(),
+            "--initial-cluster=" + cluster));
     command.addAll(more);
     process =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
             .start();
-    awaitListening();
   }
 
   private void awaitListening() throws Exception {

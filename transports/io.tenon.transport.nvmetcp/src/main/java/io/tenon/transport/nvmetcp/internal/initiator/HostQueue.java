@@ -350,12 +350,20 @@ final class HostQueue implements SocketHandler {
     timer = null;
   }
 
+  private boolean isAnythingActive() {
+    for (HostCommand command : commands) if (command.active) return true;
+    return false;
+  }
+
   /** Ends the connection; what was active is lost with {@code status}. Idempotent. */
   void close(String reason, IoStatus status) {
     if (!isOpen()) return;
     state = State.CLOSED;
     stopTimer();
-    socket.close();
+    // Whoever is told that a write failed may write there again elsewhere; it must not come to the
+    // target after that.
+    if (isAnythingActive()) socket.abort();
+    else socket.close();
     owner.down(this, reason, status);
     for (HostCommand command : commands) {
       if (!command.active) continue;

@@ -1,0 +1,32 @@
+package io.tenon.metadata.etcd.internal;
+
+import io.tenon.metadata.testing.MetadataStoreContract;
+import io.tenon.metadata.testing.StoreBench;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract, against three members. */
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class EtcdClusterContractTest extends MetadataStoreContract {
+  @TempDir static Path folder;
+  private static EtcdCluster cluster;
+
+  @BeforeAll
+  static void start() throws Exception {
+    cluster = new EtcdCluster(folder);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (cluster != null) cluster.close();
+  }
+
+  @Override
+  protected StoreBench open() throws Exception {
+    return cluster.bench();
+  }
+}
