@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tenon.backend.malloc.internal.MallocProvider;
 import io.tenon.block.DeviceListener;
+import io.tenon.block.DeviceUri;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
@@ -22,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -183,6 +186,23 @@ class ResizeTest {
     var refusal = assertThrows(NexusException.class, () -> nexus.resize(20 * MIB));
     assertEquals(Kind.STATE, refusal.kind());
     assertTrue(refusal.getMessage().contains(SMALL), refusal.getMessage());
+  }
+
+  @Test
+  void newsOfARemoteChildThatHasGrownAreWaitedForALittle() throws Exception {
+    String uri = "nvmf+tcp://10.0.0.2:8420/nqn.2019-05.io.openebs:far";
+    var far =
+        new GrowingDevice(
+            new MallocProvider().open(DeviceUri.parse("malloc:///far?size_mb=32")),
+            FIRST + LAST_OF_8_MIB + 35);
+    devices.adopt(far, uri);
+    var nexus = nexus(A, uri);
+    var refusal = assertThrows(NexusException.class, () -> nexus.resize(20 * MIB));
+    assertTrue(refusal.getMessage().contains(uri), refusal.getMessage());
+    var resized = CompletableFuture.runAsync(far::grow);
+    nexus.resize(20 * MIB);
+    resized.join();
+    assertEquals(LAST_OF_20_MIB + 1, nexus.device().geometry().blockCount());
   }
 
   @Test
