@@ -1,11 +1,15 @@
 package io.tenon.simulation;
 
+import io.tenon.linux.Memory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
  * What is on a disk's platters, and what only its cache knows: outlives the disk's node. A block is a number: 0 for zeroes, or one
- * stamp, repeated to fill it. {@link ByteMedium} holds anything.
+ * stamp, repeated to fill it; or negative, and something else, such as a label. {@link ByteMedium} is for many of those.
  */
 public class SimMedium {
   private final TreeMap<Long, Long> stamps = new TreeMap<>();
@@ -13,11 +17,15 @@ public class SimMedium {
   /** What blocks held at the last flush that have changed since. */
   private final TreeMap<Long, Long> notDurable = new TreeMap<>();
 
+  /** Of other content; the number is -1 - index. */
+  private final List<byte[]> others = new ArrayList<>();
+
   public SimMedium() {}
 
   SimMedium(SimMedium other) {
     stamps.putAll(other.stamps);
     notDurable.putAll(other.notDurable);
+    others.addAll(other.others);
   }
 
   /** 0 for zeroes, or the stamp that the whole block consists of. */
@@ -27,12 +35,27 @@ public class SimMedium {
 
   /** The number of what is in memory. */
   long take(long address, int blockBytes) {
-    return SimDisk.readStamp(address, blockBytes);
+    long stamp = Memory.getLong(address);
+    for (int at = Long.BYTES; at < blockBytes; at += Long.BYTES) {
+      if (Memory.getLong(address + at) == stamp) continue;
+      var content = new byte[blockBytes];
+      Memory.copy(address, content, 0, blockBytes);
+      return numberOf(content);
+    }
+    return stamp;
+  }
+
+  private long numberOf(byte[] content) {
+    for (int i = 0; i < others.size(); i++)
+      if (Arrays.equals(others.get(i), content)) return -1 - i;
+    others.add(content);
+    return -others.size();
   }
 
   /** What the number stands for goes to memory. */
   void show(long number, long address, int blockBytes) {
-    SimDisk.fill(address, blockBytes, number);
+    if (number >= 0) SimDisk.fill(address, blockBytes, number);
+    else Memory.copy(others.get((int) (-1 - number)), 0, address, blockBytes);
   }
 
   /** What was there before anything began. */

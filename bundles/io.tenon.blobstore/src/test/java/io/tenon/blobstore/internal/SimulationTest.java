@@ -104,6 +104,6 @@ class SimulationTest {
 
   @AfterAll
   static void count() {
-    Tally.close(SimulationTest.class, 0, 0);
+    Tally.close(SimulationTest.class, 500_000, 30);
   }
 }

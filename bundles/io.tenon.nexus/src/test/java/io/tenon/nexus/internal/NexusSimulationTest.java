@@ -57,6 +57,6 @@ class NexusSimulationTest {
 
   @AfterAll
   static void count() {
-    Tally.close(NexusSimulationTest.class, 0, 0);
+    Tally.close(NexusSimulationTest.class, 450_000, 20_000);
   }
 }
