@@ -20,7 +20,6 @@ import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.TargetException;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -125,9 +124,7 @@ final class ServedNexus implements Nexus {
     this.forget = forget;
     this.changes =
         new ChildChanges(
-            nexus,
-            children,
-            new ChildMark(nexus.membership().home(), spec.uuid(), nexus::now));
+            nexus, children, new ChildMark(nexus.membership().home(), spec.uuid(), nexus::now));
     watcher.served.complete(this);
   }
 
