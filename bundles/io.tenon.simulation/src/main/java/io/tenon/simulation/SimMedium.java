@@ -47,9 +47,9 @@ public class SimMedium {
 
   private long numberOf(byte[] content) {
     for (int i = 0; i < others.size(); i++)
-      if (Arrays.equals(others.get(i), content)) return -1 - i;
+      if (Arrays.equals(others.get(i), content)) return -1L - i;
     others.add(content);
-    return -others.size();
+    return -(long) others.size();
   }
 
   /** What the number stands for goes to memory. */
