@@ -124,9 +124,7 @@ final class ServedNexus implements Nexus {
     this.forget = forget;
     this.changes =
         new ChildChanges(
-            nexus,
-            children,
-            new ChildMark(nexus.membership().home(), spec.uuid(), nexus::now));
+            nexus, children, new ChildMark(nexus.membership().home(), spec.uuid(), nexus::now));
     watcher.served.complete(this);
   }
 
