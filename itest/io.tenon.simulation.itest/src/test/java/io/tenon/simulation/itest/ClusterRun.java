@@ -336,7 +336,7 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   private void look() {
     if (nexus == null || away) return;
     var now = nexus.children();
-    if (now != seen) tellChanges(now);
+    if (!now.equals(seen)) tellChanges(now);
     if (forgetful.isEmpty()) return;
     boolean someoneKnows = false;
     for (ClusterNode node : nodes) {
