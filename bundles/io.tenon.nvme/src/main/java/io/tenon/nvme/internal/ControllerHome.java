@@ -13,6 +13,9 @@ interface ControllerHome {
 
   boolean admits(String hostNqn);
 
+  /** Whether something is under way that this host has sent by connections which have ended. */
+  boolean hasLateIo(String hostNqn, UUID hostId);
+
   /**
    * @return an id that nobody has; empty when there is none
    */

@@ -47,6 +47,11 @@ final class Discovery implements ControllerHome {
   }
 
   @Override
+  public boolean hasLateIo(String hostNqn, UUID hostId) {
+    return false;
+  }
+
+  @Override
   public synchronized OptionalInt takeControllerId() {
     int id = takenIds.nextClearBit(1);
     if (id > MAX_CONTROLLER_ID) return OptionalInt.empty();

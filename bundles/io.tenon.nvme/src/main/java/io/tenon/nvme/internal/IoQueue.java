@@ -60,7 +60,9 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   /** Groups of commands that reservations forbid this host: {@link ReservationRules#forbidden}. */
   private int forbidden;
 
-  private boolean gone;
+  /** The connection has ended; written by the reactor only. */
+  private volatile boolean gone;
+
   private boolean closed;
 
   IoQueue(Controller controller, ServedSubsystem subsystem, ConnectedQueue queue, int id) {
@@ -105,6 +107,16 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
 
   UUID hostId() {
     return controller.hostId();
+  }
+
+  /** Any thread. */
+  boolean isOf(String hostNqn, UUID hostId) {
+    return controller.hostId().equals(hostId) && controller.hostNqn().equals(hostNqn);
+  }
+
+  /** The host has ended the connection, or lost it, and the device has I/O that came by it. Any thread. */
+  boolean isLate() {
+    return gone;
   }
 
   IoCounts counts() {

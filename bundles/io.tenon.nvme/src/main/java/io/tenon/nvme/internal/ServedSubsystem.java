@@ -148,6 +148,12 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
   }
 
   @Override
+  public boolean hasLateIo(String hostNqn, UUID hostId) {
+    for (var queue : queues) if (queue.isLate() && queue.isOf(hostNqn, hostId)) return true;
+    return false;
+  }
+
+  @Override
   public synchronized OptionalInt takeControllerId() {
     int first = options.minControllerId();
     int count = options.maxControllerId() - first + 1;

@@ -88,6 +88,11 @@ final class Unconnected implements Role, NvmeCommand.DeviceAnswer {
       refuse(command, data, NvmeStatus.CONNECT_INVALID_HOST, 0, "host is not allowed");
       return;
     }
+    if (home.hasLateIo(data.hostNqn(), data.hostId())) {
+      String why = "the device has I/O of a connection that this host had before";
+      refuse(command, data, NvmeStatus.CONNECT_CONTROLLER_BUSY, 0, why);
+      return;
+    }
     var controller = Controller.open(home, queue, data, keepAliveMs);
     if (controller.isEmpty()) {
       refuse(command, data, NvmeStatus.CONNECT_CONTROLLER_BUSY, 0, "no controller id is free");

@@ -1,7 +1,9 @@
 package io.tenon.nvme.internal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tenon.block.IoOperation;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.ConnectData;
@@ -103,6 +105,30 @@ class ConnectTest extends TargetFixture {
                     .write(it.data));
     assertEquals(NvmeStatus.CONNECT_INVALID_HOST, code(named));
     assertEquals(0, connectIo(id, _ -> {}).status());
+  }
+
+  @Test
+  void aHostComesBackWhenTheDeviceHasAnsweredWhatItHadSentBefore() {
+    var io = ioQueue();
+    device.hold();
+    var late = io.send(io.io(Opcode.WRITE, 0, 8, 0));
+    settle();
+    assertTrue(device.arrived.contains(IoOperation.WRITE));
+    io.close();
+    admin.close();
+    settle();
+    assertEquals(NvmeStatus.CONNECT_CONTROLLER_BUSY, connectAs(TestHost.HOST_NQN).status());
+    assertEquals(0, connectAs("nqn.2014-08.org.example:other").status());
+
+    device.letGo();
+    settle();
+    assertTrue(late.answered.isDone());
+    assertEquals(0, connectAs(TestHost.HOST_NQN).status());
+  }
+
+  private TestHost.Command connectAs(String hostNqn) {
+    var host = new TestHost(target, reactors.get(0));
+    return host.connect(subsystem.nqn(), hostNqn, 0, ConnectData.DYNAMIC_CONTROLLER, 0);
   }
 
   @Test

@@ -44,6 +44,7 @@ final class ReplicaWork {
 
   ReplicaInfo info(ServedReplica replica) throws PoolException {
     var census = pool.seen();
+    if (census.find(replica.id()).isEmpty()) census = pool.seenAnew();
     return view(replica, lvol(replica, census, replica + " has no information."), census);
   }
 

@@ -147,6 +147,11 @@ final class ServedPool implements Pool {
     return sight.of(store).census();
   }
 
+  /** For who looks for something that was just made; see {@link Sight#anew}. */
+  Census seenAnew() {
+    return sight.anew(store).census();
+  }
+
   @Override
   public String name() {
     return identity.name();

@@ -78,6 +78,15 @@ final class Sight {
     return lastSeen();
   }
 
+  /** As {@link #of}, after one that was held up: for who knows of a change that is newer than what was seen last. */
+  View anew(Blobstore store) {
+    CompletableFuture<View> before;
+    synchronized (this) {
+      before = overdue;
+    }
+    return Patience.sees(before, parts.patienceNs(), parts.reactor()) ? of(store) : lastSeen();
+  }
+
   private synchronized View seen(View now) {
     last = now;
     return now;
