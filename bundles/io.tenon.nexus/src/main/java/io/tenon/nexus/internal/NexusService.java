@@ -236,7 +236,7 @@ public final class NexusService implements Nexuses {
       var share = new ServedNexus.Sharing(target, ana);
       var made =
           new ServedNexus(spec, device, slot, opened, devices, share, watcher, () -> forget(spec));
-      letIn(made, founding);
+      letIn(made, slots, founding);
       return made;
     } catch (NexusException e) {
       if (device != null) device.close();
@@ -272,9 +272,10 @@ public final class NexusService implements Nexuses {
         cause);
   }
 
-  private static void letIn(ServedNexus made, Founding founding) throws NexusException {
+  private static void letIn(ServedNexus made, List<DeviceSlot> slots, Founding founding)
+      throws NexusException {
     try {
-      made.letIn(founding.doubts());
+      made.letIn(slots, founding.doubts());
     } catch (NexusException e) {
       made.destroy();
       throw e;

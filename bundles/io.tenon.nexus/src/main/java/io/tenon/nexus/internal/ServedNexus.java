@@ -336,14 +336,15 @@ final class ServedNexus implements Nexus {
   /**
    * Marks all, and has those rebuilt that are not trusted.
    *
+   * @param slots in the order of the spec's children; one may have failed and be released by now
    * @param doubts by URI: why it is not, a sentence
    */
-  void letIn(Map<String, String> doubts) throws NexusException {
-    for (int i = 0; i < spec.childUris().size(); i++) {
+  void letIn(List<DeviceSlot> slots, Map<String, String> doubts) throws NexusException {
+    for (int i = 0; i < slots.size(); i++) {
       String uri = spec.childUris().get(i);
-      changes.mark(uri, children.slots().get(i));
+      changes.mark(uri, slots.get(i));
       var why = doubts.get(uri);
-      if (why != null) changes.letIn(uri, children.slots().get(i), why);
+      if (why != null) changes.letIn(uri, slots.get(i), why);
     }
   }
 

@@ -21,7 +21,7 @@ final class ClusterFaults {
    * Less than an initiator's patience: a write that a disk carries out after its initiator has given it up, and has come back, is not fenced by
    * anybody yet.
    */
-  private static final long MOST_STALL_NS = 40 * MILLISECOND_NS;
+  private static final long MOST_STALL_NS = 400 * MILLISECOND_NS;
 
   /** A fault begins, and most end by themselves. */
   enum Kind {

@@ -166,6 +166,10 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   /** In a thread of that node. Who of its replicas is to be believed the record says. */
   private boolean found(ClusterNode at) {
     var there = nodes.stream().filter(ClusterNode::isUp).map(node -> node.uriFor(at)).toList();
+    if (at.replica().isEmpty()) {
+      story.tell("operator", "cannot: the pool of " + at.name + " is not there yet");
+      return false;
+    }
     try {
       at.share(false);
       nexus = at.life().nexuses.create(spec(there));
