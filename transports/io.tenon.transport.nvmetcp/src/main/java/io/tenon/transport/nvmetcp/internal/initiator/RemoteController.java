@@ -171,7 +171,14 @@ final class RemoteController implements Session.Owner {
       throw e;
     }
     RemoteNamespace before = namespace;
-    boolean events = with.requestEvents();
+    boolean events;
+    try {
+      events = with.requestEvents();
+    } catch (ControllerException e) {
+      // As when this controller is closed meanwhile, and who connects it is interrupted.
+      with.close("it was not asked for events", e.status());
+      throw e;
+    }
     synchronized (this) {
       if (state == State.UNCONFIGURING || state == State.UNCONFIGURED) {
         with.close("closed meanwhile", IoStatus.ABORTED);
