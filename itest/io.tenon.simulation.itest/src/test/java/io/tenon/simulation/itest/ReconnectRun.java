@@ -29,8 +29,8 @@ final class ReconnectRun implements SimDisk.Observer {
   private static final long MOST_EVENTS = 4_000_000;
   private static final long IO_TIMEOUT_MS = 60;
 
-  /** Every time-out and pause of the initiator has passed by then, several times. */
-  private static final long QUIET_NS = 1500 * MILLISECOND_NS;
+  /** Every time-out and pause of the initiator has passed by then, also that of a connection which died while nobody used it. */
+  private static final long QUIET_NS = 30_000 * MILLISECOND_NS;
 
   private final SplittableRandom random;
   private final SimWorld world;
