@@ -43,6 +43,11 @@ final class PlatterDisk implements BlockDevice {
     failsAfter = after;
   }
 
+  /** None fails any more, also when none has. */
+  void failNone() {
+    failsAfter = -1;
+  }
+
   /** Pulled out: what was under way is done or not, and all of it answered. */
   void unplug() {
     if (gone) return;

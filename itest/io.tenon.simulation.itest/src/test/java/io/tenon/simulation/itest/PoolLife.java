@@ -121,6 +121,10 @@ final class PoolLife {
     disk.ifPresent(one -> one.failOnce(after));
   }
 
+  void failNone() {
+    disk.ifPresent(PlatterDisk::failNone);
+  }
+
   void losePower() {
     disk.ifPresent(PlatterDisk::losePower);
     reactors.crash(true);

@@ -57,7 +57,9 @@ final class PoolRun {
   private final TreeMap<UUID, PoolHost> hosts = new TreeMap<>();
   private PoolLife life;
   private boolean ended;
-  private boolean first;
+
+  /** Somebody was told that there is a pool. */
+  private boolean made;
 
   /** Something has gone wrong with the disk, and its consequences may be felt. */
   private boolean troubled;
@@ -84,7 +86,6 @@ final class PoolRun {
       ended = false;
       troubled = false;
       quiet = false;
-      first = i == 0;
       boolean last = i == LIVES - 1;
       life.threads.start(() -> live(operations));
       if (!last && scenario == Scenario.POWER) {
@@ -121,7 +122,6 @@ final class PoolRun {
   private void live(int operations) {
     try {
       life.start();
-      if (first) make();
       var pool = pool();
       model.check(pool);
       PoolModel.checkNumbers(pool);
@@ -151,6 +151,7 @@ final class PoolRun {
   /** What goes wrong from now on is a bug. */
   private Pool afterAllTrouble() throws InterruptedException {
     quiet = true;
+    life.failNone();
     if (troubled) life.threads.sleep(RETRY_MS);
     var pool = pool();
     troubled = false;
@@ -160,9 +161,10 @@ final class PoolRun {
   private void make() {
     try {
       life.pools().create(PoolSpec.of(POOL, PluggedDevices.DISK_URI).withClusterBytes(MIB));
+      made = true;
     } catch (PoolException e) {
       // With power or disk gone in the middle of it: somebody would try again.
-      if (!troubled) throw new AssertionError(e.getMessage(), e);
+      if (!troubled && scenario != Scenario.POWER) throw new AssertionError(e.getMessage(), e);
     }
   }
 
@@ -173,7 +175,7 @@ final class PoolRun {
       var found = life.pools().findByName(POOL);
       if (found.isPresent() && found.get().info().state() == PoolState.ONLINE) return found.get();
       why = found.map(pool -> pool.info().reason()).orElse(life.pools().absent().toString());
-      if (first && found.isEmpty() && life.pools().absent().isEmpty()) make();
+      if (!made && found.isEmpty() && life.pools().absent().isEmpty()) make();
       life.threads.sleep(10);
     }
     throw new AssertionError("the pool does not come back: " + why);
