@@ -8,11 +8,14 @@ final class StartLevels {
   static final int CONFIGURATION = 4;
   static final int BUNDLES = 5;
 
-  /** Ends before its children's pools and transports do, and before the store where it says that it ended in order. */
-  static final int NEXUS = 6;
+  /** End while their disks' backends are still there, so that a pool is left clean. */
+  static final int POOLS = 6;
 
-  static final int DEPLOYMENT = 7;
-  static final int SHELL = 8;
+  /** Ends before its children's pools and transports do, and before the store where it says that it ended in order. */
+  static final int NEXUS = 7;
+
+  static final int DEPLOYMENT = 8;
+  static final int SHELL = 9;
 
   static final String FILE_INSTALL = "org.apache.felix.fileinstall";
 
@@ -26,6 +29,7 @@ final class StartLevels {
       case "org.apache.felix.configadmin", "org.apache.felix.metatype", "org.apache.felix.scr" ->
           COMPONENTS;
       case "io.tenon.node" -> CONFIGURATION;
+      case "io.tenon.blobstore", "io.tenon.pool" -> POOLS;
       case "io.tenon.nexus" -> NEXUS;
       case FILE_INSTALL -> DEPLOYMENT;
       case "org.apache.felix.gogo.jline" -> SHELL;

@@ -96,10 +96,13 @@ final class NodeProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** As a service manager does: SIGTERM. */
-  int terminate() throws InterruptedException {
+  /** As a service manager does: SIGTERM. Fails when the node logged an error in its life, as nothing here makes one. */
+  int terminate() throws IOException, InterruptedException {
     process.destroy();
-    return status();
+    int status = status();
+    String said = complaint();
+    if (said.contains(" ERROR ")) return fail("the node logged an error:\n" + said);
+    return status;
   }
 
   int status() throws InterruptedException {

@@ -3,10 +3,8 @@ package io.tenon.transport.nvmetcp.internal.target;
 import io.tenon.error.TenonException;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.Transport;
-import io.tenon.nvme.TransportType;
 import io.tenon.reactor.Reactors;
 import java.net.InetSocketAddress;
-import java.util.List;
 import java.util.Map;
 import org.osgi.annotation.bundle.Capability;
 import org.osgi.framework.BundleContext;
@@ -21,17 +19,24 @@ import org.osgi.service.metatype.annotations.Designate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The NVMe/TCP target of this node. Announces the condition {@value #READY} with its address once it listens. */
-@Component(configurationPid = "io.tenon.transport.nvmetcp")
+/**
+ * The NVMe/TCP target of this node. Announces itself as a {@link Transport}, and the condition {@value #READY} with its
+ * address, once it listens. Not as a service of the component: the model takes up transports and this takes the model,
+ * and whoever asked for the model first would get one without a transport.
+ */
+@Component(
+    configurationPid = "io.tenon.transport.nvmetcp",
+    service = {})
 @Designate(ocd = TargetConfig.class)
 @Capability(namespace = "tenon.ready", name = "nvme")
-public final class NvmeTcpTarget implements Transport {
+public final class NvmeTcpTarget {
   static final String READY = "tenon.ready.nvme";
   static final String ADDRESS = "tenon.address";
 
   private static final Logger log = LoggerFactory.getLogger(NvmeTcpTarget.class);
 
   private final TargetPort port;
+  private final ServiceRegistration<Transport> transport;
   private final ServiceRegistration<Condition> ready;
 
   @Activate
@@ -46,6 +51,7 @@ public final class NvmeTcpTarget implements Transport {
     this.port = new TargetPort(reactors, target, options);
     String address = text(port.listening().get(0));
     log.info("NVMe/TCP target listens on {}", address);
+    this.transport = context.registerService(Transport.class, port, null);
     var properties = Map.of(Condition.CONDITION_ID, READY, ADDRESS, address);
     this.ready =
         context.registerService(
@@ -57,24 +63,10 @@ public final class NvmeTcpTarget implements Transport {
     return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
   }
 
-  @Override
-  public TransportType type() {
-    return port.type();
-  }
-
-  @Override
-  public String uriScheme() {
-    return port.uriScheme();
-  }
-
-  @Override
-  public List<InetSocketAddress> listening() {
-    return port.listening();
-  }
-
   @Deactivate
   void close() {
     ready.unregister();
+    transport.unregister();
     port.close();
   }
 }
