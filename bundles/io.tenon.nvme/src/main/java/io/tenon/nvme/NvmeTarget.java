@@ -29,6 +29,12 @@ public interface NvmeTarget {
   void unshare(Subsystem subsystem);
 
   /**
+   * Whether hosts had registered with the device when it was last shared here, and had not left. They do not hear that it is not shared any more when
+   * they are frozen. False when it is shared now, or never was.
+   */
+  boolean wasReserved(DeviceSlot device);
+
+  /**
    * Deletes what was kept of reservations, because the device is destroyed: the file of a {@link ShareOptions#reservationFile},
    * or a folder with all in it. Without an effect when there is nothing.
    *

@@ -47,7 +47,7 @@ final class ChildChanges {
     var slot = open(uri, refusal);
     try {
       nexus.area().mustFit(refusal, new DataArea.Shape(uri, slot.geometry()));
-      devices.reservations().take(slot, uri, refusal);
+      devices.reserve(slot, uri, refusal);
       marks.put(uri, slot);
       ask(operators -> operators.add(uri, slot, rebuild));
     } catch (NexusException e) {
@@ -108,7 +108,7 @@ final class ChildChanges {
     var slot = open(uri, refusal);
     try {
       nexus.area().mustFit(refusal, new DataArea.Shape(uri, slot.geometry()));
-      devices.reservations().take(slot, uri, refusal);
+      devices.reserve(slot, uri, refusal);
       boolean isSame =
           before.outlivesClosing() && slot.uuid().equals(before.uuid()) && marks.isOn(uri, slot);
       if (!isSame) marks.put(uri, slot);

@@ -46,17 +46,18 @@ final class ChildDevices {
     }
   }
 
-  private ChildDevices(NexusSpec spec, BlockDevices devices) {
+  private ChildDevices(NexusSpec spec, BlockDevices devices, Predecessor predecessor) {
     this.nexus = spec.name();
     this.devices = devices;
-    this.reservations = new ChildReservations(nexus, spec.reservation());
+    this.reservations = new ChildReservations(nexus, spec.reservation(), predecessor);
   }
 
   /**
    * @throws NexusException naming the child that could not be had; nothing stays open then
    */
-  static ChildDevices open(NexusSpec spec, BlockDevices devices) throws NexusException {
-    var opened = new ChildDevices(spec, devices);
+  static ChildDevices open(NexusSpec spec, BlockDevices devices, Predecessor predecessor)
+      throws NexusException {
+    var opened = new ChildDevices(spec, devices, predecessor);
     try {
       for (String uri : spec.childUris()) {
         var _ = opened.add(uri, "Nexus " + spec.name() + " was not created");
@@ -122,9 +123,16 @@ final class ChildDevices {
    */
   void reserve(List<String> uris) throws NexusException {
     var slots = slots();
+    var wanted = new ArrayList<ChildReservations.Wanted>();
     for (int i = 0; i < slots.size(); i++) {
-      reservations.take(slots.get(i), uris.get(i), "Nexus " + nexus + " was not created");
+      wanted.add(new ChildReservations.Wanted(slots.get(i), uris.get(i)));
     }
+    reservations.take(wanted, "Nexus " + nexus + " was not created");
+  }
+
+  /** As {@link #reserve(List)}, of one that comes later. */
+  void reserve(DeviceSlot slot, String uri, String refusal) throws NexusException {
+    reservations.take(List.of(new ChildReservations.Wanted(slot, uri)), refusal);
   }
 
   /** This one is removed: when it is released, others may have it. */

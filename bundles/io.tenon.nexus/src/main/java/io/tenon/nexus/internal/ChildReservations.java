@@ -3,6 +3,7 @@ package io.tenon.nexus.internal;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.ReservationClaim;
+import io.tenon.block.ReservationStatus;
 import io.tenon.block.Reservations;
 import io.tenon.block.Reservations.Persistence;
 import io.tenon.block.SlotState;
@@ -29,54 +30,96 @@ final class ChildReservations {
 
   private final String nexus;
   private final Optional<ReservationClaim> claim;
+  private final Predecessor predecessor;
 
   /** Guarded by itself. */
   private final List<Entry> entries = new ArrayList<>();
 
-  private volatile boolean tookFromAnother;
-
   private record Entry(DeviceSlot slot, ReservationInfo info) {}
 
-  ChildReservations(String nexus, Optional<ReservationClaim> claim) {
+  /** A device that is to be taken, and the child that it becomes. */
+  record Wanted(DeviceSlot slot, String uri) {}
+
+  ChildReservations(String nexus, Optional<ReservationClaim> claim, Predecessor predecessor) {
     this.nexus = nexus;
     this.claim = claim;
+    this.predecessor = predecessor;
   }
 
   /**
-   * Takes the device from whoever the nexus was told to take it from.
+   * Takes devices from whoever the nexus was told to take them from. When this returns nobody serves anything of them any more; also when it
+   * throws, as what is given back then would look like nobody's to the next one.
    *
    * @param refusal what did not happen when this throws, the first half of a sentence
-   * @throws NexusException when another node keeps it, or it does not answer
+   * @throws NexusException when another node keeps one, or it does not answer
    */
-  void take(DeviceSlot slot, String uri, String refusal) throws NexusException {
+  void take(List<Wanted> wanted, String refusal) throws NexusException {
     if (claim.isEmpty()) return;
-    var offered = slot.reservations();
-    if (offered.isEmpty()) {
-      note(slot, new ReservationInfo(uri, false, "its device offers no reservations"));
-      return;
-    }
-    var device = offered.get();
+    var round = new Round(claim.get(), refusal);
+    NexusException failure = null;
     try {
-      String before = holder(device);
-      establish(device, claim.get());
-      note(slot, new ReservationInfo(uri, true, "taken, " + before));
-      log.info("nexus {}: child {} is reserved for this node, {}", nexus, uri, before);
-    } catch (DeviceException e) {
-      throw new NexusException(
-          Kind.CHILD,
-          "%s: child %s cannot be reserved for it.".formatted(refusal, uri),
-          e.what() + (e.why().isEmpty() ? "" : " " + e.why()),
-          e.remedy(),
-          e);
+      for (var one : wanted) round.take(one);
+    } catch (NexusException e) {
+      failure = e;
+    }
+    if (round.mayBeServed) predecessor.outwait(refusal);
+    round.taken.forEach(this::note);
+    if (failure != null) throw failure;
+  }
+
+  /** Devices that are taken together. What is not noted in the end stays this node's. */
+  private final class Round {
+    private final ReservationClaim wish;
+    private final String refusal;
+    private final List<Entry> taken = new ArrayList<>();
+
+    /** Somebody may serve the data still, and not know. */
+    private boolean mayBeServed;
+
+    Round(ReservationClaim wish, String refusal) {
+      this.wish = wish;
+      this.refusal = refusal;
+    }
+
+    void take(Wanted wanted) throws NexusException {
+      var offered = wanted.slot().reservations();
+      if (offered.isEmpty()) {
+        mayBeServed |= predecessor.mayServe(wanted.slot());
+        taken(wanted, false, "its device offers no reservations");
+        return;
+      }
+      try {
+        take(wanted, offered.get());
+      } catch (DeviceException e) {
+        throw new NexusException(
+            Kind.CHILD,
+            "%s: child %s cannot be reserved for it.".formatted(refusal, wanted.uri()),
+            e.what() + (e.why().isEmpty() ? "" : " " + e.why()),
+            e.remedy(),
+            e);
+      }
+    }
+
+    private void take(Wanted wanted, Reservations device) throws DeviceException {
+      var before = device.status();
+      var kept = Persistence.FORGOTTEN;
+      try {
+        kept = establish(device, wish);
+      } finally {
+        mayBeServed |= Predecessor.mayServe(before, device.hostId(), kept);
+      }
+      taken(wanted, true, "taken, " + holder(before, device));
+    }
+
+    private void taken(Wanted wanted, boolean held, String detail) {
+      log.info("nexus {}: child {}: {}", nexus, wanted.uri(), detail);
+      taken.add(new Entry(wanted.slot(), new ReservationInfo(wanted.uri(), held, detail)));
     }
   }
 
-  private String holder(Reservations device) throws DeviceException {
-    var holder = device.status().holder();
-    if (holder.filter(one -> !one.hostId().equals(device.hostId())).isPresent()) {
-      tookFromAnother = true;
-    }
-    return holder
+  private static String holder(ReservationStatus before, Reservations device) {
+    return before
+        .holder()
         .map(
             one ->
                 one.hostId().equals(device.hostId())
@@ -86,25 +129,22 @@ final class ChildReservations {
   }
 
   /** Kept over a restart of the other node where that can; it says so by refusing. */
-  private static void establish(Reservations device, ReservationClaim claim)
+  private static Persistence establish(Reservations device, ReservationClaim claim)
       throws DeviceException {
     try {
       with(claim, Persistence.KEPT).establish(device);
+      return Persistence.KEPT;
     } catch (DeviceException e) {
       if (e.kind() != DeviceException.Kind.INVALID_PARAMETER) throw e;
       log.debug("its reservations end with its node", e);
       with(claim, Persistence.FORGOTTEN).establish(device);
+      return Persistence.FORGOTTEN;
     }
   }
 
   private static ReservationClaim with(ReservationClaim claim, Persistence persistence) {
     return new ReservationClaim(
         claim.key(), claim.type(), claim.policy(), claim.preemptedKey(), persistence);
-  }
-
-  /** Somebody may serve the data still, and not know. */
-  boolean tookFromAnother() {
-    return tookFromAnother;
   }
 
   // ---- whether they are still ours
@@ -132,7 +172,7 @@ final class ChildReservations {
 
   /**
    * @param alone no other child can be newer: when it has forgotten whose it was, as after a restart of a node that keeps nothing, it is taken
-   *     once more
+   *     once more. Not when somebody has had it since, and given it back
    */
   private Vigil.Answer isOurs(DeviceSlot slot, boolean alone) {
     boolean held;
@@ -146,8 +186,8 @@ final class ChildReservations {
     var wanted = claim.orElseThrow();
     try {
       var status = device.status();
-      if (alone && status.registrants().isEmpty()) {
-        establish(device, wanted);
+      if (alone && Predecessor.hasForgotten(status)) {
+        var _ = establish(device, wanted);
         return Vigil.Answer.OURS;
       }
       // Where all registrants hold it, somebody does though this node is none of them any more.
@@ -162,10 +202,10 @@ final class ChildReservations {
     }
   }
 
-  private void note(DeviceSlot slot, ReservationInfo info) {
+  private void note(Entry taken) {
     synchronized (entries) {
-      entries.removeIf(entry -> entry.info().childUri().equals(info.childUri()));
-      entries.add(new Entry(slot, info));
+      entries.removeIf(entry -> entry.info().childUri().equals(taken.info().childUri()));
+      entries.add(taken);
     }
   }
 

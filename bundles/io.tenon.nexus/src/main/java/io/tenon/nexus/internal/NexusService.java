@@ -20,11 +20,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -190,7 +186,9 @@ public final class NexusService implements Nexuses {
   }
 
   private ServedNexus make(NexusSpec spec) throws NexusException {
-    var opened = ChildDevices.open(spec, devices);
+    var home = reactors.all().getFirst();
+    var predecessor = new Predecessor(spec.name(), home, target::wasReserved);
+    var opened = ChildDevices.open(spec, devices, predecessor);
     NexusDevice device = null;
     try {
       var slots = opened.slots();
@@ -230,7 +228,6 @@ public final class NexusService implements Nexuses {
       if (spec.reservation().isPresent()) {
         var held = opened.reservations();
         device.keepVigil((asked, then) -> held.ask(asked, blocking, then));
-        if (held.tookFromAnother()) outwaitPredecessor(spec);
       }
       var slot = adopt(device);
       var share = new ServedNexus.Sharing(target, ana);
@@ -244,32 +241,6 @@ public final class NexusService implements Nexuses {
       opened.close();
       throw e;
     }
-  }
-
-  /** Who had the children before may answer reads for so long, without knowing that they are taken. */
-  private void outwaitPredecessor(NexusSpec spec) throws NexusException {
-    log.info(
-        "nexus {}: its children were another's; it waits until that one has noticed", spec.name());
-    var over = new CompletableFuture<Boolean>();
-    var home = reactors.all().getFirst();
-    home.execute(() -> home.schedule(Vigil.SUCCESSOR_WAITS_NS, () -> over.complete(true)));
-    try {
-      var _ = over.get(60, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw notWaited(spec, e);
-    } catch (ExecutionException | TimeoutException e) {
-      throw notWaited(spec, e);
-    }
-  }
-
-  private static NexusException notWaited(NexusSpec spec, Exception cause) {
-    return new NexusException(
-        Kind.INTERNAL,
-        "Nexus " + spec.name() + " was not created.",
-        "The wait for its predecessor was cut short: " + cause + ".",
-        "Try again.",
-        cause);
   }
 
   private static void letIn(ServedNexus made, List<DeviceSlot> slots, Founding founding)

@@ -51,6 +51,11 @@ final class FencedDisk {
     return state.status();
   }
 
+  /** Its node is restarted: what it cannot keep, it has forgotten. */
+  synchronized void restart() {
+    if (!state.persists()) state = ReservationState.EMPTY;
+  }
+
   /** It does not answer questions about reservations. */
   void silent(boolean now) {
     silent = now;

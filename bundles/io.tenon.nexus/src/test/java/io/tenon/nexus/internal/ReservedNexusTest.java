@@ -1,5 +1,9 @@
 package io.tenon.nexus.internal;
 
+import static io.tenon.nexus.internal.FencedNode.KEY;
+import static io.tenon.nexus.internal.FencedNode.claim;
+import static io.tenon.nexus.internal.FencedNode.holder;
+import static io.tenon.nexus.internal.FencedNode.random;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -18,17 +22,10 @@ import io.tenon.nexus.Nexus;
 import io.tenon.nexus.Nexus.Fault;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
-import io.tenon.nexus.NexusSpec;
-import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
-import io.tenon.nexus.internal.StoredRecord.Limits;
-import io.tenon.nvme.internal.Target;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Random;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -43,53 +40,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Two nodes, each with nexuses, and disks that both reach: who has the reservation has the disk. */
 class ReservedNexusTest {
-  private static final String KEY = "/volume/v/nexus/n/info";
-  private static final Limits SHORT =
-      new Limits(Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofMillis(20));
-
   private final TestStore store = new TestStore();
   private TestReactors reactors;
   private FencedDisk a;
   private FencedDisk b;
   private FencedDisk c;
-  private Node one;
-  private Node two;
-
-  /** A node that has all disks open. */
-  private final class Node {
-    final UUID host;
-    final TestDevices devices = new TestDevices();
-    final NexusService service;
-
-    Node(int number) throws Exception {
-      host = new UUID(9, number);
-      service =
-          new NexusService(
-              devices,
-              new Target("", 16, "test"),
-              reactors.reactors(),
-              Thread::startVirtualThread,
-              false,
-              SHORT);
-      service.storeCame(store);
-      for (var disk : List.of(a, b, c)) devices.adopt(disk.seenBy(host), disk.uri());
-    }
-
-    Nexus create(ReservationClaim claim, FencedDisk... of) throws NexusException {
-      var uris = List.of(of).stream().map(FencedDisk::uri).toList();
-      return service.create(
-          new NexusSpec(
-              "v1",
-              new UUID(7, 1),
-              8 << 20,
-              uris,
-              1,
-              2,
-              ReadPolicy.ROUND_ROBIN,
-              Optional.of(KEY),
-              Optional.of(claim)));
-    }
-  }
+  private FencedNode one;
+  private FencedNode two;
 
   @BeforeEach
   void start() throws Exception {
@@ -97,8 +54,8 @@ class ReservedNexusTest {
     a = new FencedDisk("a", 1, true);
     b = new FencedDisk("b", 2, false);
     c = new FencedDisk("c", 3, true);
-    one = new Node(1);
-    two = new Node(2);
+    one = new FencedNode(1, reactors, store, a, b, c);
+    two = new FencedNode(2, reactors, store, a, b, c);
   }
 
   @AfterEach
@@ -108,22 +65,8 @@ class ReservedNexusTest {
     reactors.close();
   }
 
-  private static ReservationClaim holder(long key) {
-    return claim(key, ReservationType.EXCLUSIVE_ACCESS, Policy.HOLDER);
-  }
-
-  private static ReservationClaim claim(long key, ReservationType type, Policy policy) {
-    return new ReservationClaim(key, type, policy, OptionalLong.empty(), Persistence.AS_IT_IS);
-  }
-
   private TestVolume volume(Nexus nexus) {
-    return new TestVolume(nexus.device(), reactors.get(1));
-  }
-
-  private static byte[] random(long seed) {
-    var content = new byte[8192];
-    new Random(seed).nextBytes(content);
-    return content;
+    return one.volume(nexus);
   }
 
   private static void eventually(BooleanSupplier holds, String what) {
@@ -133,7 +76,7 @@ class ReservedNexusTest {
     }
   }
 
-  private static boolean isHeldBy(FencedDisk disk, Node node, long key) {
+  private static boolean isHeldBy(FencedDisk disk, FencedNode node, long key) {
     var holder = disk.status().holder();
     return holder.isPresent()
         && holder.get().hostId().equals(node.host)
@@ -347,45 +290,15 @@ class ReservedNexusTest {
   }
 
   @Test
-  void aNexusWithAChildThatNobodyElseReachesShowsNothingOldWhenTheOthersWereTaken()
-      throws Exception {
-    var local = "malloc:///own?size_mb=16&uuid=" + new UUID(3, 3);
-    one.devices.create(local);
-    var old =
-        one.service.create(
-            new NexusSpec(
-                "v1",
-                new UUID(7, 1),
-                8 << 20,
-                List.of(local, a.uri(), b.uri()),
-                1,
-                2,
-                ReadPolicy.LOCAL_FIRST,
-                Optional.of(KEY),
-                Optional.of(holder(5))));
-    try (var before = volume(old)) {
-      assertEquals(IoStatus.SUCCESS, before.write(8, random(1)));
-      assertEquals(IoStatus.SUCCESS, before.read(8, 16));
-      var next = two.create(holder(6), a, b);
-      eventually(() -> next.state() == NexusState.ONLINE, "the successor is whole");
-      try (var after = volume(next)) {
-        assertEquals(IoStatus.SUCCESS, after.write(8, random(2)));
-        assertEquals(IoStatus.RESERVATION_CONFLICT, before.read(8, 16));
-      }
-      eventually(() -> old.state() == NexusState.SHUTDOWN, "the old one stops");
-    }
-  }
-
-  @Test
   void anOnlyChildThatHasForgottenWhoseItWasIsTakenOnceMoreAndOneOfSeveralIsNot() throws Exception {
     var alone = one.create(holder(5), b);
-    b.reservationsOf(one.host).clear(5);
+    b.restart();
     eventually(() -> readsAndIsHeld(alone, b), "b is taken once more");
     assertEquals(NexusState.ONLINE, alone.state());
     alone.destroy();
     var other = one.create(holder(5), b, c);
     eventually(() -> other.state() == NexusState.ONLINE, "c is rebuilt");
-    b.reservationsOf(one.host).clear(5);
+    b.restart();
     eventually(() -> readsUntilItStops(other), "it is not believed");
     assertTrue(other.why().contains("another host holds its reservation"), other.why());
   }

@@ -227,6 +227,7 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
     return empty.thenRun(
         () -> {
           device.removeListener(this);
+          target.shareEnded(this);
           claim.close();
         });
   }

@@ -19,9 +19,11 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CopyOnWriteArraySet;
@@ -65,6 +67,9 @@ public final class Target implements NvmeTarget {
 
   /** Those that queues live on. */
   private final Set<Reactor> reactors = new CopyOnWriteArraySet<>();
+
+  /** Devices that hosts had registered with when their share ended; guarded by itself. A device is forgotten with its slot. */
+  private final Set<DeviceSlot> leftReserved = Collections.newSetFromMap(new WeakHashMap<>());
 
   private final AtomicLong generation = new AtomicLong();
 
@@ -175,7 +180,11 @@ public final class Target implements NvmeTarget {
       throws TargetException {
     var claim = claim(device);
     try {
-      return new ServedSubsystem(this, nqn, device, claim, options);
+      var subsystem = new ServedSubsystem(this, nqn, device, claim, options);
+      synchronized (leftReserved) {
+        leftReserved.remove(device);
+      }
+      return subsystem;
     } catch (TargetException e) {
       claim.close();
       throw e;
@@ -187,6 +196,21 @@ public final class Target implements NvmeTarget {
       return device.claim("NVMe-oF Target");
     } catch (DeviceException e) {
       throw new TargetException(Kind.DEVICE_IN_USE, e.what(), e.why(), e.remedy());
+    }
+  }
+
+  /** Its share has ended; before anybody else can have the device. */
+  void shareEnded(ServedSubsystem subsystem) {
+    synchronized (leftReserved) {
+      if (subsystem.reservations().registrants().isEmpty()) leftReserved.remove(subsystem.device());
+      else leftReserved.add(subsystem.device());
+    }
+  }
+
+  @Override
+  public boolean wasReserved(DeviceSlot device) {
+    synchronized (leftReserved) {
+      return leftReserved.contains(device);
     }
   }
 

@@ -315,6 +315,11 @@ public final class FakeTarget implements NvmeTarget {
   }
 
   @Override
+  public boolean wasReserved(DeviceSlot device) {
+    throw Check.bug("not here");
+  }
+
+  @Override
   public void forgetReservations(Path kept) {
     throw Check.bug("not here");
   }

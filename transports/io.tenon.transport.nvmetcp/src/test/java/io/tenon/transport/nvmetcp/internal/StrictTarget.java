@@ -155,6 +155,11 @@ public final class StrictTarget implements NvmeTarget {
   }
 
   @Override
+  public boolean wasReserved(DeviceSlot device) {
+    return target.wasReserved(device);
+  }
+
+  @Override
   public void forgetReservations(Path kept) throws TargetException {
     target.forgetReservations(kept);
   }
