@@ -300,12 +300,6 @@ public final class NexusService implements Nexuses {
 
   @Deactivate
   void close() {
-    for (Nexus nexus : all()) {
-      try {
-        nexus.destroy();
-      } catch (NexusException e) {
-        log.error("nexus {}: was not destroyed at the end: {}", nexus.name(), e.getMessage());
-      }
-    }
+    JointEnd.of(all(), blocking, JointEnd.WITHIN);
   }
 }
