@@ -1,6 +1,5 @@
 package io.tenon.nexus.internal;
 
-import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusException;
 import java.time.Duration;
 import java.util.List;
@@ -23,11 +22,11 @@ final class JointEnd {
 
   private static final Logger log = LoggerFactory.getLogger(JointEnd.class);
 
-  private final Nexus nexus;
+  private final ServedNexus nexus;
   private final CompletableFuture<Void> over = new CompletableFuture<>();
   private volatile @Nullable Thread thread;
 
-  private JointEnd(Nexus nexus) {
+  private JointEnd(ServedNexus nexus) {
     this.nexus = nexus;
   }
 
@@ -36,7 +35,7 @@ final class JointEnd {
    *
    * @param blocking runs what may block, each on a thread of its own
    */
-  static void of(List<Nexus> all, Executor blocking, Duration within) {
+  static void of(List<ServedNexus> all, Executor blocking, Duration within) {
     var ends = all.stream().map(JointEnd::new).toList();
     for (var end : ends) blocking.execute(end::run);
     var together =
@@ -57,9 +56,9 @@ final class JointEnd {
   private void run() {
     thread = Thread.currentThread();
     try {
-      nexus.destroy();
+      nexus.leave();
     } catch (NexusException e) {
-      log.error("nexus {}: was not destroyed at the end: {}", nexus.name(), e.getMessage());
+      log.error("nexus {}: did not end with the node: {}", nexus.name(), e.getMessage());
     } catch (RuntimeException bug) {
       over.completeExceptionally(bug);
     } finally {

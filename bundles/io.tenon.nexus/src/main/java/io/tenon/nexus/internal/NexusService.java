@@ -1,8 +1,6 @@
 package io.tenon.nexus.internal;
 
 import io.tenon.block.BlockDevices;
-import io.tenon.block.DeviceException;
-import io.tenon.block.DeviceSlot;
 import io.tenon.metadata.MetadataStore;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusException;
@@ -11,10 +9,8 @@ import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nexus.internal.StoredRecord.Limits;
 import io.tenon.nvme.NvmeTarget;
-import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.reactor.Reactors;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -37,12 +33,7 @@ public final class NexusService implements Nexuses {
   private static final Logger log = LoggerFactory.getLogger(NexusService.class);
   static final String ANA_VARIABLE = "NEXUS_NVMF_ANA_ENABLE";
 
-  private final BlockDevices devices;
-  private final NvmeTarget target;
-  private final Reactors reactors;
-  private final Executor blocking;
-  private final boolean ana;
-  private final Limits limits;
+  private final Surroundings node;
   private final CurrentStore store = new CurrentStore();
 
   /** By name; guarded by itself, as are the names and uuids of those that are being made. */
@@ -50,6 +41,7 @@ public final class NexusService implements Nexuses {
 
   private final TreeSet<String> takenNames = new TreeSet<>();
   private final TreeSet<UUID> takenUuids = new TreeSet<>();
+  private boolean closed;
 
   @Activate
   public NexusService(
@@ -84,12 +76,9 @@ public final class NexusService implements Nexuses {
       Executor blocking,
       boolean ana,
       Limits limits) {
-    this.devices = devices;
-    this.target = target;
-    this.reactors = reactors;
-    this.blocking = blocking;
-    this.ana = ana;
-    this.limits = limits;
+    node =
+        new Surroundings(
+            devices, target, reactors, blocking, ana, limits, store, InstantSource.system());
   }
 
   /** Nexuses outlive it: they wait for the next one, as long as their patience lasts. */
@@ -108,73 +97,50 @@ public final class NexusService implements Nexuses {
 
   @Override
   public Nexus create(NexusSpec spec) throws NexusException {
-    check(spec);
-    reserve(spec);
-    ServedNexus made;
+    SpecRules.check(spec);
+    take(spec);
     try {
-      made = make(spec);
+      var made = Making.make(spec, node, () -> forget(spec));
+      serve(spec, made);
+      return made;
     } catch (NexusException e) {
       forget(spec);
       throw e;
     }
-    synchronized (served) {
-      served.put(spec.name(), made);
-    }
-    log.info(
-        "nexus {}: created with {} blocks of {} bytes on {} children",
-        spec.name(),
-        made.device().geometry().blockCount(),
-        made.device().geometry().blockBytes(),
-        spec.childUris().size());
-    return made;
   }
 
-  private static void check(NexusSpec spec) throws NexusException {
-    int children = spec.childUris().size();
-    if (spec.name().isEmpty()) throw refused(spec, Kind.INVALID_ARGUMENT, "It has no name.");
-    if (spec.sizeBytes() <= 0) {
-      throw refused(
-          spec,
-          Kind.INVALID_ARGUMENT,
-          "Its size must be more than 0, was " + spec.sizeBytes() + ".");
-    }
-    if (children == 0) throw refused(spec, Kind.STATE, "It has no children.");
-    if (children > NexusDevice.MOST_CHILDREN) {
-      throw refused(
-          spec,
-          Kind.INVALID_ARGUMENT,
-          "It has %d children; %d are possible.".formatted(children, NexusDevice.MOST_CHILDREN));
-    }
-    if (new TreeSet<>(spec.childUris()).size() < children) {
-      throw refused(
-          spec, Kind.INVALID_ARGUMENT, "A child is named twice: " + spec.childUris() + ".");
-    }
-    int min = spec.minControllerId();
-    int max = spec.maxControllerId();
-    if (min < ShareOptions.MIN_CONTROLLER_ID || max > ShareOptions.MAX_CONTROLLER_ID || min > max) {
-      throw refused(
-          spec,
-          Kind.INVALID_ARGUMENT,
-          "Its range of controller ids %d to %d is not within %d to %d."
-              .formatted(min, max, ShareOptions.MIN_CONTROLLER_ID, ShareOptions.MAX_CONTROLLER_ID));
-    }
-  }
-
-  private static NexusException refused(NexusSpec spec, Kind kind, String why) {
-    return new NexusException(
-        kind, "Nexus " + spec.name() + " was not created.", why, "Correct the request.");
-  }
-
-  private void reserve(NexusSpec spec) throws NexusException {
+  /** Nobody else can have its name and its uuid from now on. */
+  private void take(NexusSpec spec) throws NexusException {
     synchronized (served) {
       if (takenNames.contains(spec.name())) {
-        throw refused(spec, Kind.NAME_EXISTS, "There is a nexus of this name.");
+        throw SpecRules.refused(spec, Kind.NAME_EXISTS, "There is a nexus of this name.");
       }
       if (!takenUuids.add(spec.uuid())) {
-        throw refused(spec, Kind.UUID_EXISTS, "There is a nexus with uuid " + spec.uuid() + ".");
+        throw SpecRules.refused(
+            spec, Kind.UUID_EXISTS, "There is a nexus with uuid " + spec.uuid() + ".");
       }
       takenNames.add(spec.name());
     }
+  }
+
+  private void serve(NexusSpec spec, ServedNexus made) throws NexusException {
+    boolean isLate;
+    synchronized (served) {
+      isLate = closed;
+      if (!isLate) served.put(spec.name(), made);
+    }
+    if (isLate) {
+      made.leave();
+      throw new NexusException(
+          Kind.STATE, "Nexus " + spec.name() + " was not created.", "The node stops.", "");
+    }
+    var geometry = made.device().geometry();
+    log.info(
+        "nexus {}: created with {} blocks of {} bytes on {} children",
+        spec.name(),
+        geometry.blockCount(),
+        geometry.blockBytes(),
+        spec.childUris().size());
   }
 
   private void forget(NexusSpec spec) {
@@ -182,100 +148,6 @@ public final class NexusService implements Nexuses {
       served.remove(spec.name());
       takenNames.remove(spec.name());
       takenUuids.remove(spec.uuid());
-    }
-  }
-
-  private ServedNexus make(NexusSpec spec) throws NexusException {
-    var home = reactors.all().getFirst();
-    var predecessor = new Predecessor(spec.name(), home, target::wasReserved);
-    var opened = ChildDevices.open(spec, devices, predecessor);
-    NexusDevice device = null;
-    try {
-      var slots = opened.slots();
-      var shapes = new ArrayList<DataArea.Shape>();
-      var candidates = new ArrayList<Trust.Candidate>();
-      for (int i = 0; i < slots.size(); i++) {
-        String uri = spec.childUris().get(i);
-        shapes.add(new DataArea.Shape(uri, slots.get(i).geometry()));
-        candidates.add(Trust.candidate(uri, slots.get(i)));
-      }
-      var area = DataArea.of(spec.name(), spec.sizeBytes(), shapes);
-      var clock = InstantSource.system();
-      var place = new StoredRecord.Place(reactors.all().getFirst(), blocking, clock, limits);
-      var founding =
-          Founding.of(spec, store, candidates, place, () -> opened.reserve(spec.childUris()));
-      var children = new ArrayList<Child>();
-      for (int i = 0; i < slots.size(); i++) {
-        String uri = spec.childUris().get(i);
-        if (founding.doubts().containsKey(uri)) continue;
-        children.add(new Child(spec.name(), children.size(), uri, slots.get(i)));
-      }
-      var watcher = new ServedNexus.Watcher(blocking);
-      device =
-          new NexusDevice(
-              new NexusDevice.Plan(
-                  spec.name(),
-                  deviceUuid(spec),
-                  area,
-                  children,
-                  spec.readPolicy(),
-                  reactors.all(),
-                  NexusDevice.DEPTH,
-                  founding.record(),
-                  clock,
-                  watcher,
-                  new NexusParts()));
-      if (spec.reservation().isPresent()) {
-        var held = opened.reservations();
-        device.keepVigil((asked, then) -> held.ask(asked, blocking, then));
-      }
-      var slot = adopt(device);
-      var share = new ServedNexus.Sharing(target, ana);
-      var made =
-          new ServedNexus(spec, device, slot, opened, devices, share, watcher, () -> forget(spec));
-      letIn(made, slots, founding);
-      return made;
-    } catch (NexusException e) {
-      if (device != null) device.close();
-      opened.leaveInOrder();
-      opened.close();
-      throw e;
-    }
-  }
-
-  private static void letIn(ServedNexus made, List<DeviceSlot> slots, Founding founding)
-      throws NexusException {
-    try {
-      made.letIn(slots, founding.doubts());
-    } catch (NexusException e) {
-      made.destroy();
-      throw e;
-    }
-  }
-
-  /** Hosts know a volume by the name that the control plane gives its nexus, whatever the nexus' own uuid. */
-  static UUID deviceUuid(NexusSpec spec) {
-    String name = spec.name().startsWith("nexus-") ? spec.name().substring(6) : spec.name();
-    try {
-      var uuid = UUID.fromString(name);
-      if (uuid.toString().equalsIgnoreCase(name)) return uuid;
-    } catch (IllegalArgumentException notAUuid) {
-      log.debug(
-          "nexus {}: its name is no uuid, so hosts see {}", spec.name(), spec.uuid(), notAUuid);
-    }
-    return spec.uuid();
-  }
-
-  private DeviceSlot adopt(NexusDevice device) throws NexusException {
-    try {
-      return devices.adopt(device, "nexus:///" + device.name());
-    } catch (DeviceException e) {
-      throw new NexusException(
-          e.kind() == DeviceException.Kind.ALREADY_EXISTS ? Kind.NAME_EXISTS : Kind.INTERNAL,
-          "Nexus " + device.name() + " was not created.",
-          e.what() + (e.why().isEmpty() ? "" : " " + e.why()),
-          e.remedy(),
-          e);
     }
   }
 
@@ -300,6 +172,11 @@ public final class NexusService implements Nexuses {
 
   @Deactivate
   void close() {
-    JointEnd.of(all(), blocking, JointEnd.WITHIN);
+    List<ServedNexus> all;
+    synchronized (served) {
+      closed = true;
+      all = List.copyOf(served.values());
+    }
+    JointEnd.of(all, node.blocking(), JointEnd.WITHIN);
   }
 }

@@ -287,6 +287,15 @@ final class ServedNexus implements Nexus {
 
   @Override
   public synchronized void destroy() throws NexusException {
+    end("destroyed");
+  }
+
+  /** It has not come to be, or its node stops. */
+  synchronized void leave() throws NexusException {
+    end("has left");
+  }
+
+  private void end(String how) throws NexusException {
     if (destroyed) return;
     unpublish();
     children.leaveInOrder();
@@ -304,7 +313,7 @@ final class ServedNexus implements Nexus {
     destroyed = true;
     children.close();
     forget.run();
-    log.info("nexus {}: destroyed", name());
+    log.info("nexus {}: {}", name(), how);
   }
 
   /** Somebody destroyed the block device: that was the nexus. */

@@ -1,0 +1,39 @@
+package io.tenon.nexus.internal;
+
+import io.tenon.block.BlockDevices;
+import io.tenon.nexus.internal.StoredRecord.Limits;
+import io.tenon.nvme.NvmeTarget;
+import io.tenon.reactor.Reactor;
+import io.tenon.reactor.Reactors;
+import java.time.InstantSource;
+import java.util.concurrent.Executor;
+
+/**
+ * What nexuses need of their node.
+ *
+ * @param blocking runs what may block and follows from I/O: closing a child, pausing a subsystem
+ * @param ana hosts are told of ANA states
+ * @param limits of records
+ */
+record Surroundings(
+    BlockDevices devices,
+    NvmeTarget target,
+    Reactors reactors,
+    Executor blocking,
+    boolean ana,
+    Limits limits,
+    RecordStore store,
+    InstantSource clock) {
+  /** Where everything is decided that is not I/O. */
+  Reactor home() {
+    return reactors.all().getFirst();
+  }
+
+  StoredRecord.Place recordPlace() {
+    return new StoredRecord.Place(home(), blocking, clock, limits);
+  }
+
+  ServedNexus.Sharing sharing() {
+    return new ServedNexus.Sharing(target, ana);
+  }
+}
