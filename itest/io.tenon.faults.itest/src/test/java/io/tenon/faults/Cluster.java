@@ -3,6 +3,7 @@ package io.tenon.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.tenon.blobstore.itest.PoolDiskReader;
+import io.tenon.block.testing.Waiting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package io.tenon.faults;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tenon.block.testing.Waiting;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -10,6 +10,7 @@ import io.tenon.block.IoChannel;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestRequest;
+import io.tenon.block.testing.Waiting;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tenon.blobstore.itest.PoolDisk;
 import io.tenon.blobstore.itest.PoolDiskReader;
 import io.tenon.block.testing.LoopDevice;
+import io.tenon.block.testing.Waiting;
 import io.tenon.faults.PoolInventory.Item;
 import io.tenon.faults.PoolInventory.Kind;
 import java.nio.file.Path;

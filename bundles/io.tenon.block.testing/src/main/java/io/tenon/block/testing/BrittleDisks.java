@@ -2,17 +2,14 @@ package io.tenon.block.testing;
 
 import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceException;
-import io.tenon.block.DeviceListener;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceUri;
-import io.tenon.block.Geometry;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.reactor.Reactor;
 import java.util.ArrayDeque;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Disks of a backend that fail writes, or do not answer, when a test wants it. */
@@ -45,20 +42,12 @@ public final class BrittleDisks implements DeviceProvider {
     return new Brittle(backend.open(uri), this);
   }
 
-  private record Brittle(BlockDevice inner, BrittleDisks disks) implements BlockDevice {
-    @Override
-    public String name() {
-      return inner.name();
-    }
+  private static final class Brittle extends ForwardingDevice {
+    private final BrittleDisks disks;
 
-    @Override
-    public UUID uuid() {
-      return inner.uuid();
-    }
-
-    @Override
-    public Geometry geometry() {
-      return inner.geometry();
+    Brittle(BlockDevice inner, BrittleDisks disks) {
+      super(inner);
+      this.disks = disks;
     }
 
     @Override
@@ -67,28 +56,8 @@ public final class BrittleDisks implements DeviceProvider {
     }
 
     @Override
-    public boolean supports(IoOperation operation) {
-      return inner.supports(operation);
-    }
-
-    @Override
     public IoChannel channel(Reactor reactor) {
-      return new Channel(inner.channel(reactor), reactor, disks);
-    }
-
-    @Override
-    public void listener(DeviceListener listener) {
-      inner.listener(listener);
-    }
-
-    @Override
-    public void close() {
-      inner.close();
-    }
-
-    @Override
-    public boolean outlivesClosing() {
-      return inner.outlivesClosing();
+      return new Channel(inner().channel(reactor), reactor, disks);
     }
   }
 

@@ -4,11 +4,11 @@ import static io.grpc.Status.Code.ABORTED;
 import static io.grpc.Status.Code.ALREADY_EXISTS;
 import static io.tenon.engine.internal.TestNode.refused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.StringValue;
 import io.tenon.backend.malloc.internal.MallocProvider;
 import io.tenon.block.testing.BrittleDisks;
+import io.tenon.block.testing.Waiting;
 import io.tenon.engine.api.CreatePoolRequest;
 import io.tenon.engine.api.CreateReplicaRequest;
 import io.tenon.engine.api.DestroyPoolRequest;
@@ -79,10 +79,7 @@ class BusyPoolTest {
     disks.hanging = true;
     var creation = new FutureTask<>(() -> create(2, "fast0"));
     Thread.ofVirtual().start(creation);
-    for (long end = System.nanoTime() + 60_000_000_000L; disks.held.get() == 0; ) {
-      assertTrue(System.nanoTime() < end, "r2 is not being created");
-      Thread.onSpinWait();
-    }
+    Waiting.until("r2 is being created", () -> disks.held.get() > 0);
     refused(ABORTED, "Replica r2 is being created", () -> create(3, "fast0"));
     refused(
         ABORTED,

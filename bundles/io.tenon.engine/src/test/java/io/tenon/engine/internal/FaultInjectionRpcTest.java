@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import io.tenon.engine.api.AddFaultInjectionRequest;
 import io.tenon.engine.api.ChildAction;
 import io.tenon.engine.api.ChildOperationRequest;
@@ -28,7 +29,6 @@ import io.tenon.engine.api.RemoveFaultInjectionRequest;
 import io.tenon.engine.api.ReplicaRpcGrpc;
 import io.tenon.engine.api.TestRpcGrpc;
 import java.util.List;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +39,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FaultInjectionRpcTest {
   private static final String NEXUS = "abcdef01-2222-4333-8444-555555555501";
   private static final long MIB = 1 << 20;
-  private static final long PATIENCE_NS = 60_000_000_000L;
 
   private TestNode node;
 
@@ -109,12 +108,14 @@ class FaultInjectionRpcTest {
                     .build());
   }
 
-  private Nexus eventually(Predicate<Nexus> holds) throws InterruptedException {
-    for (long deadline = System.nanoTime() + PATIENCE_NS; ; Thread.sleep(5)) {
-      var nexus = node.nexus().listNexus(ListNexusOptions.getDefaultInstance()).getNexusList(0);
-      if (holds.test(nexus)) return nexus;
-      assertTrue(System.nanoTime() < deadline, nexus.toString());
-    }
+  private Nexus theNexus() {
+    return node.nexus().listNexus(ListNexusOptions.getDefaultInstance()).getNexusList(0);
+  }
+
+  private Nexus when(NexusState state) {
+    Waiting.until(
+        "it is " + state, () -> theNexus().getState() == state, () -> theNexus().toString());
+    return theNexus();
   }
 
   @Test
@@ -127,7 +128,7 @@ class FaultInjectionRpcTest {
         assertEquals(IoStatus.SUCCESS, volume.write(block, new byte[4096]));
       }
     }
-    var degraded = eventually(nexus -> nexus.getState() == NexusState.NEXUS_DEGRADED);
+    var degraded = when(NexusState.NEXUS_DEGRADED);
     assertEquals(ChildState.CHILD_STATE_FAULTED, degraded.getChildren(1).getState());
     assertEquals(
         ChildStateReason.CHILD_STATE_REASON_IO_FAILURE, degraded.getChildren(1).getStateReason());
@@ -142,7 +143,7 @@ class FaultInjectionRpcTest {
                     .setUri("bdev:///rep2")
                     .setAction(ChildAction.Online)
                     .build());
-    var _ = eventually(nexus -> nexus.getState() == NexusState.NEXUS_ONLINE);
+    var _ = when(NexusState.NEXUS_ONLINE);
   }
 
   @Test

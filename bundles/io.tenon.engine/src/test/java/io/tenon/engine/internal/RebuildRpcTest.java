@@ -13,6 +13,7 @@ import com.google.protobuf.StringValue;
 import com.google.protobuf.Timestamp;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import io.tenon.engine.api.AddChildNexusRequest;
 import io.tenon.engine.api.Child;
 import io.tenon.engine.api.ChildAction;
@@ -40,7 +41,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,15 +142,8 @@ class RebuildRpcTest {
         .getRecordsList();
   }
 
-  private static void eventually(BooleanSupplier holds, String what) {
-    for (long deadline = System.nanoTime() + 90_000_000_000L; !holds.getAsBoolean(); ) {
-      assertTrue(System.nanoTime() < deadline, "never: " + what);
-      Thread.onSpinWait();
-    }
-  }
-
   private void awaitOnline() {
-    eventually(() -> nexus().getState() == NexusState.NEXUS_ONLINE, "online");
+    Waiting.until("online", () -> nexus().getState() == NexusState.NEXUS_ONLINE);
   }
 
   private void write(long lba) {

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.grpc.Status;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import io.tenon.engine.api.AddFaultInjectionRequest;
 import io.tenon.engine.api.CreatePoolRequest;
 import io.tenon.engine.api.CreateReplicaRequest;
@@ -52,7 +53,6 @@ class SnapshotRebuildRpcTest {
   private static final long MIB = 1 << 20;
   private static final int DATA_BLOCKS = 8192;
   private static final int PART = 128;
-  private static final long PATIENCE_NS = 60_000_000_000L;
 
   private TestNode node;
 
@@ -162,12 +162,12 @@ class SnapshotRebuildRpcTest {
                 DestroySnapshotRebuildRequest.newBuilder().setUuid(uuid).build());
   }
 
-  private SnapshotRebuild ended() throws InterruptedException {
-    for (long deadline = System.nanoTime() + PATIENCE_NS; ; Thread.sleep(5)) {
-      var rebuild = list(JOB);
-      if (rebuild.getStatus() != RebuildStatus.Running) return rebuild;
-      assertTrue(System.nanoTime() < deadline, rebuild.toString());
-    }
+  private SnapshotRebuild ended() {
+    Waiting.until(
+        "it has ended",
+        () -> list(JOB).getStatus() != RebuildStatus.Running,
+        () -> list(JOB).toString());
+    return list(JOB);
   }
 
   private void inject(String uri) {

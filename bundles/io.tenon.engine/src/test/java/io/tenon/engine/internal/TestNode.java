@@ -27,9 +27,8 @@ import io.tenon.nexus.Nexus;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.InitiatorControllers;
 import io.tenon.nvme.NvmeTarget;
-import io.tenon.nvme.Transport;
-import io.tenon.nvme.TransportType;
 import io.tenon.nvme.internal.Target;
+import io.tenon.nvme.testing.SilentTarget;
 import io.tenon.pool.Pool;
 import io.tenon.pool.Pools;
 import io.tenon.pool.internal.PoolConfig;
@@ -52,7 +51,7 @@ import org.osgi.framework.Version;
  * a client. Only the transport is a word: it says where it listens, and does not.
  */
 final class TestNode implements AutoCloseable {
-  static final String TARGET = "nvmf+tcp://127.0.0.1:8420/";
+  static final String TARGET = SilentTarget.URI;
 
   /** No call of a test takes longer, or it hangs. */
   private static final long PATIENCE_SECONDS = 20;
@@ -60,30 +59,13 @@ final class TestNode implements AutoCloseable {
   final List<InitiatorControllers> initiators = new CopyOnWriteArrayList<>();
   private final TestReactors reactors;
   private final RegistryForTests registry = new RegistryForTests();
-  private final Target target = new Target("", 64, "test");
+  private final Target target = SilentTarget.open();
   private final StoreForTests store = new StoreForTests();
   private final Nexuses nexuses;
   private final Pools pools;
   private final SnapshotRebuildService snapshotRebuilds;
   private final GrpcListener listener;
   private final ManagedChannel channel;
-
-  private record Loopback() implements Transport {
-    @Override
-    public TransportType type() {
-      return TransportType.TCP;
-    }
-
-    @Override
-    public String uriScheme() {
-      return "nvmf+tcp";
-    }
-
-    @Override
-    public List<InetSocketAddress> listening() {
-      return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 8420));
-    }
-  }
 
   /**
    * What differs from node to node.
@@ -104,7 +86,6 @@ final class TestNode implements AutoCloseable {
     registry.add(new MallocProvider(), "malloc");
     registry.add(new NullProvider(), "null");
     registry.add(new AioProvider(reactors.reactors()), "aio");
-    target.addTransport(new Loopback());
     var service =
         new io.tenon.nexus.internal.NexusService(
             registry.devices(), target, reactors.reactors(), true);

@@ -12,11 +12,8 @@ import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget;
-import io.tenon.nvme.Transport;
-import io.tenon.nvme.TransportType;
 import io.tenon.nvme.internal.Target;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import io.tenon.nvme.testing.SilentTarget;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -32,28 +29,10 @@ class AnaTest {
   private TestReactors reactors;
   private Target target;
 
-  private record Loopback() implements Transport {
-    @Override
-    public TransportType type() {
-      return TransportType.TCP;
-    }
-
-    @Override
-    public String uriScheme() {
-      return "nvmf+tcp";
-    }
-
-    @Override
-    public List<InetSocketAddress> listening() {
-      return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 8420));
-    }
-  }
-
   @BeforeEach
   void start() throws Exception {
     reactors = TestReactors.start(1);
-    target = new Target("", 16, "test");
-    target.addTransport(new Loopback());
+    target = SilentTarget.open();
   }
 
   @AfterEach

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.ChildState;
@@ -24,7 +25,6 @@ import io.tenon.nvme.internal.Target;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,15 +64,8 @@ class ChildrenTest {
     reactors.close();
   }
 
-  private static void eventually(BooleanSupplier holds, String what) throws InterruptedException {
-    for (long deadline = System.nanoTime() + 90_000_000_000L; !holds.getAsBoolean(); ) {
-      assertTrue(System.nanoTime() < deadline, "never: " + what);
-      Thread.onSpinWait();
-    }
-  }
-
   private void awaitOnline() throws InterruptedException {
-    eventually(() -> nexus.state() == NexusState.ONLINE, "ONLINE");
+    Waiting.until("ONLINE", () -> nexus.state() == NexusState.ONLINE);
   }
 
   private ChildInfo child(String uri) {

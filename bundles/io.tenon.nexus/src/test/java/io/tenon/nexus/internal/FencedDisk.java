@@ -8,14 +8,13 @@ import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceException.Kind;
 import io.tenon.block.DeviceListener;
 import io.tenon.block.DeviceUri;
-import io.tenon.block.Geometry;
 import io.tenon.block.IoChannel;
-import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.block.ReservationStatus;
 import io.tenon.block.ReservationType;
 import io.tenon.block.Reservations;
+import io.tenon.block.testing.ForwardingDevice;
 import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.ReservationLayout;
 import io.tenon.nvme.internal.reservation.ReservationCommand;
@@ -37,10 +36,21 @@ final class FencedDisk {
   final AtomicInteger questions = new AtomicInteger();
 
   FencedDisk(String name, int uuid, boolean canPersist) throws DeviceException {
-    this.name = name;
+    this(memory(name, uuid), canPersist);
+  }
+
+  /**
+   * @param canPersist it can keep registrations over a restart of its node
+   */
+  FencedDisk(BlockDevice memory, boolean canPersist) {
+    this.name = memory.name();
+    this.memory = memory;
     this.canPersist = canPersist;
+  }
+
+  private static BlockDevice memory(String name, int uuid) throws DeviceException {
     var uri = "malloc:///%s?size_mb=16&uuid=%s".formatted(name, new UUID(2, uuid));
-    memory = new MallocProvider().open(DeviceUri.parse(uri));
+    return new MallocProvider().open(DeviceUri.parse(uri));
   }
 
   String uri() {
@@ -70,36 +80,12 @@ final class FencedDisk {
     return new Held(host);
   }
 
-  private final class Seen implements BlockDevice {
+  private final class Seen extends ForwardingDevice {
     private final UUID host;
 
     Seen(UUID host) {
+      super(memory);
       this.host = host;
-    }
-
-    @Override
-    public String name() {
-      return name;
-    }
-
-    @Override
-    public UUID uuid() {
-      return memory.uuid();
-    }
-
-    @Override
-    public Geometry geometry() {
-      return memory.geometry();
-    }
-
-    @Override
-    public String productName() {
-      return "fenced";
-    }
-
-    @Override
-    public boolean supports(IoOperation operation) {
-      return memory.supports(operation);
     }
 
     @Override
@@ -108,11 +94,19 @@ final class FencedDisk {
     }
 
     @Override
-    public void listener(DeviceListener listener) {}
-
-    @Override
     public Optional<Reservations> reservations() {
       return Optional.of(new Held(host));
+    }
+
+    /** Memory that was closed is empty; others may have it open. */
+    @Override
+    public boolean outlivesClosing() {
+      return true;
+    }
+
+    @Override
+    public void listener(DeviceListener listener) {
+      // there is one for each node, and nothing to tell
     }
 
     @Override

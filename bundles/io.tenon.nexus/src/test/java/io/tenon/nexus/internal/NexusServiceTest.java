@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
@@ -18,17 +19,13 @@ import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
 import io.tenon.nvme.NvmeTarget;
-import io.tenon.nvme.Transport;
-import io.tenon.nvme.TransportType;
 import io.tenon.nvme.internal.Target;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import io.tenon.nvme.testing.SilentTarget;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,28 +43,10 @@ class NexusServiceTest {
   private Target target;
   private NexusService service;
 
-  private record Loopback() implements Transport {
-    @Override
-    public TransportType type() {
-      return TransportType.TCP;
-    }
-
-    @Override
-    public String uriScheme() {
-      return "nvmf+tcp";
-    }
-
-    @Override
-    public List<InetSocketAddress> listening() {
-      return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 8420));
-    }
-  }
-
   @BeforeEach
   void start() throws Exception {
     reactors = TestReactors.start(2);
-    target = new Target("", 16, "test");
-    target.addTransport(new Loopback());
+    target = SilentTarget.open();
     service =
         new NexusService(devices, target, reactors.reactors(), Thread::startVirtualThread, false);
   }
@@ -100,14 +79,6 @@ class NexusServiceTest {
     var content = new byte[8192];
     new Random(seed).nextBytes(content);
     return content;
-  }
-
-  /** What comes by itself on other threads comes soon, or the test fails. */
-  private static void eventually(BooleanSupplier holds, String what) throws InterruptedException {
-    for (long deadline = System.nanoTime() + 20_000_000_000L; !holds.getAsBoolean(); ) {
-      assertTrue(System.nanoTime() < deadline, "never: " + what);
-      Thread.onSpinWait();
-    }
   }
 
   @Test
@@ -151,7 +122,7 @@ class NexusServiceTest {
       assertEquals(IoStatus.SUCCESS, volume.unmap(5, 16));
       assertEquals(IoStatus.SUCCESS, volume.flush());
     }
-    eventually(() -> devices.find("a").isEmpty(), "the lost child's device is closed");
+    Waiting.until("the lost child's device is closed", () -> devices.find("a").isEmpty());
     assertEquals(NexusState.DEGRADED, nexus.state());
     var lost = nexus.children().getFirst();
     assertEquals(ChildState.FAULTED, lost.state());
@@ -268,10 +239,12 @@ class NexusServiceTest {
 
   @Test
   void withoutATransportNothingIsPublished() throws Exception {
-    target.removeTransport(new Loopback());
-    var nexus = service.create(spec(NAME, UUID_1, A));
+    var mute = new Target("", 16, "test");
+    var unheard = new NexusService(devices, mute, reactors.reactors(), false);
+    var nexus = unheard.create(spec(NAME, UUID_1, A));
     assertThrows(NexusException.class, () -> nexus.publish(Set.of()));
-    assertEquals(List.of(), target.subsystems());
+    assertEquals(List.of(), mute.subsystems());
+    unheard.close();
   }
 
   @Test
@@ -313,8 +286,8 @@ class NexusServiceTest {
   void whoDestroysTheBlockDeviceDestroysTheNexus() throws Exception {
     var nexus = service.create(spec(NAME, UUID_1, A));
     devices.destroy(nexus.device());
-    eventually(() -> service.all().isEmpty(), "the nexus is forgotten");
-    eventually(() -> devices.names().isEmpty(), "its child is closed");
+    Waiting.until("the nexus is forgotten", () -> service.all().isEmpty());
+    Waiting.until("its child is closed", () -> devices.names().isEmpty());
     assertEquals(NexusState.SHUTDOWN, nexus.state());
   }
 

@@ -16,6 +16,8 @@ import io.tenon.block.Snapshots;
 import io.tenon.block.testing.SnapshotDevice;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
+import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusSnapshot;
@@ -127,7 +129,7 @@ class NexusSnapshotTest {
     var snapshot = CompletableFuture.supplyAsync(this::snapshotNow);
     TestReactors.await(begun);
     var write = CompletableFuture.supplyAsync(this::write);
-    while (nexus.device().status().parked() == 0) Thread.onSpinWait();
+    Waiting.until("the write waits", () -> nexus.device().status().parked() > 0);
     assertFalse(write.isDone());
     release.countDown();
     assertFalse(TestReactors.await(snapshot).failed());
@@ -187,7 +189,7 @@ class NexusSnapshotTest {
   @Test
   void aNexusThatLostAChildTakesNone() throws Exception {
     var _ = devices.find(B).orElseThrow().fail("planted").toCompletableFuture();
-    while (nexus.children().get(1).state() == io.tenon.nexus.ChildState.OPEN) Thread.onSpinWait();
+    Waiting.until("b is out", () -> nexus.children().get(1).state() != ChildState.OPEN);
     refused(NexusException.Kind.CHILD, order());
   }
 

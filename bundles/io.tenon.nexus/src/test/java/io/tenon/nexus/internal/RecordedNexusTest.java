@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import io.tenon.metadata.Value;
 import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
@@ -29,7 +30,6 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,13 +117,6 @@ class RecordedNexusTest {
         devices.find(name).orElseThrow().fail("unplugged by the test").toCompletableFuture());
   }
 
-  private static void eventually(BooleanSupplier holds, String what) {
-    for (long deadline = System.nanoTime() + 60_000_000_000L; !holds.getAsBoolean(); ) {
-      assertTrue(System.nanoTime() < deadline, "never: " + what);
-      Thread.onSpinWait();
-    }
-  }
-
   private boolean isOnRecord(NexusInfo expected) {
     try {
       return store.record(KEY).equals(expected);
@@ -164,7 +157,7 @@ class RecordedNexusTest {
     try (var volume = volume(nexus)) {
       lose("a");
       var written = CompletableFuture.supplyAsync(() -> volume.write(8, random(1)));
-      eventually(() -> nexus.state() == NexusState.DEGRADED, "a is out");
+      Waiting.until("a is out", () -> nexus.state() == NexusState.DEGRADED);
       assertFalse(written.isDone());
       assertTrue(isOnRecord(info(false, 1, true, 2, true)));
       gate.countDown();
@@ -177,13 +170,13 @@ class RecordedNexusTest {
   void childrenThatComeAndGoAreOnRecord() throws Exception {
     var nexus = service.create(spec(A, B));
     nexus.addChild(C, false);
-    eventually(
-        () -> isOnRecord(info(false, 1, true, 2, true, 3, false)), "c is there, and unhealthy");
+    Waiting.until(
+        "c is there, and unhealthy", () -> isOnRecord(info(false, 1, true, 2, true, 3, false)));
     nexus.startRebuild(C);
-    eventually(() -> nexus.state() == NexusState.ONLINE, "c is rebuilt");
+    Waiting.until("c is rebuilt", () -> nexus.state() == NexusState.ONLINE);
     assertTrue(isOnRecord(info(false, 1, true, 2, true, 3, true)));
     nexus.removeChild(B);
-    eventually(() -> isOnRecord(info(false, 1, true, 3, true)), "b is none any more");
+    Waiting.until("b is none any more", () -> isOnRecord(info(false, 1, true, 3, true)));
   }
 
   @Test
@@ -225,7 +218,7 @@ class RecordedNexusTest {
       assertTrue(doubtful.detail().contains("did not end in order"), doubtful.detail());
       assertTrue(doubtful.detail().contains(new UUID(1, 1).toString()), doubtful.detail());
     }
-    eventually(() -> nexus.state() == NexusState.ONLINE, "b is made equal");
+    Waiting.until("b is made equal", () -> nexus.state() == NexusState.ONLINE);
     assertEquals(info(false, 1, true, 2, true), withOrder(store.record(KEY)));
     try (var volume = volume(nexus)) {
       for (int i = 0; i < 4; i++) {
@@ -248,7 +241,7 @@ class RecordedNexusTest {
     fillOnDisk("c", random(3));
     store.write(KEY, info(true, 1, false, 2, true).toJson());
     var nexus = service.create(spec(A, B, C));
-    eventually(() -> nexus.state() == NexusState.ONLINE, "a and c are rebuilt");
+    Waiting.until("a and c are rebuilt", () -> nexus.state() == NexusState.ONLINE);
     assertEquals(info(false, 1, true, 2, true, 3, true), withOrder(store.record(KEY)));
     for (String child : List.of("a", "c")) {
       try (var raw = new TestVolume(devices.find(child).orElseThrow(), reactors.get(0))) {
@@ -310,7 +303,7 @@ class RecordedNexusTest {
     try (var volume = volume(nexus)) {
       lose("a");
       assertEquals(IoStatus.DEVICE_GONE, volume.write(8, random(1)));
-      eventually(() -> nexus.state() == NexusState.SHUTDOWN, "it stops");
+      Waiting.until("it stops", () -> nexus.state() == NexusState.SHUTDOWN);
       assertTrue(nexus.why().contains("cannot be recorded that child " + A), nexus.why());
       assertTrue(nexus.why().contains("within 2 s"), nexus.why());
       assertTrue(nexus.record().orElseThrow().problem().contains("within 2 s"));
@@ -327,7 +320,7 @@ class RecordedNexusTest {
     try (var volume = volume(nexus)) {
       lose("a");
       var written = CompletableFuture.supplyAsync(() -> volume.write(8, random(1)));
-      eventually(() -> nexus.state() == NexusState.DEGRADED, "a is out");
+      Waiting.until("a is out", () -> nexus.state() == NexusState.DEGRADED);
       service.storeCame(store);
       assertEquals(IoStatus.SUCCESS, written.get(60, TimeUnit.SECONDS));
     }
@@ -339,7 +332,7 @@ class RecordedNexusTest {
     var nexus = service.create(spec(A, B));
     service.storeCame(new TestStore());
     lose("a");
-    eventually(() -> nexus.state() == NexusState.SHUTDOWN, "it stops");
+    Waiting.until("it stops", () -> nexus.state() == NexusState.SHUTDOWN);
     assertTrue(nexus.why().contains("record was deleted"), nexus.why());
   }
 
@@ -363,13 +356,13 @@ class RecordedNexusTest {
     assertEquals(info(false, 2, true), store.record(KEY));
 
     var other = service.create(spec(B, A));
-    eventually(() -> other.state() == NexusState.ONLINE, "a is rebuilt");
+    Waiting.until("a is rebuilt", () -> other.state() == NexusState.ONLINE);
     store.write(KEY, info(false, 2, true).toJson());
     try (var volume = volume(other)) {
       lose("a");
       assertEquals(IoStatus.DEVICE_GONE, volume.write(8, random(1)));
     }
-    eventually(() -> other.state() == NexusState.SHUTDOWN, "it stops");
+    Waiting.until("it stops", () -> other.state() == NexusState.SHUTDOWN);
     assertTrue(other.why().contains("another nexus has written"), other.why());
     assertEquals(info(false, 2, true), store.record(KEY));
   }

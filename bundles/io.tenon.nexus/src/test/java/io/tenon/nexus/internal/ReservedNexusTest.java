@@ -17,6 +17,7 @@ import io.tenon.block.ReservationType;
 import io.tenon.block.Reservations.Persistence;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.Nexus.Fault;
@@ -31,7 +32,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,7 +52,7 @@ class ReservedNexusTest {
   void start() throws Exception {
     reactors = TestReactors.start(2);
     a = new FencedDisk("a", 1, true);
-    b = new FencedDisk("b", 2, false);
+    b = new FencedDisk("b", 2, true);
     c = new FencedDisk("c", 3, true);
     one = new FencedNode(1, reactors, store, a, b, c);
     two = new FencedNode(2, reactors, store, a, b, c);
@@ -67,13 +67,6 @@ class ReservedNexusTest {
 
   private TestVolume volume(Nexus nexus) {
     return one.volume(nexus);
-  }
-
-  private static void eventually(BooleanSupplier holds, String what) {
-    for (long deadline = System.nanoTime() + 60_000_000_000L; !holds.getAsBoolean(); ) {
-      assertTrue(System.nanoTime() < deadline, "never: " + what);
-      Thread.onSpinWait();
-    }
   }
 
   private static boolean isHeldBy(FencedDisk disk, FencedNode node, long key) {
@@ -93,7 +86,6 @@ class ReservedNexusTest {
       assertEquals(Optional.of(type), disk.status().type());
     }
     assertTrue(a.status().persists());
-    assertFalse(b.status().persists());
     assertTrue(c.status().registrants().isEmpty());
     assertEquals(2, nexus.reservations().size());
     assertTrue(nexus.reservations().stream().allMatch(each -> each.held()));
@@ -103,11 +95,27 @@ class ReservedNexusTest {
   }
 
   @Test
+  void aChildThatForgetsWithItsNodeIsReservedAllTheSame() throws Exception {
+    one.create(holder(5), forgetful(), c);
+    assertTrue(isHeldBy(b, one, 5));
+    assertFalse(b.status().persists());
+    assertTrue(c.status().persists());
+  }
+
+  /** In the place of b. */
+  private FencedDisk forgetful() throws Exception {
+    b = new FencedDisk("b", 2, false);
+    one.devices.destroy(one.devices.find("b").orElseThrow());
+    one.devices.adopt(b.seenBy(one.host), b.uri());
+    return b;
+  }
+
+  @Test
   void childrenThatComeLaterAreReservedToo() throws Exception {
     var nexus = one.create(holder(5), a, b);
     nexus.addChild(c.uri(), true);
     assertTrue(isHeldBy(c, one, 5));
-    eventually(() -> nexus.state() == NexusState.ONLINE, "c is rebuilt");
+    Waiting.until("c is rebuilt", () -> nexus.state() == NexusState.ONLINE);
     nexus.faultChild(b.uri(), Fault.OFFLINE);
     b.reservationsOf(one.host).unregister(5);
     nexus.onlineChild(b.uri());
@@ -120,8 +128,8 @@ class ReservedNexusTest {
     nexus.removeChild(c.uri());
     assertTrue(c.status().registrants().isEmpty(), c.status()::toString);
     nexus.shutdown();
-    eventually(() -> a.status().registrants().isEmpty(), "a is given back");
-    eventually(() -> b.status().registrants().isEmpty(), "b is given back");
+    Waiting.until("a is given back", () -> a.status().registrants().isEmpty());
+    Waiting.until("b is given back", () -> b.status().registrants().isEmpty());
     nexus.destroy();
     var next = two.create(holder(6), a, b);
     assertEquals(NexusState.ONLINE, next.state());
@@ -129,7 +137,7 @@ class ReservedNexusTest {
   }
 
   @ParameterizedTest
-  @EnumSource(ReservationType.class)
+  @EnumSource(names = {"EXCLUSIVE_ACCESS", "WRITE_EXCLUSIVE_ALL_REGISTRANTS"})
   void aNexusWhoseChildrenWereTakenStopsAndItsHostGetsNothingFromIt(ReservationType type)
       throws Exception {
     var old = one.create(claim(5, type, Policy.HOLDER), a, b);
@@ -140,12 +148,12 @@ class ReservedNexusTest {
       var next = two.create(ours, a, b);
       var detail = next.reservations().getFirst().detail();
       if (!type.isHeldByAll()) assertTrue(detail.contains(one.host.toString()), detail);
-      eventually(() -> next.state() == NexusState.ONLINE, "the successor is whole");
+      Waiting.until("the successor is whole", () -> next.state() == NexusState.ONLINE);
       var newer = random(2);
       try (var after = volume(next)) {
         assertEquals(IoStatus.SUCCESS, after.write(8, newer));
         assertEquals(IoStatus.RESERVATION_CONFLICT, before.read(8, 16));
-        eventually(() -> old.state() == NexusState.SHUTDOWN, "the old one stops");
+        Waiting.until("the old one stops", () -> old.state() == NexusState.SHUTDOWN);
         assertFalse(before.write(8, mine).isSuccess());
         assertEquals(IoStatus.SUCCESS, after.read(8, 16));
         assertArrayEquals(newer, after.content(16));
@@ -238,10 +246,10 @@ class ReservedNexusTest {
       nexus.faultChild(b.uri(), Fault.OFFLINE);
       assertEquals(IoStatus.SUCCESS, volume.write(4000, after));
       var slot = one.devices.find("b").orElseThrow();
-      eventually(() -> slot.claimedBy().isEmpty(), "b is let go");
+      Waiting.until("b is let go", () -> slot.claimedBy().isEmpty());
       meanwhile.run();
       nexus.onlineChild(b.uri());
-      eventually(() -> nexus.state() == NexusState.ONLINE, "b is rebuilt");
+      Waiting.until("b is rebuilt", () -> nexus.state() == NexusState.ONLINE);
     }
     try (var raw = new TestVolume(one.devices.find("b").orElseThrow(), reactors.get(0))) {
       assertEquals(IoStatus.SUCCESS, raw.read(10240 + 8, 16));
@@ -262,14 +270,14 @@ class ReservedNexusTest {
       // Until the last proof is too old.
       var waiting = volume.request(8192);
       var read = new AtomicReference<CompletableFuture<IoStatus>>();
-      eventually(
+      Waiting.until(
+          "a read waits",
           () -> {
             var before = read.get();
             if (before != null && !before.isDone()) return true;
             read.set(waiting.start(io -> io.prepareRead(8, 16, waiting.memory(), 8192)));
             return isStuck(read.get());
-          },
-          "a read waits");
+          });
       assertEquals(NexusState.ONLINE, nexus.state());
       a.silent(false);
       assertEquals(IoStatus.SUCCESS, read.get().get(60, TimeUnit.SECONDS));
@@ -291,15 +299,15 @@ class ReservedNexusTest {
 
   @Test
   void anOnlyChildThatHasForgottenWhoseItWasIsTakenOnceMoreAndOneOfSeveralIsNot() throws Exception {
-    var alone = one.create(holder(5), b);
+    var alone = one.create(holder(5), forgetful());
     b.restart();
-    eventually(() -> readsAndIsHeld(alone, b), "b is taken once more");
+    Waiting.until("b is taken once more", () -> readsAndIsHeld(alone, b));
     assertEquals(NexusState.ONLINE, alone.state());
     alone.destroy();
     var other = one.create(holder(5), b, c);
-    eventually(() -> other.state() == NexusState.ONLINE, "c is rebuilt");
+    Waiting.until("c is rebuilt", () -> other.state() == NexusState.ONLINE);
     b.restart();
-    eventually(() -> readsUntilItStops(other), "it is not believed");
+    Waiting.until("it is not believed", () -> readsUntilItStops(other));
     assertTrue(other.why().contains("another host holds its reservation"), other.why());
   }
 

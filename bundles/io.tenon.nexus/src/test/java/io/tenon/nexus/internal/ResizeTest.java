@@ -12,6 +12,7 @@ import io.tenon.block.Geometry;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.Nexus.Fault;
@@ -27,7 +28,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +43,6 @@ class ResizeTest {
   private static final int FIRST = 10240;
   private static final int LAST_OF_8_MIB = (8 << 20) / 512 - 2;
   private static final int LAST_OF_20_MIB = (20 << 20) / 512 - 2;
-  private static final long PATIENCE_NS = 60_000_000_000L;
 
   private final TestDevices devices = new TestDevices();
   private TestReactors reactors;
@@ -100,13 +99,6 @@ class ResizeTest {
         assertEquals(IoStatus.SUCCESS, b.read(block, count));
         assertArrayEquals(a.content(count), b.content(count), "block " + (block - FIRST));
       }
-    }
-  }
-
-  private static void eventually(BooleanSupplier holds, String what) throws InterruptedException {
-    for (long deadline = System.nanoTime() + PATIENCE_NS; !holds.getAsBoolean(); ) {
-      assertTrue(System.nanoTime() < deadline, "never: " + what);
-      Thread.sleep(1);
     }
   }
 
@@ -226,7 +218,7 @@ class ResizeTest {
       assertEquals(IoStatus.SUCCESS, volume.write(LAST_OF_20_MIB, random(5, 512)));
     }
     nexus.startRebuild(B);
-    eventually(() -> isOnline(nexus), "rebuilt");
+    Waiting.until("rebuilt", () -> isOnline(nexus));
     assertEquals(40959, nexus.rebuildHistory().getFirst().blocksTotal());
     assertEqualData();
   }
@@ -255,10 +247,10 @@ class ResizeTest {
     var nexus = nexus(A);
     nexus.addChild(B, true);
     for (long size = 9 * MIB; size <= 20 * MIB; size += MIB) nexus.resize(size);
-    eventually(() -> isOnline(nexus), "rebuilt");
+    Waiting.until("rebuilt", () -> isOnline(nexus));
     nexus.faultChild(B, Fault.OFFLINE);
     nexus.onlineChild(B);
-    eventually(() -> isOnline(nexus), "rebuilt again");
+    Waiting.until("rebuilt again", () -> isOnline(nexus));
     assertEquals(40959, nexus.rebuildHistory().getFirst().blocksTotal());
     assertEqualData();
   }

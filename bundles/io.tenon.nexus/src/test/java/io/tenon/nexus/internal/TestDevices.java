@@ -13,11 +13,24 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 
 /** Block devices of a node that knows only {@code malloc}; as strict about claims as the real one. */
 final class TestDevices implements BlockDevices {
   private final MallocProvider provider = new MallocProvider();
+  private final BiFunction<BlockDevice, String, DeviceSlot> slots;
   private final TreeMap<String, DeviceSlot> open = new TreeMap<>();
+
+  TestDevices() {
+    this(DeviceSlot::new);
+  }
+
+  /**
+   * @param slots makes one for a device and its URI
+   */
+  TestDevices(BiFunction<BlockDevice, String, DeviceSlot> slots) {
+    this.slots = slots;
+  }
 
   @Override
   public synchronized DeviceSlot create(String uri) throws DeviceException {
@@ -32,7 +45,7 @@ final class TestDevices implements BlockDevices {
   @Override
   public synchronized DeviceSlot adopt(BlockDevice device, String uri) throws DeviceException {
     if (open.containsKey(device.name())) throw DeviceException.alreadyExists(device.name());
-    var slot = new DeviceSlot(device, uri);
+    var slot = slots.apply(device, uri);
     open.put(slot.name(), slot);
     return slot;
   }

@@ -2,7 +2,6 @@ package io.tenon.pool.internal;
 
 import static io.tenon.pool.internal.TestNode.MIB;
 import static io.tenon.pool.internal.TestNode.adds;
-import static io.tenon.pool.internal.TestNode.eventually;
 import static io.tenon.pool.internal.TestNode.refused;
 import static io.tenon.pool.internal.TestNode.thin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -13,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tenon.block.DeviceException;
 import io.tenon.block.SlotState;
 import io.tenon.block.testing.RandomLoad;
+import io.tenon.block.testing.Waiting;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolException.Kind;
 import io.tenon.pool.PoolSpec;
@@ -61,7 +61,7 @@ class HandoverTest {
   }
 
   private Pool back() {
-    eventually(() -> node.pools.findByName("fast0").isPresent(), "the pool is back");
+    Waiting.until("the pool is back", () -> node.pools.findByName("fast0").isPresent());
     return node.pools.findByName("fast0").orElseThrow();
   }
 
@@ -92,7 +92,7 @@ class HandoverTest {
             .start(load::run);
     for (int round = 0; round < ROUNDS; round++) {
       node.replacePools();
-      eventually(() -> slot.state() == SlotState.READY, "its device is back");
+      Waiting.until("its device is back", () -> slot.state() == SlotState.READY);
       assertSame(
           slot, back().findReplica(TestNode.uuid("r1")).orElseThrow().device().orElseThrow());
     }
@@ -102,7 +102,7 @@ class HandoverTest {
     volume.close();
     assertEquals(List.of(subsystem), node.target.subsystems());
     var again = back();
-    eventually(() -> again.replicas().getFirst().shared(), "it knows its share");
+    Waiting.until("it knows its share", () -> again.replicas().getFirst().shared());
     assertEquals(2, again.replicas().size());
     adds(again);
     again.export();
@@ -131,10 +131,10 @@ class HandoverTest {
     var slot = replica.device().orElseThrow();
     node.pools.leave();
     assertEquals(SlotState.VACANT, slot.state());
-    eventually(() -> slot.state() == SlotState.FAILED, "past the deadline");
+    Waiting.until("past the deadline", () -> slot.state() == SlotState.FAILED);
     node.replacePools();
-    eventually(() -> slot.state() == SlotState.READY, "back");
-    eventually(() -> back().replicas().getFirst().shared(), "shared");
+    Waiting.until("back", () -> slot.state() == SlotState.READY);
+    Waiting.until("shared", () -> back().replicas().getFirst().shared());
   }
 
   @Test
@@ -145,12 +145,12 @@ class HandoverTest {
     var away = directory.resolve("away");
     Files.move(Path.of(disk), away);
     var _ = node.devices().find(disk).orElseThrow().fail("It was unplugged.");
-    eventually(() -> !pool.info().reason().isEmpty(), "suspended");
+    Waiting.until("suspended", () -> !pool.info().reason().isEmpty());
     node.replacePools();
-    eventually(() -> !node.pools.absent().isEmpty(), "absent");
+    Waiting.until("absent", () -> !node.pools.absent().isEmpty());
     Files.move(away, Path.of(disk));
     var _ = back();
-    eventually(() -> slot.state() == SlotState.READY, "its replica is back");
+    Waiting.until("its replica is back", () -> slot.state() == SlotState.READY);
     assertEquals(Optional.empty(), node.pools.absent().stream().findFirst());
   }
 }

@@ -1,11 +1,11 @@
 package io.tenon.pool.internal;
 
-import static io.tenon.pool.internal.TestNode.eventually;
 import static io.tenon.pool.internal.TestNode.refused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.testing.TestReactors;
+import io.tenon.block.testing.Waiting;
 import io.tenon.pool.PoolException.Kind;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -68,7 +68,7 @@ class OneAtATimeTest {
                 }
               });
       threads.add(thread);
-      eventually(() -> thread.getState() == Thread.State.WAITING, "waits");
+      Waiting.until("waits", () -> thread.getState() == Thread.State.WAITING);
       refused(Kind.BUSY, () -> lock.take("impatient", WHAT, 0));
     }
     first.close();

@@ -2,7 +2,6 @@ package io.tenon.pool.internal;
 
 import static io.tenon.pool.internal.TestNode.MIB;
 import static io.tenon.pool.internal.TestNode.adds;
-import static io.tenon.pool.internal.TestNode.eventually;
 import static io.tenon.pool.internal.TestNode.ok;
 import static io.tenon.pool.internal.TestNode.random;
 import static io.tenon.pool.internal.TestNode.refused;
@@ -16,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.IoStatus;
+import io.tenon.block.testing.Waiting;
 import io.tenon.pool.PoolException.Kind;
 import io.tenon.pool.PoolSpec;
 import io.tenon.pool.PoolState;
@@ -219,13 +219,13 @@ class PoolsTest {
       var away = directory.resolve("away");
       Files.move(Path.of(disk), away);
       var _ = slot.fail("It was unplugged.");
-      eventually(() -> pool.info().state() == PoolState.SUSPENDED, "suspended");
+      Waiting.until("suspended", () -> pool.info().state() == PoolState.SUSPENDED);
       assertTrue(pool.info().reason().contains("It was unplugged."), pool.info().reason());
-      eventually(() -> volume.read(8, 8) == IoStatus.DEVICE_GONE, "gone");
+      Waiting.until("gone", () -> volume.read(8, 8) == IoStatus.DEVICE_GONE);
       refused(Kind.SUSPENDED, () -> pool.create(thin("r2", MIB)));
       assertEquals(1, pool.replicas().size());
       Files.move(away, Path.of(disk));
-      eventually(() -> pool.info().state() == PoolState.ONLINE, "online");
+      Waiting.until("online", () -> pool.info().state() == PoolState.ONLINE);
       assertEquals("", pool.info().reason());
       ok(volume.read(8, 8));
       assertArrayEquals(content, volume.content(8));

@@ -2,7 +2,6 @@ package io.tenon.pool.internal;
 
 import static io.tenon.pool.internal.TestNode.MIB;
 import static io.tenon.pool.internal.TestNode.adds;
-import static io.tenon.pool.internal.TestNode.eventually;
 import static io.tenon.pool.internal.TestNode.ok;
 import static io.tenon.pool.internal.TestNode.random;
 import static io.tenon.pool.internal.TestNode.refused;
@@ -13,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tenon.block.testing.Waiting;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolException.Kind;
 import io.tenon.pool.PoolSpec;
@@ -67,7 +67,7 @@ class ReturningPoolsTest {
   }
 
   private Pool back(String name) {
-    eventually(() -> node.pools.findByName(name).isPresent(), name + " is back");
+    Waiting.until(name + " is back", () -> node.pools.findByName(name).isPresent());
     return node.pools.findByName(name).orElseThrow();
   }
 
@@ -89,7 +89,7 @@ class ReturningPoolsTest {
     restart();
     assertEquals(slow.uuid(), back("slow0").uuid());
     var again = back("fast0");
-    eventually(() -> again.replicas().equals(before), "its replicas");
+    Waiting.until("its replicas", () -> again.replicas().equals(before));
     assertEquals(1, node.target.subsystems().size());
     try (var volume = node.volume("r1")) {
       ok(volume.read(8, 8));
@@ -111,7 +111,7 @@ class ReturningPoolsTest {
     node.close();
     Files.move(Path.of(disk), directory.resolve("away"));
     node = new TestNode(memory("a"));
-    eventually(() -> reason().contains(disk), "a reason that names the disk");
+    Waiting.until("a reason that names the disk", () -> reason().contains(disk));
     var absent = node.pools.absent().getFirst();
     assertEquals("fast0", absent.name());
     assertEquals(pool.uuid(), absent.uuid());
@@ -132,7 +132,7 @@ class ReturningPoolsTest {
     Files.delete(directory.resolve("disk2"));
     node = new TestNode(memory("a"));
     var _ = back("kept");
-    eventually(() -> reason().contains("disk2"), "waits for disk2");
+    Waiting.until("waits for disk2", () -> reason().contains("disk2"));
     assertTrue(node.pools.forget("forgotten"));
     assertFalse(node.pools.forget("forgotten"));
     restart();
@@ -155,7 +155,7 @@ class ReturningPoolsTest {
     }
     byte[] theirs = Files.readAllBytes(Path.of(disk));
     node = new TestNode(memory("a"));
-    eventually(() -> reason().contains("with uuid"), "the reason that it is another pool");
+    Waiting.until("the reason that it is another pool", () -> reason().contains("with uuid"));
     assertEquals(List.of(), node.pools.all());
     assertArrayEquals(theirs, Files.readAllBytes(Path.of(disk)));
     assertEquals(pool.uuid(), node.pools.absent().getFirst().uuid());
@@ -182,7 +182,7 @@ class ReturningPoolsTest {
       }
     }
     node = new TestNode(memory("a"));
-    eventually(() -> reason().contains("served by node b"), "the reason that names node b");
+    Waiting.until("the reason that names node b", () -> reason().contains("served by node b"));
     assertEquals(List.of(), node.pools.all());
     assertEquals(List.of(), node.target.subsystems());
     // Somebody who knows that the other node is gone says so.
@@ -200,7 +200,7 @@ class ReturningPoolsTest {
       other.pools.load(disk, Optional.empty()).export();
     }
     node = new TestNode(memory("a"));
-    eventually(() -> reason().contains("exported by another node"), "the reason");
+    Waiting.until("the reason", () -> reason().contains("exported by another node"));
     assertEquals(List.of(), node.pools.all());
   }
 }

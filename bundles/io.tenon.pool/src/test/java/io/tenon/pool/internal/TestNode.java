@@ -14,9 +14,8 @@ import io.tenon.block.SnapshotSpec;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
 import io.tenon.devices.internal.RegistryForTests;
-import io.tenon.nvme.Transport;
-import io.tenon.nvme.TransportType;
 import io.tenon.nvme.internal.Target;
+import io.tenon.nvme.testing.SilentTarget;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
@@ -24,17 +23,13 @@ import io.tenon.pool.PoolInfo;
 import io.tenon.pool.Replica;
 import io.tenon.pool.ReplicaInfo;
 import io.tenon.pool.ReplicaSpec;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.function.Executable;
 
 /**
@@ -42,7 +37,7 @@ import org.junit.jupiter.api.function.Executable;
  * listens, and does not.
  */
 final class TestNode implements AutoCloseable {
-  static final String TARGET = "nvmf+tcp://127.0.0.1:8420/nqn.2019-05.io.openebs:";
+  static final String TARGET = SilentTarget.URI + Target.NQN_PREFIX;
   static final long MIB = 1 << 20;
   private static final long PATIENCE_MS = 200;
   static final Instant NOW = Instant.parse("2026-11-20T21:40:07.123456789Z");
@@ -54,23 +49,6 @@ final class TestNode implements AutoCloseable {
   private final PoolParts parts;
   PoolService pools;
 
-  private record Loopback() implements Transport {
-    @Override
-    public TransportType type() {
-      return TransportType.TCP;
-    }
-
-    @Override
-    public String uriScheme() {
-      return "nvmf+tcp";
-    }
-
-    @Override
-    public List<InetSocketAddress> listening() {
-      return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 8420));
-    }
-  }
-
   /** A node that remembers nothing. */
   TestNode() throws Exception {
     this(new PassingMemory(new ServingNode(uuid("node"), "test")));
@@ -78,8 +56,7 @@ final class TestNode implements AutoCloseable {
 
   TestNode(PoolMemory memory) throws Exception {
     reactors = TestReactors.start(2);
-    target = new Target("", 64, "test");
-    target.addTransport(new Loopback());
+    target = SilentTarget.open();
     registry.add(new MallocProvider(), "malloc");
     registry.add(new AioProvider(reactors.reactors()), "aio");
     parts =
@@ -173,14 +150,6 @@ final class TestNode implements AutoCloseable {
 
   static void ok(IoStatus status) {
     assertEquals(IoStatus.SUCCESS, status);
-  }
-
-  /** What comes by itself on other threads comes soon, or the test fails. */
-  static void eventually(BooleanSupplier holds, String what) {
-    for (long deadline = System.nanoTime() + 60_000_000_000L; !holds.getAsBoolean(); ) {
-      assertTrue(System.nanoTime() < deadline, "never: " + what);
-      Thread.onSpinWait();
-    }
   }
 
   @Override

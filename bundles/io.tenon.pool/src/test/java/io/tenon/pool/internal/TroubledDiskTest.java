@@ -2,7 +2,6 @@ package io.tenon.pool.internal;
 
 import static io.tenon.pool.internal.TestNode.MIB;
 import static io.tenon.pool.internal.TestNode.adds;
-import static io.tenon.pool.internal.TestNode.eventually;
 import static io.tenon.pool.internal.TestNode.ok;
 import static io.tenon.pool.internal.TestNode.random;
 import static io.tenon.pool.internal.TestNode.refused;
@@ -15,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tenon.backend.malloc.internal.MallocProvider;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.BrittleDisks;
+import io.tenon.block.testing.Waiting;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolException.Kind;
@@ -67,7 +67,7 @@ class TroubledDiskTest {
         ok(volume.read(8, 8));
         assertArrayEquals(content, volume.content(8));
         ok(volume.write(8, content));
-        eventually(() -> canBeChanged("y" + name), "the pool can be changed again");
+        Waiting.until("the pool can be changed again", () -> canBeChanged("y" + name));
         adds(pool);
       }
     }
@@ -90,12 +90,12 @@ class TroubledDiskTest {
       ok(volume.write(0, random(1, 4096)));
       disks.failing = true;
       assertEquals(IoStatus.IO_ERROR, volume.write(2 * 2048, random(2, 4096)));
-      eventually(() -> pool.info().state() == PoolState.SUSPENDED, "suspended");
+      Waiting.until("suspended", () -> pool.info().state() == PoolState.SUSPENDED);
       assertTrue(pool.info().reason().contains("Its disk is there, but"), pool.info().reason());
       refused(Kind.SUSPENDED, () -> pool.create(thin("r2", MIB)));
-      eventually(() -> volume.read(0, 8) == IoStatus.DEVICE_GONE, "its replicas are gone");
+      Waiting.until("its replicas are gone", () -> volume.read(0, 8) == IoStatus.DEVICE_GONE);
       disks.failing = false;
-      eventually(() -> pool.info().state() == PoolState.ONLINE, "online");
+      Waiting.until("online", () -> pool.info().state() == PoolState.ONLINE);
       ok(volume.write(2 * 2048, random(2, 4096)));
       ok(volume.read(0, 8));
       assertArrayEquals(random(1, 4096), volume.content(8));
@@ -117,7 +117,7 @@ class TroubledDiskTest {
             made.completeExceptionally(e);
           }
         });
-    eventually(() -> disks.held.get() > 0, "r2 is being created");
+    Waiting.until("r2 is being created", () -> disks.held.get() > 0);
     var busy = refused(Kind.BUSY, () -> replica.resize(2 * MIB));
     assertTrue(busy.why().contains("Replica r2 is being created."), busy.why());
     refused(Kind.BUSY, pool::export);
@@ -127,7 +127,7 @@ class TroubledDiskTest {
     assertEquals("r1", replica.info().name());
     disks.hanging = false;
     made.get(60, TimeUnit.SECONDS);
-    eventually(() -> pool.info().findings().isEmpty(), "numbers are new");
+    Waiting.until("numbers are new", () -> pool.info().findings().isEmpty());
     adds(pool);
   }
 }

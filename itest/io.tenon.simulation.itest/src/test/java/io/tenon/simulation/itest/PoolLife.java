@@ -2,18 +2,14 @@ package io.tenon.simulation.itest;
 
 import io.tenon.blobstore.internal.SimulatedBlobstores;
 import io.tenon.error.TenonException;
-import io.tenon.nvme.Transport;
-import io.tenon.nvme.TransportType;
 import io.tenon.nvme.internal.Target;
+import io.tenon.nvme.testing.SilentTarget;
 import io.tenon.pool.Pools;
 import io.tenon.pool.internal.SimulatedPools;
 import io.tenon.pool.internal.SimulatedPools.DataFolder;
 import io.tenon.simulation.SimReactors;
 import io.tenon.simulation.SimThreads;
 import io.tenon.simulation.SimWorld;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.util.List;
 import java.util.Optional;
 
 /** One life of a node with a disk and the service of pools. */
@@ -30,24 +26,6 @@ final class PoolLife {
   private boolean pluggedIn = true;
   private int services;
 
-  /** Says where it listens, and does not. */
-  private record Silent() implements Transport {
-    @Override
-    public TransportType type() {
-      return TransportType.TCP;
-    }
-
-    @Override
-    public String uriScheme() {
-      return "nvmf+tcp";
-    }
-
-    @Override
-    public List<InetSocketAddress> listening() {
-      return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 8420));
-    }
-  }
-
   PoolLife(SimWorld world, Platter platter, DataFolder folder) {
     this.world = world;
     this.platter = platter;
@@ -56,11 +34,10 @@ final class PoolLife {
     threads = new SimThreads(reactors);
     devices = new PluggedDevices(this::open, world.clock(), threads);
     try {
-      target = new Target("", 64, "1.2.3");
+      target = SilentTarget.open();
     } catch (TenonException e) {
       throw new AssertionError(e);
     }
-    target.addTransport(new Silent());
   }
 
   private Optional<io.tenon.block.BlockDevice> open() {

@@ -1,0 +1,53 @@
+package io.tenon.nvme.testing;
+
+import io.tenon.error.TenonException;
+import io.tenon.nvme.Transport;
+import io.tenon.nvme.TransportType;
+import io.tenon.nvme.internal.Target;
+import io.tenon.nvme.internal.reservation.ReservationStore;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+
+/** A real target whose transport says where it listens, and does not. */
+public final class SilentTarget {
+  private static final int PORT = 8420;
+
+  /** How share URIs of its devices begin. */
+  public static final String URI = "nvmf+tcp://127.0.0.1:" + PORT + "/";
+
+  private static final int MOST_SUBSYSTEMS = 64;
+
+  private SilentTarget() {}
+
+  /** The caller's to close. */
+  public static Target open() throws TenonException {
+    return open(ReservationStore.NONE);
+  }
+
+  /** One that keeps reservations. */
+  public static Target open(ReservationStore kept) throws TenonException {
+    var target =
+        new Target(
+            "", MOST_SUBSYSTEMS, "1.2.3", kept, Thread.ofVirtual().name("nvme-admin")::start);
+    target.addTransport(new Silent());
+    return target;
+  }
+
+  private record Silent() implements Transport {
+    @Override
+    public TransportType type() {
+      return TransportType.TCP;
+    }
+
+    @Override
+    public String uriScheme() {
+      return "nvmf+tcp";
+    }
+
+    @Override
+    public List<InetSocketAddress> listening() {
+      return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), PORT));
+    }
+  }
+}
