@@ -234,7 +234,8 @@ final class ServedNexus implements Nexus {
               spec.minControllerId(),
               spec.maxControllerId(),
               sharing.ana(),
-              NvmeTarget.Origin.NEXUS);
+              NvmeTarget.Origin.NEXUS,
+              Optional.of(ShareOptions.fileOfNexus(uuid())));
       var shared = sharing.target().share(slot, options);
       subsystem = shared;
       return shared;
@@ -287,15 +288,15 @@ final class ServedNexus implements Nexus {
 
   @Override
   public synchronized void destroy() throws NexusException {
-    end("destroyed");
+    end(true);
   }
 
-  /** It has not come to be, or its node stops. */
+  /** As {@link #destroy}, but what hosts have reserved to survive a restart is there for the next nexus of this uuid. */
   synchronized void leave() throws NexusException {
-    end("has left");
+    end(false);
   }
 
-  private void end(String how) throws NexusException {
+  private void end(boolean forGood) throws NexusException {
     if (destroyed) return;
     unpublish();
     children.leaveInOrder();
@@ -312,8 +313,18 @@ final class ServedNexus implements Nexus {
     }
     destroyed = true;
     children.close();
+    if (forGood) forgetReservations();
     forget.run();
-    log.info("nexus {}: {}", name(), how);
+    log.info("nexus {}: {}", name(), forGood ? "destroyed" : "has left");
+  }
+
+  private void forgetReservations() {
+    try {
+      sharing.target().forgetReservations(ShareOptions.fileOfNexus(uuid()));
+    } catch (TargetException e) {
+      // Only who makes a nexus of this uuid again would see them.
+      log.warn("nexus {}: {}", name(), e.getMessage());
+    }
   }
 
   /** Somebody destroyed the block device: that was the nexus. */
@@ -327,6 +338,7 @@ final class ServedNexus implements Nexus {
       log.error("nexus {}: {}", name(), e.getMessage());
     }
     children.close();
+    forgetReservations();
     forget.run();
   }
 
