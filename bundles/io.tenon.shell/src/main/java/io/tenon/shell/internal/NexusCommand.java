@@ -184,9 +184,7 @@ public final class NexusCommand extends Noun {
         @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
         @Mixin AllowedHosts hosts)
         throws TenonException, Refused {
-      var found = existing(nexus);
-      found.publish(hosts.nqns());
-      output.show(row(found));
+      change(nexus, one -> one.publish(hosts.nqns()));
     }
 
     @Command(
@@ -194,9 +192,7 @@ public final class NexusCommand extends Noun {
         footer = {"", "Example: tenon:nexus unpublish v1"})
     void unpublish(@Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus)
         throws TenonException, Refused {
-      var found = existing(nexus);
-      found.unpublish();
-      output.show(row(found));
+      change(nexus, Nexus::unpublish);
     }
 
     @Command(
@@ -207,9 +203,7 @@ public final class NexusCommand extends Noun {
         @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
         @Parameters(paramLabel = "SIZE", description = "More than now, such as 1GiB.") Size size)
         throws TenonException, Refused {
-      var found = existing(nexus);
-      found.resize(size.bytes());
-      output.show(row(found));
+      change(nexus, one -> one.resize(size.bytes()));
     }
 
     @Command(
@@ -222,9 +216,7 @@ public final class NexusCommand extends Noun {
                 description = "One of optimized, non_optimized, inaccessible.")
             String state)
         throws TenonException, Refused {
-      var found = existing(nexus);
-      found.anaState(ShareCommand.Verbs.anaState(state));
-      output.show(row(found));
+      change(nexus, one -> one.anaState(ShareCommand.Verbs.anaState(state)));
     }
 
     @Command(
@@ -279,9 +271,7 @@ public final class NexusCommand extends Noun {
         footer = {"", "Example: tenon:nexus shutdown v1"})
     void shutdown(@Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus)
         throws TenonException, Refused {
-      var found = existing(nexus);
-      found.shutdown();
-      output.show(row(found));
+      change(nexus, Nexus::shutdown);
     }
 
     @Command(
@@ -308,9 +298,7 @@ public final class NexusCommand extends Noun {
                 description = "Do not copy yet; tenon:rebuild start does it later.")
             boolean later)
         throws TenonException, Refused {
-      var found = existing(nexus);
-      found.addChild(uri, !later);
-      output.show(row(found));
+      change(nexus, one -> one.addChild(uri, !later));
     }
 
     @Command(
@@ -320,9 +308,7 @@ public final class NexusCommand extends Noun {
         @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
         @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
         throws TenonException, Refused {
-      var found = existing(nexus);
-      found.removeChild(child);
-      output.show(row(found));
+      change(nexus, one -> one.removeChild(child));
     }
 
     @Command(
@@ -332,7 +318,7 @@ public final class NexusCommand extends Noun {
         @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
         @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
         throws TenonException, Refused {
-      fault(nexus, child, Fault.OFFLINE);
+      change(nexus, one -> one.faultChild(child, Fault.OFFLINE));
     }
 
     @Command(
@@ -342,9 +328,7 @@ public final class NexusCommand extends Noun {
         @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
         @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
         throws TenonException, Refused {
-      var found = existing(nexus);
-      found.onlineChild(child);
-      output.show(row(found));
+      change(nexus, one -> one.onlineChild(child));
     }
 
     @Command(
@@ -354,13 +338,7 @@ public final class NexusCommand extends Noun {
         @Parameters(paramLabel = "NEXUS", description = "Name or uuid.") String nexus,
         @Parameters(paramLabel = "CHILD", description = "Its URI.") String child)
         throws TenonException, Refused {
-      fault(nexus, child, Fault.PERMANENT);
-    }
-
-    private void fault(String nexus, String child, Fault how) throws TenonException, Refused {
-      var found = existing(nexus);
-      found.faultChild(child, how);
-      output.show(row(found));
+      change(nexus, one -> one.faultChild(child, Fault.PERMANENT));
     }
 
     @Command(
@@ -396,6 +374,17 @@ public final class NexusCommand extends Noun {
                         .orElse(child.waitsFor())));
       }
       output.table(rows);
+    }
+
+    /** What most verbs do to a nexus. */
+    private interface Change {
+      void make(Nexus nexus) throws TenonException, Refused;
+    }
+
+    private void change(String nameOrUuid, Change change) throws TenonException, Refused {
+      var found = existing(nameOrUuid);
+      change.make(found);
+      output.show(row(found));
     }
 
     private Nexus existing(String nameOrUuid) throws Refused {
