@@ -1,5 +1,6 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.AllocationQuery;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
@@ -355,6 +356,11 @@ class Lane {
 
   final void submit(int child, IoRequest leg) {
     channels.submit(child, leg);
+  }
+
+  /** Asks a child where it holds data; the answer ends it as one of a leg does. */
+  final void ask(int child, AllocationQuery question) {
+    channels.ask(child, question);
   }
 
   final void legEnded(int child) {

@@ -14,8 +14,8 @@ class NexusParts {
     return new WriteLog(blockShift, blockCount, SegmentMap.USUAL_BYTES);
   }
 
-  SegmentCopy copy(Rebuild rebuild, Lane lane, long memory) {
-    return new SegmentCopy(rebuild, lane, memory);
+  SegmentCopy copy(Rebuild rebuild, Lane lane, long memory, int memoryBlocks) {
+    return new SegmentCopy(rebuild, lane, memory, memoryBlocks);
   }
 
   Pace pace(Reactor home, List<Lane> lanes, Runnable pump) {

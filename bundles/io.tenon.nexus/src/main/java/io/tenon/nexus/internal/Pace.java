@@ -138,8 +138,11 @@ class Pace {
     if (copies++ == 0) tellLanes(true);
   }
 
-  void copyEnds() {
-    nextCopyNs = home.nowNs() + gapNs();
+  /**
+   * @param hasMoved it was more than questions, which nobody feels: after those there is no gap
+   */
+  void copyEnds(boolean hasMoved) {
+    if (hasMoved) nextCopyNs = home.nowNs() + gapNs();
     if (--copies == 0) tellLanes(false);
   }
 

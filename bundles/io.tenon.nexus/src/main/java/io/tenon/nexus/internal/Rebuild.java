@@ -23,6 +23,10 @@ class Rebuild {
   private static final Logger log = LoggerFactory.getLogger(Rebuild.class);
 
   static final int PIECE_BYTES = 64 << 10;
+
+  /** Where there is nothing to copy a piece is longer: one question each to its source and its destination, and its range held for them. */
+  private static final int EMPTY_PIECES = 16;
+
   private static final int ALIGNMENT = 4096;
   private static final String WAITS_FOR_LANES =
       "waits until every reactor sends its changes to the child";
@@ -47,6 +51,7 @@ class Rebuild {
   /** Everything before it has been copied, is being copied, or need not be. */
   private long frontier;
 
+  private final SourceRun sourceRun = new SourceRun();
   private String sourceFault = "";
   private boolean copiedIsTold;
 
@@ -107,7 +112,7 @@ class Rebuild {
     long bytes = (long) blocksPerPiece << lane.blockShift();
     long address = arena.allocate(bytes * free.length, ALIGNMENT).address();
     while (freeCount < free.length) {
-      free[freeCount] = all.parts().copy(this, lane, address + freeCount * bytes);
+      free[freeCount] = all.parts().copy(this, lane, address + freeCount * bytes, blocksPerPiece);
       freeCount++;
     }
     if (state == RebuildState.PAUSED) return;
@@ -175,7 +180,7 @@ class Rebuild {
     frontier = from + count;
     var copy = free[--freeCount];
     active.incrementAndGet();
-    copy.start(from, count);
+    copy.start(from, count, sourceRun.isData(from, count));
   }
 
   /** First block to copy at or after {@code lba}. */
@@ -184,11 +189,24 @@ class Rebuild {
     return map == null ? lba : map.nextFrom(lba);
   }
 
-  /** Up to the next multiple of a piece, or of a segment of the map where that is smaller. */
+  /** Up to the next multiple of a piece, or of a segment of the map where that is smaller; further where nothing seems to be. */
   long pieceFrom(long lba) {
     var map = wanted;
     long most = map == null ? blocksPerPiece : Math.min(blocksPerPiece, map.segmentBlocks());
-    return Math.min(most - lba % most, blockCount - lba);
+    long piece = Math.min(most - lba % most, blockCount - lba);
+    long empty = map == null ? sourceRun.emptyFrom(lba) : 0;
+    if (empty <= piece) return piece;
+    long longest = (long) EMPTY_PIECES * blocksPerPiece;
+    return Math.min(longest - lba % longest, Math.min(empty, blockCount - lba));
+  }
+
+  /** To ask about: to the end, so that the answer serves pieces to come. */
+  final long blocksFrom(long lba) {
+    return blockCount - lba;
+  }
+
+  final void learn(long lba, long blocks, boolean allocated) {
+    sourceRun.learn(lba, blocks, allocated, frontier);
   }
 
   /** Everything that was to be copied has been; said once. */
@@ -220,10 +238,15 @@ class Rebuild {
     transferred.addAndGet(blocks);
   }
 
+  /** Neither side holds anything there. */
+  final void leftOut(long blocks) {
+    skipped.addAndGet(blocks);
+  }
+
   final void ended(SegmentCopy copy) {
     free[freeCount++] = copy;
     if (active.decrementAndGet() == 0 && isOver()) letGo();
-    all.copyEnded();
+    all.copyEnded(copy.hasMoved());
   }
 
   // ---- its life

@@ -133,8 +133,8 @@ class Rebuilds {
 
   // ---- told by rebuilds
 
-  void copyEnded() {
-    pace.copyEnds();
+  void copyEnded(boolean hasMoved) {
+    pace.copyEnds(hasMoved);
     pumpSoon();
   }
 

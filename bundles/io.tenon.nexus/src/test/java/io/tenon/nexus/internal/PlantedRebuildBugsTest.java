@@ -153,6 +153,26 @@ class PlantedRebuildBugsTest {
             "haveRead",
             Mutant.call("trusts", 1)),
         bug(
+            "where a source holds nothing its destination keeps what it has",
+            "SegmentCopy",
+            "destinationSays",
+            (code, element) -> {
+              if (!(element instanceof LoadInstruction load) || load.slot() != 1) return false;
+              code.iconst_0();
+              return true;
+            }),
+        bug(
+            "a source is asked about another place than it is read from",
+            "SegmentCopy",
+            "askSource",
+            Mutant.call("offset", 0)),
+        bug(
+            "what a source that has left said of its data is believed",
+            RebuildScenario.FORGETFUL,
+            "SegmentCopy",
+            "sourceSays",
+            Mutant.call("trusts", 1)),
+        bug(
             "a copy goes to the beginning of the device",
             "SegmentCopy",
             "write",

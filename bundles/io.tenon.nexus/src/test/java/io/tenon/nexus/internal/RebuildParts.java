@@ -47,9 +47,9 @@ class RebuildParts extends NexusParts {
       }
 
       @Override
-      void copyEnds() {
+      void copyEnds(boolean hasMoved) {
         copies--;
-        super.copyEnds();
+        super.copyEnds(hasMoved);
       }
     };
   }

@@ -1,5 +1,6 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.Geometry;
 import io.tenon.nexus.ChildState;
@@ -46,6 +47,14 @@ final class RebuildRun implements SimDisk.Observer {
   /** Of its own, so that what else happens by a seed does not depend on it. */
   private final SplittableRandom growths;
 
+  /** As well: who says where there is data, and when. */
+  final SplittableRandom thinness;
+
+  /** Blocks that hold nothing from the beginning, nor ever will but where they are {@link #hot}. */
+  private final long emptyFrom;
+
+  private final long emptyTo;
+
   private long nexusBlocks;
   private final long hotAt;
   private final int hot;
@@ -77,6 +86,9 @@ final class RebuildRun implements SimDisk.Observer {
     long border = 128L * (3 + random.nextInt(10)) - random.nextInt(hot);
     hotAt = random.nextBoolean() ? border : dataBlocks - hot;
     growths = new SplittableRandom(~seed);
+    thinness = new SplittableRandom(seed ^ Long.MIN_VALUE);
+    emptyFrom = thinness.nextLong(dataBlocks);
+    emptyTo = thinness.nextLong(emptyFrom, dataBlocks) + 1;
     long least = Math.max(hotAt + hot, dataBlocks / 2);
     nexusBlocks = growths.nextInt(3) == 0 ? dataBlocks : growths.nextLong(least, dataBlocks + 1);
     for (int i = 0; i < children; i++) {
@@ -90,11 +102,19 @@ final class RebuildRun implements SimDisk.Observer {
 
   private void fill(SimMedium medium, long stamp) {
     for (long block = 0; block < dataBlocks; block++) {
-      boolean isHot = block >= hotAt && block < hotAt + hot;
+      boolean isNothing = isHot(block) || isEmpty(block);
       // What a device grows by is equal on all of them, as on replicas.
       long content = block < nexusBlocks ? stamp : INITIAL;
-      if (!isHot || content == GARBAGE) medium.preset(FIRST + block, content + block);
+      if (!isNothing || content == GARBAGE) medium.preset(FIRST + block, content + block);
     }
+  }
+
+  private boolean isHot(long block) {
+    return block >= hotAt && block < hotAt + hot;
+  }
+
+  private boolean isEmpty(long block) {
+    return block >= emptyFrom && block < emptyTo;
   }
 
   /**
@@ -434,10 +454,10 @@ final class RebuildRun implements SimDisk.Observer {
         host.observe(place.uri() + " at the end", block, place.medium().stampAt(FIRST + block));
       }
       for (long block = 0; block < nexus.geometry().blockCount(); block++) {
-        if (block >= hotAt && block < hotAt + hot) continue;
+        if (isHot(block)) continue;
         long holds = place.medium().stampAt(FIRST + block);
         // Zero by a long unmap.
-        if (holds != 0 && holds != INITIAL + block) {
+        if (holds != 0 && (isEmpty(block) || holds != INITIAL + block)) {
           throw new AssertionError(
               "block %d of %s holds %x at the end".formatted(block, place.uri(), holds));
         }
@@ -502,7 +522,7 @@ final class RebuildRun implements SimDisk.Observer {
   }
 
   /** As a node opens a device. */
-  DeviceSlot slot(SimDisk disk, String uri) {
+  DeviceSlot slot(BlockDevice disk, String uri) {
     return new DeviceSlot(disk, uri, world.clock(), node.main()::execute);
   }
 }
