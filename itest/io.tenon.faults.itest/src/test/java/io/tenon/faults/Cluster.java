@@ -177,6 +177,11 @@ final class Cluster {
         });
   }
 
+  /** It is gone; its children hold what they have. */
+  void destroyNexus() throws IOException {
+    node(1).shell().must("tenon:nexus destroy " + NEXUS);
+  }
+
   void remove(int node) throws IOException {
     must("remove", node);
   }
@@ -271,6 +276,14 @@ final class Cluster {
                     Long.parseLong(text(row, "copied")),
                     text(row, "detail")))
         .toList();
+  }
+
+  /** From the replica on this node, by anybody. */
+  long bytesRead(int node) throws IOException {
+    return node(node).shell().list("tenon:stats list --kind REPLICA").stream()
+        .filter(row -> text(row, "name").equals(replicaName(node)))
+        .mapToLong(row -> Long.parseLong(text(row, "read")))
+        .sum();
   }
 
   /** For people, when a test fails. */
