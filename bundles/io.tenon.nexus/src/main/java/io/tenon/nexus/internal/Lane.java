@@ -379,37 +379,42 @@ class Lane {
 
   /** A child has failed an I/O: it gets no more from here until it is known whether it is out. */
   void childFailed(int index, IoStatus fault, IoRequest request) {
-    var child = child(index);
+    childFailed(child(index), fault, request);
+  }
+
+  private void childFailed(Child child, IoStatus fault, Object what) {
     if ((takers() & child.bit()) == 0) return;
     if (in == child.bit() && unsettled == 0) {
       if (!lastFaultTold)
         nexus
             .membership()
-            .failed(child, Answer.reason(fault, child.isLocal()), detail(fault, request), null);
+            .failed(child, Answer.reason(fault, child.isLocal()), detail(fault, what), null);
       lastFaultTold = true;
       return;
     }
     detach(child);
     nexus
         .membership()
-        .failed(child, Answer.reason(fault, child.isLocal()), detail(fault, request), this);
+        .failed(child, Answer.reason(fault, child.isLocal()), detail(fault, what), this);
   }
 
   /**
-   * Whether what a child has read may be used. Not when it has left meanwhile, nor when its connection was interrupted:
+   * Whether what a child has read or said may be used. Not when it has left meanwhile, nor when its connection was interrupted:
    * restarted, it may have forgotten what was acknowledged. With nobody else to ask, it is used all the same.
+   *
+   * @param what was asked of it, for people
    */
-  final boolean trusts(int index, IoRequest request) {
+  final boolean trusts(int index, Object what) {
     var child = child(index);
     if ((readable() & child.bit()) == 0) return false;
     if (!nexus.membership().isDistrusted(child) || (in == child.bit() && unsettled == 0))
       return true;
-    childFailed(index, IoStatus.DEVICE_GONE, request);
+    childFailed(child, IoStatus.DEVICE_GONE, what);
     return false;
   }
 
-  private static String detail(IoStatus fault, IoRequest request) {
-    return "%s answered %s".formatted(request, fault);
+  private static String detail(IoStatus fault, Object what) {
+    return "%s answered %s".formatted(what, fault);
   }
 
   final void conflict(int child) {

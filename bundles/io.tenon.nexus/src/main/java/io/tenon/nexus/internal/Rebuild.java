@@ -1,5 +1,7 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.AllocationHint;
+import io.tenon.block.CopyPace;
 import io.tenon.block.IoStatus;
 import io.tenon.error.Check;
 import io.tenon.nexus.RebuildInfo;
@@ -23,10 +25,6 @@ class Rebuild {
   private static final Logger log = LoggerFactory.getLogger(Rebuild.class);
 
   static final int PIECE_BYTES = 64 << 10;
-
-  /** Where there is nothing to copy a piece is longer: one question each to its source and its destination, and its range held for them. */
-  private static final int EMPTY_PIECES = 16;
-
   private static final int ALIGNMENT = 4096;
   private static final String WAITS_FOR_LANES =
       "waits until every reactor sends its changes to the child";
@@ -41,7 +39,7 @@ class Rebuild {
 
   private final int blocksPerPiece;
   private final Instant startedAt;
-  private final SegmentCopy[] free = new SegmentCopy[Pace.MOST_COPIES];
+  private final SegmentCopy[] free = new SegmentCopy[CopyPace.MOST_COPIES];
   private int freeCount;
   private @Nullable Arena memory;
 
@@ -51,7 +49,7 @@ class Rebuild {
   /** Everything before it has been copied, is being copied, or need not be. */
   private long frontier;
 
-  private final SourceRun sourceRun = new SourceRun();
+  private final AllocationHint hint = new AllocationHint();
   private String sourceFault = "";
   private boolean copiedIsTold;
 
@@ -94,7 +92,7 @@ class Rebuild {
         transferred.get(),
         blocksPerPiece,
         1 << lane.blockShift(),
-        Pace.MOST_COPIES,
+        CopyPace.MOST_COPIES,
         active.get(),
         startedAt,
         Optional.ofNullable(endedAt),
@@ -180,7 +178,7 @@ class Rebuild {
     frontier = from + count;
     var copy = free[--freeCount];
     active.incrementAndGet();
-    copy.start(from, count, sourceRun.isData(from, count));
+    copy.start(from, count, hint.isData(from, count));
   }
 
   /** First block to copy at or after {@code lba}. */
@@ -192,12 +190,9 @@ class Rebuild {
   /** Up to the next multiple of a piece, or of a segment of the map where that is smaller; further where nothing seems to be. */
   long pieceFrom(long lba) {
     var map = wanted;
-    long most = map == null ? blocksPerPiece : Math.min(blocksPerPiece, map.segmentBlocks());
-    long piece = Math.min(most - lba % most, blockCount - lba);
-    long empty = map == null ? sourceRun.emptyFrom(lba) : 0;
-    if (empty <= piece) return piece;
-    long longest = (long) EMPTY_PIECES * blocksPerPiece;
-    return Math.min(longest - lba % longest, Math.min(empty, blockCount - lba));
+    if (map == null) return hint.pieceFrom(lba, blocksPerPiece, blockCount);
+    long most = Math.min(blocksPerPiece, map.segmentBlocks());
+    return Math.min(most - lba % most, blockCount - lba);
   }
 
   /** To ask about: to the end, so that the answer serves pieces to come. */
@@ -206,7 +201,7 @@ class Rebuild {
   }
 
   final void learn(long lba, long blocks, boolean allocated) {
-    sourceRun.learn(lba, blocks, allocated, frontier);
+    hint.learn(lba, blocks, allocated, frontier);
   }
 
   /** Everything that was to be copied has been; said once. */

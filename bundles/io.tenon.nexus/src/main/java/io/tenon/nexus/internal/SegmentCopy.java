@@ -3,17 +3,14 @@ package io.tenon.nexus.internal;
 import io.tenon.block.AllocationQuery;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
-import io.tenon.linux.Memory;
+import io.tenon.block.PieceCopy;
 
 /**
  * One piece of a child on its way from a healthy child to one that is being rebuilt. Used again and again; the home reactor only.
  *
  * <pre>
- * hold the range ─► ask a source ─► data ──► read it ─► write the destination ──► all of the piece? ─► release
- *                    ▲    │         nothing ─► ask the destination ─► nothing ──────▲   │
- *                    │    └ gone, or fault         └ something ─► write zeroes ─────┘   │
- *                    │      ─► another source ─► none left: the rebuild fails           │
- *                    └───────────────────────── no ─────────────────────────────────────┘
+ * hold the range ─► copy it from a source ({@link PieceCopy}) ─► release
+ *                    └ fault ─► from another source ─► none left: the rebuild fails
  * </pre>
  *
  * <p>The destination takes all changes meanwhile. While the range is held none is under way in it: those that began before are on
@@ -24,12 +21,7 @@ class SegmentCopy extends Waiter {
   private final Rebuild rebuild;
   private final Lane lane;
   private final RangeLock range;
-  private final long memory;
-  private final int memoryBlocks;
-  private final Leg leg = new Leg();
-  private final Question question = new Question();
-  private boolean reading;
-  private boolean asksSource;
+  private final Piece piece;
   private long lba;
   private long blocks;
   private long firstGranule;
@@ -38,16 +30,6 @@ class SegmentCopy extends Waiter {
   private long tried;
   private int source;
 
-  /** Of the piece: what has been dealt with, and what from there on is to be read without asking. */
-  private long done;
-
-  private long data;
-
-  /** Blocks that are read and written, or only zeroed, at the moment. */
-  private long step;
-
-  private boolean hasMoved;
-
   /**
    * @param memory for so many blocks, aligned as devices like it
    */
@@ -55,24 +37,7 @@ class SegmentCopy extends Waiter {
     this.rebuild = rebuild;
     this.lane = lane;
     this.range = lane.range();
-    this.memory = memory;
-    this.memoryBlocks = memoryBlocks;
-  }
-
-  private final class Leg extends IoRequest {
-    @Override
-    protected void completed(IoStatus status) {
-      if (reading) haveRead(status);
-      else haveWritten(status);
-    }
-  }
-
-  private final class Question extends AllocationQuery {
-    @Override
-    protected void answered() {
-      if (asksSource) sourceSays(isAllocated(), alike());
-      else destinationSays(isAllocated(), alike());
-    }
+    this.piece = new Piece(memory, memoryBlocks, lane.blockShift());
   }
 
   /**
@@ -81,28 +46,26 @@ class SegmentCopy extends Waiter {
   final void start(long fromLba, long count, boolean isData) {
     lba = fromLba;
     blocks = count;
-    done = 0;
-    data = isData ? blocks : 0;
     tried = 0;
-    hasMoved = false;
     lane.borrow();
     firstGranule = range.granuleOf(lba);
     granules = range.granules(lba, blocks);
+    piece.begin(lba, blocks, isData);
     takeOn();
   }
 
   /** It has read or written something, not only asked. */
   final boolean hasMoved() {
-    return hasMoved;
+    return piece.hasMoved();
   }
 
   @Override
   final void resume() {
     if (taken < granules) takeOn();
-    else goOn();
+    else piece.next();
   }
 
-  void takeOn() {
+  private void takeOn() {
     while (taken < granules) {
       if (rebuild.isOver()) {
         end();
@@ -114,172 +77,7 @@ class SegmentCopy extends Waiter {
       }
       taken++;
     }
-    goOn();
-  }
-
-  /** What comes next, with the whole range held. */
-  private void goOn() {
-    if (done >= blocks || rebuild.isOver()) {
-      end();
-    } else if (hasSource()) {
-      if (data > 0) read();
-      else askSource();
-    }
-  }
-
-  /** If there is none, it is waited for, or the rebuild has failed. */
-  private boolean hasSource() {
-    long candidates = lane.readable() & ~tried;
-    if (candidates != 0) {
-      source = lane.chooseSource(candidates);
-      rebuild.reads(source);
-      return true;
-    }
-    if (lane.unsettled() != 0) {
-      lane.awaitVerdict(this);
-    } else {
-      rebuild.noSource(lba, blocks);
-      end();
-    }
-    return false;
-  }
-
-  private void askSource() {
-    // For what is said when the source turns out to have left.
-    prepareRead();
-    asksSource = true;
-    question.prepare(lba + done + lane.offset(source), rebuild.blocksFrom(lba + done));
-    lane.ask(source, question);
-  }
-
-  private void sourceSays(boolean allocated, long alike) {
-    lane.legEnded(source);
-    if (!lane.trusts(source, leg)) {
-      goOn();
-      return;
-    }
-    rebuild.learn(lba + done, alike, allocated);
-    long here = Math.min(alike, blocks - done);
-    if (allocated) {
-      data = here;
-      goOn();
-    } else {
-      askDestination(here);
-    }
-  }
-
-  private void askDestination(long empty) {
-    int child = rebuild.child().index();
-    if (isUnwanted(child)) {
-      end();
-      return;
-    }
-    asksSource = false;
-    question.prepare(lba + done + lane.offset(child), empty);
-    lane.ask(child, question);
-  }
-
-  private void destinationSays(boolean allocated, long alike) {
-    lane.legEnded(rebuild.child().index());
-    if (allocated) {
-      step = alike;
-      writeZeroes();
-    } else {
-      rebuild.leftOut(alike);
-      done += alike;
-      goOn();
-    }
-  }
-
-  private void prepareRead() {
-    step = Math.min(memoryBlocks, data > 0 ? data : blocks - done);
-    leg.prepareRead(lba + done + lane.offset(source), step, memory, bytes());
-  }
-
-  private void read() {
-    tried |= 1L << source;
-    reading = true;
-    hasMoved = true;
-    prepareRead();
-    lane.submit(source, leg);
-  }
-
-  private int bytes() {
-    return (int) (step << lane.blockShift());
-  }
-
-  private void haveRead(IoStatus status) {
-    reading = false;
-    lane.legEnded(source);
-    switch (Answer.of(status)) {
-      case DONE -> {
-        tried &= ~(1L << source);
-        if (lane.trusts(source, leg)) write();
-        else goOn();
-      }
-      // The source is no worse for it: hosts may never read this.
-      case FAULT, REFUSED -> {
-        rebuild.sourceFailed(source, lba + done, status);
-        goOn();
-      }
-      case CONFLICT -> {
-        lane.conflict(source);
-        end();
-      }
-    }
-  }
-
-  void write() {
-    if (isZero()) {
-      writeZeroes();
-      return;
-    }
-    int child = rebuild.child().index();
-    if (isUnwanted(child)) {
-      end();
-      return;
-    }
-    leg.prepareWrite(lba + done + lane.offset(child), step, memory, bytes());
-    lane.submit(child, leg);
-  }
-
-  /** Nobody needs what would be written. */
-  private boolean isUnwanted(int child) {
-    return rebuild.isOver() || (lane.takers() & 1L << child) == 0;
-  }
-
-  /** So that a thin destination stays thin where its source holds nothing. */
-  private boolean isZero() {
-    return Memory.getLong(memory) == 0
-        && Memory.mismatch(memory, memory + Long.BYTES, bytes() - Long.BYTES) < 0;
-  }
-
-  private void writeZeroes() {
-    int child = rebuild.child().index();
-    if (isUnwanted(child)) {
-      end();
-      return;
-    }
-    hasMoved = true;
-    leg.prepareWriteZeroes(lba + done + lane.offset(child), step);
-    lane.submit(child, leg);
-  }
-
-  private void haveWritten(IoStatus status) {
-    int child = rebuild.child().index();
-    lane.legEnded(child);
-    switch (Answer.of(status)) {
-      case DONE -> {
-        rebuild.copied(step);
-        done += step;
-        data = Math.max(0, data - step);
-        goOn();
-        return;
-      }
-      case FAULT, REFUSED -> lane.childFailed(child, status, leg);
-      case CONFLICT -> lane.conflict(child);
-    }
-    end();
+    piece.next();
   }
 
   private void end() {
@@ -288,5 +86,150 @@ class SegmentCopy extends Waiter {
     if (waiters != 0) lane.wake(waiters);
     lane.giveBack();
     rebuild.ended(this);
+  }
+
+  /** The copying, with the whole range held. */
+  private final class Piece extends PieceCopy {
+    Piece(long memory, int memoryBlocks, int blockShift) {
+      super(memory, memoryBlocks, blockShift);
+    }
+
+    void begin(long lba, long blocks, boolean isData) {
+      prepare(lba, blocks, isData);
+    }
+
+    void next() {
+      goOn();
+    }
+
+    private int child() {
+      return rebuild.child().index();
+    }
+
+    // ---- the source
+
+    /** If there is none, it is waited for, or the rebuild has failed. */
+    @Override
+    protected boolean hasSource() {
+      if (rebuild.isOver()) {
+        end();
+        return false;
+      }
+      long candidates = lane.readable() & ~tried;
+      if (candidates != 0) {
+        source = lane.chooseSource(candidates);
+        rebuild.reads(source);
+        return true;
+      }
+      if (lane.unsettled() != 0) {
+        lane.awaitVerdict(SegmentCopy.this);
+      } else {
+        rebuild.noSource(lba, blocks);
+        end();
+      }
+      return false;
+    }
+
+    /** To the end, so that the answer serves pieces to come. */
+    @Override
+    protected long blocksToAsk(long from) {
+      return rebuild.blocksFrom(from);
+    }
+
+    @Override
+    protected void askSource(AllocationQuery query, long from, long count) {
+      query.prepare(from + lane.offset(source), count);
+      lane.ask(source, query);
+    }
+
+    @Override
+    protected boolean isBelieved(AllocationQuery answer, long from) {
+      lane.legEnded(source);
+      if (!lane.trusts(source, answer)) return false;
+      rebuild.learn(from, answer.alike(), answer.isAllocated());
+      return true;
+    }
+
+    @Override
+    protected void read(IoRequest read, long from, long count, long address, int bytes) {
+      tried |= 1L << source;
+      read.prepareRead(from + lane.offset(source), count, address, bytes);
+      lane.submit(source, read);
+    }
+
+    @Override
+    protected Outcome haveRead(IoRequest read, long from, IoStatus status) {
+      lane.legEnded(source);
+      switch (Answer.of(status)) {
+        case DONE -> {
+          tried &= ~(1L << source);
+          return lane.trusts(source, read) ? Outcome.GOOD : Outcome.AGAIN;
+        }
+        // The source is no worse for it: hosts may never read this.
+        case FAULT, REFUSED -> {
+          rebuild.sourceFailed(source, from, status);
+          return Outcome.AGAIN;
+        }
+        case CONFLICT -> lane.conflict(source);
+      }
+      end();
+      return Outcome.OVER;
+    }
+
+    // ---- the destination
+
+    @Override
+    protected boolean isWanted() {
+      return !rebuild.isOver() && (lane.takers() & 1L << child()) != 0;
+    }
+
+    @Override
+    protected void askDestination(AllocationQuery query, long from, long count) {
+      query.prepare(from + lane.offset(child()), count);
+      lane.ask(child(), query);
+    }
+
+    @Override
+    protected void destinationAnswered() {
+      lane.legEnded(child());
+    }
+
+    @Override
+    protected void write(IoRequest write, long from, long count, long address, int bytes) {
+      write.prepareWrite(from + lane.offset(child()), count, address, bytes);
+      lane.submit(child(), write);
+    }
+
+    @Override
+    protected void writeZeroes(IoRequest write, long from, long count) {
+      write.prepareWriteZeroes(from + lane.offset(child()), count);
+      lane.submit(child(), write);
+    }
+
+    @Override
+    protected boolean haveWritten(IoRequest write, long count, IoStatus status) {
+      int child = child();
+      lane.legEnded(child);
+      switch (Answer.of(status)) {
+        case DONE -> {
+          rebuild.copied(count);
+          return true;
+        }
+        case FAULT, REFUSED -> lane.childFailed(child, status, write);
+        case CONFLICT -> lane.conflict(child);
+      }
+      end();
+      return false;
+    }
+
+    @Override
+    protected void leftOut(long count) {
+      rebuild.leftOut(count);
+    }
+
+    @Override
+    protected void ended() {
+      end();
+    }
   }
 }
