@@ -31,6 +31,17 @@ public final class AllocationHint {
   }
 
   /**
+   * How many blocks from this one on the source should be asked about: all, since an answer serves pieces to come; where it is said already that nothing
+   * is, only those of the piece.
+   *
+   * @param rest of the piece
+   * @param end of what is copied
+   */
+  public long blocksToAsk(long lba, long rest, long end) {
+    return !allocated && covers(lba) && lba + rest <= to ? rest : end - lba;
+  }
+
+  /**
    * How long the next piece is: up to a multiple of {@code usual}, or further where nothing seems to be.
    *
    * @param end of what is copied

@@ -98,9 +98,11 @@ public abstract class PieceCopy {
   protected abstract boolean hasSource();
 
   /**
-   * How many blocks from this one on the source is asked about: those of the piece at least. More bring answers that serve other pieces.
+   * How many blocks from this one on the source is asked about; see {@link AllocationHint#blocksToAsk}.
+   *
+   * @param rest of the piece, and the least
    */
-  protected abstract long blocksToAsk(long lba);
+  protected abstract long blocksToAsk(long lba, long rest);
 
   /** Prepares the question and asks it; so also with the I/O below. Blocks are counted as in {@link #prepare}. */
   protected abstract void askSource(AllocationQuery query, long lba, long blocks);
@@ -155,7 +157,7 @@ public abstract class PieceCopy {
   private void askSource() {
     asksSource = true;
     long at = lba + done;
-    askSource(question, at, blocksToAsk(at));
+    askSource(question, at, blocksToAsk(at, blocks - done));
   }
 
   private void sourceSays(boolean allocated, long alike) {

@@ -195,9 +195,9 @@ class Rebuild {
     return Math.min(most - lba % most, blockCount - lba);
   }
 
-  /** To ask about: to the end, so that the answer serves pieces to come. */
-  final long blocksFrom(long lba) {
-    return blockCount - lba;
+  /** As {@link AllocationHint#blocksToAsk}. */
+  final long blocksToAsk(long lba, long rest) {
+    return hint.blocksToAsk(lba, rest, blockCount);
   }
 
   final void learn(long lba, long blocks, boolean allocated) {

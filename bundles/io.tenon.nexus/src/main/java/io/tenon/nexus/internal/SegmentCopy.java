@@ -130,10 +130,9 @@ class SegmentCopy extends Waiter {
       return false;
     }
 
-    /** To the end, so that the answer serves pieces to come. */
     @Override
-    protected long blocksToAsk(long from) {
-      return rebuild.blocksFrom(from);
+    protected long blocksToAsk(long from, long rest) {
+      return rebuild.blocksToAsk(from, rest);
     }
 
     @Override

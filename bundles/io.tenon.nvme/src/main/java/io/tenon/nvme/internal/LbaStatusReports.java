@@ -18,8 +18,11 @@ import org.jspecify.annotations.Nullable;
  * closed when the controller is gone. The queue's reactor only.
  */
 final class LbaStatusReports {
-  /** For one command, so that a device in very small pieces does not keep a reactor; what comes after them counts as allocated. */
+  /** For one command; what comes after them counts as allocated. */
   private static final int MOST_QUESTIONS = 1024;
+
+  /** In one go: a question may have a device look at thousands of clusters, and the reactor has I/O to do. */
+  private static final int QUESTIONS_A_TURN = 16;
 
   private final Controller controller;
   private final Reactor reactor;
@@ -113,7 +116,12 @@ final class LbaStatusReports {
     }
 
     void run() {
+      int asked = 0;
       while (at < end) {
+        if (asked++ == QUESTIONS_A_TURN) {
+          reactor.execute(this::run);
+          return;
+        }
         if (questions++ == MOST_QUESTIONS) {
           finish(add(end - at));
           return;

@@ -192,8 +192,8 @@ final class SnapshotCopy {
     }
 
     @Override
-    protected long blocksToAsk(long lba) {
-      return blockCount - lba;
+    protected long blocksToAsk(long lba, long rest) {
+      return hint.blocksToAsk(lba, rest, blockCount);
     }
 
     @Override
