@@ -3,11 +3,8 @@ package io.tenon.block;
 import io.tenon.block.DeviceException.Kind;
 import io.tenon.error.Check;
 import io.tenon.reactor.Reactor;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +12,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -40,10 +36,9 @@ public final class DeviceSlot {
   private final String name;
   private final UUID uuid;
   private final String uri;
-  private final InstantSource clock;
   private final Executor blocking;
   private final Ownership ownership;
-  private final List<DeviceListener> listeners = new CopyOnWriteArrayList<>();
+  private final SlotListeners listeners = new SlotListeners();
 
   /** Guards all that follows; messages to reactors are sent under it, so that they arrive in the order of states. */
   private final Object lock = new Object();
@@ -51,55 +46,13 @@ public final class DeviceSlot {
   private final Set<String> aliases = new LinkedHashSet<>();
   private final List<SlotChannel> channels = new ArrayList<>();
 
-  /** Of channels that are closed, by operation. */
-  private final SlotCounters.Sum[] closedCounters = new SlotCounters.Sum[IoOperation.COUNT];
-
-  private final ArrayDeque<RangeLock> waitingLocks = new ArrayDeque<>();
-  private List<InjectedFault> faults = List.of();
-  private volatile @Nullable RangeLock activeLock;
-  private volatile Inside inside;
+  private final SlotStatistics statistics = new SlotStatistics(channels);
+  private final SlotFaults faults = new SlotFaults(channels);
+  private final SlotRangeLocks rangeLocks = new SlotRangeLocks(channels);
+  private volatile SlotInside inside;
   private volatile Geometry geometry;
-  private volatile SlotState state = SlotState.READY;
-  private String reason = "It was opened.";
-  private String waitsFor = "";
-  private Instant since;
+  private final SlotStanding standing;
   private CompletableFuture<Void> drained = CompletableFuture.completedFuture(null);
-
-  /** A device and its way out. */
-  private final class Inside implements DeviceListener {
-    final BlockDevice device;
-    @Nullable CompletableFuture<Optional<Handover>> released;
-
-    Inside(BlockDevice device) {
-      this.device = device;
-    }
-
-    @Override
-    public void resized(Geometry now) {
-      resizedTo(this, now);
-    }
-
-    @Override
-    public void lost(String why) {
-      boolean leaving;
-      synchronized (lock) {
-        leaving = inside != this || released != null;
-      }
-      if (!leaving) fail(why);
-    }
-
-    @Override
-    public void interrupted(IoStatus how, String why) {
-      if (inside != this) return;
-      for (DeviceListener listener : listeners) listener.interrupted(how, why);
-    }
-
-    @Override
-    public void returned() {
-      if (inside != this) return;
-      for (DeviceListener listener : listeners) listener.returned();
-    }
-  }
 
   /** A slot that tells the time by the system's clock and closes devices on virtual threads. */
   public DeviceSlot(BlockDevice device, String uri) {
@@ -116,12 +69,10 @@ public final class DeviceSlot {
     this.uuid = device.uuid();
     this.uri = uri;
     this.ownership = new Ownership(name);
-    this.clock = clock;
     this.blocking = blocking;
     this.geometry = device.geometry();
-    this.since = clock.instant();
-    Arrays.setAll(closedCounters, _ -> new SlotCounters.Sum());
-    this.inside = new Inside(device);
+    this.standing = new SlotStanding(name, clock);
+    this.inside = new SlotInside(device, this, listeners);
     device.listener(inside);
   }
 
@@ -171,16 +122,7 @@ public final class DeviceSlot {
 
   /** All but UNMAP, which is the device's to offer, are done here where the device does not. */
   public boolean supports(IoOperation operation) {
-    var device = inside.device;
-    return switch (operation) {
-      case READ, WRITE, UNMAP -> device.supports(operation);
-      case FLUSH -> true;
-      case COMPARE -> device.supports(operation) || device.supports(IoOperation.READ);
-      case WRITE_ZEROES -> device.supports(operation) || device.supports(IoOperation.WRITE);
-      case COMPARE_AND_WRITE ->
-          device.supports(operation)
-              || (device.supports(IoOperation.READ) && device.supports(IoOperation.WRITE));
-    };
+    return inside.supports(operation);
   }
 
   /** As {@link BlockDevice#unmapZeroes}, of the device that is inside now. */
@@ -204,31 +146,18 @@ public final class DeviceSlot {
   }
 
   public SlotState state() {
-    return state;
+    return standing.state();
   }
 
   public SlotStatus status() {
     synchronized (lock) {
-      long inFlight = 0;
-      long parked = 0;
-      for (SlotChannel channel : channels) {
-        inFlight += channel.counters().inFlight();
-        parked += channel.counters().parked();
-      }
-      String waits =
-          state == SlotState.DRAINING && inFlight > 0
-              ? inFlight + " requests in flight to end"
-              : waitsFor;
-      return new SlotStatus(state, reason, since, waits, inFlight, parked);
+      return standing.status(statistics.inFlight(), statistics.parked());
     }
   }
 
   public IoCounters counters(IoOperation operation) {
     synchronized (lock) {
-      var sum = new SlotCounters.Sum();
-      sum.add(closedCounters[operation.index()]);
-      for (SlotChannel channel : channels) channel.counters().addTo(sum, operation);
-      return sum.counters(geometry.blockShift());
+      return statistics.of(operation, geometry.blockShift());
     }
   }
 
@@ -239,13 +168,7 @@ public final class DeviceSlot {
    */
   public CompletionStage<Void> resetCounters() {
     synchronized (lock) {
-      Arrays.setAll(closedCounters, _ -> new SlotCounters.Sum());
-      var round = new Round(channels.size());
-      for (SlotChannel channel : channels) {
-        channel.resetIsDue = true;
-        channel.reactor().execute(() -> channel.resetCounters(round));
-      }
-      return round.done();
+      return statistics.reset();
     }
   }
 
@@ -264,10 +187,10 @@ public final class DeviceSlot {
     BlockDevice openOn = null;
     synchronized (lock) {
       channels.add(channel);
-      channel.adopt(activeLock);
-      channel.adopt(faults);
-      if (state == SlotState.READY) openOn = inside.device;
-      else if (state == SlotState.FAILED) channel.gone();
+      channel.adopt(rangeLocks.active());
+      faults.giveTo(channel);
+      if (standing.is(SlotState.READY)) openOn = inside.device;
+      else if (standing.is(SlotState.FAILED)) channel.gone();
     }
     // What the slot does next is a message to this reactor, and comes after this.
     if (openOn != null) channel.open(openOn);
@@ -281,47 +204,22 @@ public final class DeviceSlot {
    */
   public CompletionStage<Void> faults(List<InjectedFault> now) {
     synchronized (lock) {
-      var played = List.copyOf(now);
-      faults = played;
-      var round = new Round(channels.size());
-      for (SlotChannel channel : channels) {
-        channel
-            .reactor()
-            .execute(
-                () -> {
-                  channel.adopt(played);
-                  round.arrive();
-                });
-      }
-      return round.done();
+      return faults.play(now);
     }
   }
 
   void forget(SlotChannel channel) {
     synchronized (lock) {
       channels.remove(channel);
-      if (channel.resetIsDue) return;
-      for (IoOperation operation : IoOperation.values()) {
-        channel.counters().addTo(closedCounters[operation.index()], operation);
-      }
+      statistics.keep(channel);
     }
   }
 
   // The life of what is inside.
 
-  /** The one door between states. Under the lock. */
-  private void become(SlotState next, String why, String waits) {
-    Check.that(SlotState.isLegal(state, next), "device %s: %s -> %s (%s)", name, state, next, why);
-    log.info("device {}: {} -> {}: {}", name, state, next, why);
-    state = next;
-    reason = why;
-    waitsFor = waits;
-    since = clock.instant();
-  }
-
   private void tellState() {
     var now = status();
-    for (DeviceListener listener : listeners) listener.stateChanged(now);
+    listeners.stateChanged(now);
   }
 
   /**
@@ -333,10 +231,11 @@ public final class DeviceSlot {
   public CompletionStage<Void> drain(String why) {
     CompletableFuture<Void> result;
     synchronized (lock) {
-      if (state == SlotState.DRAINING) return drained.copy();
-      if (state == SlotState.VACANT) return CompletableFuture.completedFuture(null);
-      if (state == SlotState.FAILED) return CompletableFuture.failedFuture(hasFailed());
-      become(SlotState.DRAINING, why, "");
+      if (standing.is(SlotState.DRAINING)) return drained.copy();
+      if (standing.is(SlotState.VACANT)) return CompletableFuture.completedFuture(null);
+      if (standing.is(SlotState.FAILED))
+        return CompletableFuture.failedFuture(standing.hasFailed());
+      standing.become(SlotState.DRAINING, why, "");
       var round = new Round(channels.size());
       drained = round.done();
       result = drained.copy();
@@ -356,11 +255,11 @@ public final class DeviceSlot {
   public void resume(String why) {
     synchronized (lock) {
       Check.that(
-          state == SlotState.DRAINING && inside.released == null,
+          standing.is(SlotState.DRAINING) && inside.released == null,
           "device %s is %s and cannot resume",
           name,
-          state);
-      become(SlotState.READY, why, "");
+          standing.state());
+      standing.become(SlotState.READY, why, "");
       var _ = openChannels(inside.device);
     }
     tellState();
@@ -388,8 +287,9 @@ public final class DeviceSlot {
   private CompletionStage<Optional<Handover>> takeOut(String why, String waits) {
     CompletableFuture<Optional<Handover>> released;
     synchronized (lock) {
-      if (state == SlotState.VACANT) return CompletableFuture.completedFuture(Optional.empty());
-      if (state != SlotState.DRAINING) return CompletableFuture.failedFuture(hasFailed());
+      if (standing.is(SlotState.VACANT)) return CompletableFuture.completedFuture(Optional.empty());
+      if (!standing.is(SlotState.DRAINING))
+        return CompletableFuture.failedFuture(standing.hasFailed());
       var leaving = inside.device;
       released = release(inside, leaving::leave);
     }
@@ -400,9 +300,9 @@ public final class DeviceSlot {
       Optional<Handover> left, String why, String waits) {
     DeviceException failure = null;
     synchronized (lock) {
-      if (state == SlotState.VACANT) return CompletableFuture.completedFuture(Optional.empty());
-      if (state == SlotState.FAILED) failure = hasFailed();
-      else become(SlotState.VACANT, why, waits);
+      if (standing.is(SlotState.VACANT)) return CompletableFuture.completedFuture(Optional.empty());
+      if (standing.is(SlotState.FAILED)) failure = standing.hasFailed();
+      else standing.become(SlotState.VACANT, why, waits);
     }
     if (failure != null) {
       left.ifPresent(Handover::close);
@@ -415,13 +315,13 @@ public final class DeviceSlot {
   /** Says for people what a vacant slot waits for now. */
   public void waitsFor(String what) {
     synchronized (lock) {
-      waitsFor = what;
+      standing.waitsFor(what);
     }
   }
 
   /** Channels, then the device. Under the lock; once per device. */
   private CompletableFuture<Optional<Handover>> release(
-      Inside leaving, Supplier<Optional<Handover>> close) {
+      SlotInside leaving, Supplier<Optional<Handover>> close) {
     var underWay = leaving.released;
     if (underWay != null) return underWay;
     var round = new Round(channels.size());
@@ -464,46 +364,27 @@ public final class DeviceSlot {
     synchronized (lock) {
       var released = inside.released;
       boolean empty = released != null && released.isDone();
-      if (!empty || state == SlotState.READY || state == SlotState.DRAINING) {
+      if (!empty || standing.is(SlotState.READY) || standing.is(SlotState.DRAINING)) {
         throw new DeviceException(
             Kind.IN_USE,
             "Block device " + name + " was not put back.",
-            "Its slot is " + state + " and not empty.",
+            "Its slot is " + standing.state() + " and not empty.",
             "Take out what is inside first.");
       }
-      verify(device);
-      inside = new Inside(device);
+      DeviceCheck.verify(name, uuid, geometry, device);
+      inside = new SlotInside(device, this, listeners);
       before = geometry;
       geometry = device.geometry();
-      become(SlotState.READY, why, "");
+      standing.become(SlotState.READY, why, "");
       device.listener(inside);
       opened = openChannels(device);
     }
     tellState();
     var now = device.geometry();
     if (!now.equals(before)) {
-      for (DeviceListener listener : listeners) listener.resized(now);
+      listeners.resized(now);
     }
     return opened;
-  }
-
-  private void verify(BlockDevice device) throws DeviceException {
-    var now = device.geometry();
-    String why = "";
-    if (!device.uuid().equals(uuid)) {
-      why = "Its uuid is " + device.uuid() + ", expected " + uuid + ".";
-    } else if (now.blockBytes() != geometry.blockBytes()) {
-      why = "Its block size is " + now.blockBytes() + ", expected " + geometry.blockBytes() + ".";
-    } else if (now.blockCount() < geometry.blockCount()) {
-      why =
-          "It has " + now.blockCount() + " blocks, expected " + geometry.blockCount() + " or more.";
-    }
-    if (why.isEmpty()) return;
-    throw new DeviceException(
-        Kind.MISMATCH,
-        "Block device " + name + " was not put back: what was opened is not the same device.",
-        why,
-        "Bring the device back that was there before.");
   }
 
   /**
@@ -518,9 +399,9 @@ public final class DeviceSlot {
     CompletableFuture<Void> interrupted;
     DeviceException failure;
     synchronized (lock) {
-      if (state == SlotState.FAILED) return releaseForGood();
-      become(SlotState.FAILED, why, "");
-      failure = hasFailed();
+      if (standing.is(SlotState.FAILED)) return releaseForGood();
+      standing.become(SlotState.FAILED, why, "");
+      failure = standing.hasFailed();
       interrupted = drained;
       for (SlotChannel channel : channels) {
         channel.reactor().execute(channel::gone);
@@ -529,17 +410,24 @@ public final class DeviceSlot {
     }
     interrupted.completeExceptionally(failure);
     tellState();
-    for (DeviceListener listener : listeners) listener.lost(why);
+    listeners.lost(why);
     return released;
   }
 
-  private DeviceException hasFailed() {
-    return new DeviceException(
-        Kind.IO, "Block device " + name + " has failed.", reason, "Destroy it, or bring it back.");
+  /** This one is inside now. */
+  boolean has(SlotInside which) {
+    return inside == which;
   }
 
-  private void resizedTo(Inside from, Geometry now) {
-    if (inside != from) return;
+  /** As {@link #has}, and it is not on its way out. */
+  boolean keeps(SlotInside which) {
+    synchronized (lock) {
+      return inside == which && which.released == null;
+    }
+  }
+
+  /** By the device that is inside. */
+  void resizedTo(Geometry now) {
     if (now.blockBytes() != geometry.blockBytes()) {
       var _ =
           fail(
@@ -549,40 +437,26 @@ public final class DeviceSlot {
     }
     log.info("device {}: {} blocks, were {}", name, now.blockCount(), geometry.blockCount());
     geometry = now;
-    for (DeviceListener listener : listeners) listener.resized(now);
+    listeners.resized(now);
   }
 
-  // Locked ranges: one at a time, reached by messages to all channels.
+  // Locked ranges.
 
   @Nullable RangeLock activeLock() {
-    return activeLock;
+    return rangeLocks.active();
   }
 
   /** Calls the lock's owner back when no other write to its range is in flight anywhere. */
   void acquire(RangeLock wanted) {
     synchronized (lock) {
-      if (activeLock == null) activate(wanted);
-      else waitingLocks.add(wanted);
+      rangeLocks.acquire(wanted);
     }
   }
 
   /** The active lock's owner has done. */
   void release() {
     synchronized (lock) {
-      activeLock = null;
-      for (SlotChannel channel : channels) {
-        channel.reactor().execute(channel.unlockMessage);
-      }
-      var next = waitingLocks.poll();
-      if (next != null) activate(next);
-    }
-  }
-
-  private void activate(RangeLock next) {
-    activeLock = next;
-    next.expect(channels.size());
-    for (SlotChannel channel : channels) {
-      channel.reactor().execute(channel.lockMessage);
+      rangeLocks.release();
     }
   }
 

@@ -29,6 +29,25 @@ public abstract class IoChannel {
   }
 
   /**
+   * Asks which blocks hold data; answered by {@link AllocationQuery#answer}, perhaps before this returns. Nothing is read or written
+   * for it, and it waits for no I/O.
+   */
+  public final void ask(AllocationQuery query) {
+    query.begin();
+    look(query);
+  }
+
+  /** The device's part of {@link #ask}; not blocking. As it is here it is right for a device that does not know. */
+  protected void look(AllocationQuery query) {
+    query.answerUnknown();
+  }
+
+  /** For a channel that passes a question on unchanged to the channel behind it. */
+  protected static void pass(AllocationQuery query, IoChannel next) {
+    next.look(query);
+  }
+
+  /**
    * A write's memory has been read when submit returns, whatever the completion does: the caller may hand over memory that
    * it needs back at once, at any alignment, such as a piece of a receive buffer.
    */

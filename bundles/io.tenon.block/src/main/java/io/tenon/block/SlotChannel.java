@@ -46,6 +46,10 @@ final class SlotChannel extends IoChannel {
   private boolean consumesInline;
   private boolean attention;
   private int inFlight;
+
+  /** That the device has not answered yet. */
+  private int questions;
+
   private @Nullable IoChannel inner;
   private @Nullable BlockDevice device;
   private @Nullable Emulation emulation;
@@ -124,7 +128,32 @@ final class SlotChannel extends IoChannel {
         refresh();
       }
     }
-    if (inFlight == 0) quiet();
+    if (isQuiet()) quiet();
+  }
+
+  /** The device has nothing to answer. */
+  private boolean isQuiet() {
+    return inFlight == 0 && questions == 0;
+  }
+
+  /** While the slot is not ready nobody is kept waiting: everything may hold data. */
+  @Override
+  protected void look(AllocationQuery query) {
+    IoChannel to = inner;
+    if (mode == Mode.CLOSED) throw Check.bug("%s asked of a closed channel of %s", query, slot);
+    if (mode != Mode.PASSING || to == null || !query.isWithin(slot.geometry().blockCount())) {
+      query.answerUnknown();
+      return;
+    }
+    query.admittedBy(this);
+    questions++;
+    pass(query, to);
+  }
+
+  /** By the question, when the device has answered. */
+  void answered() {
+    questions--;
+    if (attention && isQuiet()) quiet();
   }
 
   private void quiet() {
@@ -340,7 +369,7 @@ final class SlotChannel extends IoChannel {
 
   /** New requests park; tells {@code round} when nothing is in flight. */
   void drain(Round round) {
-    if (mode == Mode.CLOSED || inFlight == 0) {
+    if (mode == Mode.CLOSED || isQuiet()) {
       if (mode == Mode.PASSING) mode = Mode.PARKING;
       refresh();
       round.arrive();
@@ -354,7 +383,7 @@ final class SlotChannel extends IoChannel {
   /** Closes the channel of the device inside when nothing is in flight, and tells {@code round}. */
   void empty(Round round) {
     if (mode == Mode.PASSING) mode = Mode.PARKING;
-    if (inFlight == 0) {
+    if (isQuiet()) {
       closeInner(round);
       return;
     }
@@ -387,7 +416,7 @@ final class SlotChannel extends IoChannel {
   @Override
   public void close() {
     if (mode == Mode.CLOSED) return;
-    if (inFlight != 0 || !parked.isEmpty() || !behindLock.isEmpty()) {
+    if (!isQuiet() || !parked.isEmpty() || !behindLock.isEmpty()) {
       throw Check.bug("channel of %s closed with %d requests in flight", slot, inFlight);
     }
     mode = Mode.CLOSED;

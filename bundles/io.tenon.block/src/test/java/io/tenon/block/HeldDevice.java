@@ -107,6 +107,7 @@ final class HeldDevice implements BlockDevice {
 
   final class Channel extends IoChannel {
     final List<IoRequest> held = new ArrayList<>();
+    final List<AllocationQuery> asked = new ArrayList<>();
     private final Reactor reactor;
     boolean isClosed;
     private boolean completing;
@@ -122,6 +123,12 @@ final class HeldDevice implements BlockDevice {
       Check.that(geometry.contains(request.lba(), request.blocks()), "out of range: %s", request);
       held.add(request);
       if (inline) finishOne();
+    }
+
+    @Override
+    protected void look(AllocationQuery query) {
+      Check.that(reactor.isCurrent() && !isClosed, "question on a closed channel or elsewhere");
+      asked.add(query);
     }
 
     /** The oldest one succeeds. */
@@ -163,7 +170,7 @@ final class HeldDevice implements BlockDevice {
     @Override
     public void close() {
       Check.that(reactor.isCurrent(), "channel closed off its reactor");
-      Check.that(!isClosed && held.isEmpty(), "channel closed with I/O in flight");
+      Check.that(!isClosed && held.isEmpty() && asked.isEmpty(), "channel closed in use");
       Check.that(!completing, "channel closed from within a completion");
       isClosed = true;
     }

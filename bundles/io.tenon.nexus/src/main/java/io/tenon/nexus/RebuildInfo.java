@@ -9,8 +9,9 @@ import java.util.Optional;
  * @param sourceUri the healthy child that was read last; empty before the first read
  * @param partial only what the child had missed is copied
  * @param blocksTotal of the nexus
- * @param blocksRecovered that the child holds as its source does, as far as this rebuild knows; with those that it had never missed
- * @param blocksTransferred that were copied
+ * @param blocksRecovered that the child holds as its source does, as far as this rebuild knows; with those that it had never missed, and
+ *     those that neither of the two has allocated
+ * @param blocksTransferred that were copied, or made zeroes
  * @param blocksPerTask in one copy
  * @param tasksTotal most copies at once
  * @param tasksActive copies under way

@@ -37,6 +37,7 @@ public final class IdentifyController {
   private static final int CTRATT = 96;
   private static final int CNTRLTYPE = 111;
   private static final int CRDT = 128;
+  private static final int OACS = 256;
   private static final int ACL = 258;
   private static final int AERL = 259;
   private static final int FRMW = 260;
@@ -74,6 +75,7 @@ public final class IdentifyController {
   private static final int ANATT_SECONDS = 10;
   private static final int ANACAP_REPORTS = 1 | 1 << 1 | 1 << 2;
 
+  private static final int OACS_LBA_STATUS = 1 << 9;
   private static final int ONCS_RESERVATIONS = 1 << 5;
 
   /** Compare, Dataset Management, Write Zeroes, Select of Get Features, reservations. */
@@ -148,6 +150,7 @@ public final class IdentifyController {
     for (int i = 0; i < it.retryDelays().size(); i++) {
       Memory.putShort(address + CRDT + (long) i * Short.BYTES, it.retryDelays().get(i));
     }
+    Memory.putShort(address + OACS, OACS_LBA_STATUS);
     Memory.putByte(address + ACL, MAX_ABORTS - 1);
     Memory.putByte(address + FRMW, FRMW_ONE_READ_ONLY_SLOT);
     Memory.putShort(address + WCTEMP, WARNING_KELVIN);
@@ -196,6 +199,11 @@ public final class IdentifyController {
 
   public static int maxCommands(long address) {
     return Memory.getU16(address + MAXCMD);
+  }
+
+  /** Get LBA Status, OACS bit 9; which actions it knows, {@link IdentifyCommandSet} says. */
+  public static boolean hasLbaStatus(long address) {
+    return (Memory.getU16(address + OACS) & OACS_LBA_STATUS) != 0;
   }
 
   /** Optional commands, ONCS. */

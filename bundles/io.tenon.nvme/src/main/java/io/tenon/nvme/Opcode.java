@@ -20,6 +20,9 @@ public final class Opcode {
   public static final int ASYNC_EVENT_REQUEST = 0x0C;
   public static final int KEEP_ALIVE = 0x18;
 
+  /** Of the NVM Command Set; see {@link LbaStatus}. */
+  public static final int GET_LBA_STATUS = 0x86;
+
   /** Mayastor's own: the namespace keeps what it holds now. Data is {@link SnapshotParameters}; dwords 10 and 11 the time. */
   public static final int CREATE_SNAPSHOT = 0xC1;
 

@@ -1,6 +1,7 @@
 package io.tenon.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.tenon.blobstore.itest.PoolDiskReader;
 import io.tenon.block.testing.Waiting;
@@ -178,6 +179,11 @@ final class Cluster {
         });
   }
 
+  /** It is gone; its children hold what they have. */
+  void destroyNexus() throws IOException {
+    node(1).shell().must("tenon:nexus destroy " + NEXUS);
+  }
+
   void remove(int node) throws IOException {
     must("remove", node);
   }
@@ -200,6 +206,34 @@ final class Cluster {
 
   private NodeShell.Answer tell(String verb, int node) throws IOException {
     return node(1).shell().say("tenon:nexus %s %s '%s'".formatted(verb, NEXUS, childUri(node)));
+  }
+
+  /** Its replica as it is now, shared. @return where */
+  String snapshot(int node) throws IOException {
+    NodeShell shell = node(node).shell();
+    String name = "snapshot" + node;
+    shell.must("tenon:snapshot create %s %s".formatted(replicaName(node), name));
+    return text(shell.show("tenon:share create " + name), "uri");
+  }
+
+  /** The replica on this node, which nobody uses, holds what the snapshot does when this returns. */
+  void fill(int node, String snapshotUri) throws Exception {
+    NodeShell shell = node(node).shell();
+    shell.must("tenon:replica unshare " + replicaName(node));
+    shell.must(
+        "tenon:snapshotrebuild create 'bdev:///%s' '%s'".formatted(replicaName(node), snapshotUri));
+    Waiting.until(
+        "the replica on node " + node + " is filled",
+        Waiting.LONG_PATIENCE,
+        () -> rebuilt(shell).equals("SUCCESSFUL"),
+        this::describe);
+    childUris.set(node - 1, text(shell.show("tenon:replica share " + replicaName(node)), "uri"));
+  }
+
+  private static String rebuilt(NodeShell shell) throws IOException {
+    var row = shell.list("tenon:snapshotrebuild list").getFirst();
+    assertFalse(text(row, "state").equals("FAILED"), row::toString);
+    return text(row, "state");
   }
 
   // ---- what is there
@@ -272,6 +306,23 @@ final class Cluster {
                     Long.parseLong(text(row, "copied")),
                     text(row, "detail")))
         .toList();
+  }
+
+  /** From the replica on this node, by anybody. */
+  long bytesRead(int node) throws IOException {
+    return bytesRead(node, "REPLICA", replicaName(node));
+  }
+
+  /** From the disk of the pool on this node, by whatever is on it. */
+  long bytesReadOfPool(int node) throws IOException {
+    return bytesRead(node, "POOL", Node.POOL);
+  }
+
+  private long bytesRead(int node, String kind, String name) throws IOException {
+    return node(node).shell().list("tenon:stats list --kind " + kind).stream()
+        .filter(row -> text(row, "name").equals(name))
+        .mapToLong(row -> Long.parseLong(text(row, "read")))
+        .sum();
   }
 
   /** For people, when a test fails. */

@@ -22,6 +22,8 @@ class RebuildFaultsTest extends FaultTest {
 
   private static final long A_PART_BYTES = 4L << 20;
 
+  private static final long CLUSTER_BYTES = 1L << 20;
+
   /** Of the write log, and of a copy. */
   private static final int SEGMENT_PLACES = (64 << 10) / Ledger.PLACE_BYTES;
 
@@ -74,8 +76,10 @@ class RebuildFaultsTest extends FaultTest {
     awaitOpen(3);
     var rebuild = lastRebuild(3);
     assertEquals("full", rebuild.kind(), rebuild::toString);
-    assertEquals(
-        host.open(cluster.uri()).geometry().sizeBytes(), rebuild.copied(), rebuild::toString);
+    // Where nothing was written there is nothing to copy; replicas know that by their clusters.
+    long written = (long) PLACES * Ledger.PLACE_BYTES;
+    assertTrue(rebuild.copied() >= written / 2, rebuild::toString);
+    assertTrue(rebuild.copied() <= written + CLUSTER_BYTES, rebuild::toString);
     mustHaveServedWithAll();
   }
 

@@ -1,5 +1,6 @@
 package io.tenon.blobstore.internal;
 
+import io.tenon.block.AllocationQuery;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
@@ -74,6 +75,12 @@ final class BlobChannel extends IoChannel {
     io.nextFree = null;
     enter(io);
     io.start(request);
+  }
+
+  /** At any time, also during a pause: a view is exchanged as one. */
+  @Override
+  protected void look(AllocationQuery query) {
+    device.blob().view().answer(query, device.blocksPerCluster());
   }
 
   private void enter(BlobIo io) {

@@ -294,6 +294,39 @@ public abstract class BlockDeviceContract {
         Arrays.copyOfRange(found, 1009 * 512, 1 << 20));
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {512, 4096})
+  void whatIsNotAllocatedReadsAsZeroes(int blockBytes) throws Exception {
+    assumeTrue(keepsData());
+    var volume = volume("allocation", blockBytes);
+    long blocks = DEVICE_BYTES / blockBytes;
+    var content = random(8, 2L * blockBytes);
+    var written = new long[] {3, blocks / 2 - 1, blocks - 2};
+    for (long lba : written) assertEquals(IoStatus.SUCCESS, volume.write(lba, content));
+    if (volume.slot().supports(IoOperation.UNMAP)) {
+      assertEquals(IoStatus.SUCCESS, volume.unmap(blocks / 2, blocks / 4));
+    }
+    long at = 0;
+    for (long[] run : volume.allocation(0, blocks)) {
+      assertZeroes(volume, at, run[0]);
+      at = run[1];
+    }
+    assertZeroes(volume, at, blocks);
+    for (long lba : written) {
+      assertEquals(1, volume.allocation(lba, 1).size(), "block " + lba + " was written");
+    }
+  }
+
+  private static void assertZeroes(TestVolume volume, long from, long to) {
+    long step = (1L << 20) / volume.slot().geometry().blockBytes();
+    for (long lba = from; lba < to; lba += step) {
+      long count = Math.min(step, to - lba);
+      assertEquals(IoStatus.SUCCESS, volume.read(lba, count));
+      int at = Arrays.mismatch(new byte[volume.content(count).length], volume.content(count));
+      assertEquals(-1, at, "byte " + at + " from block " + lba + " on");
+    }
+  }
+
   @Test
   void compareTellsEqualFromDifferent() throws Exception {
     assumeTrue(keepsData());

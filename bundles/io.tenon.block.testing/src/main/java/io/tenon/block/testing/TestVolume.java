@@ -1,9 +1,13 @@
 package io.tenon.block.testing;
 
+import io.tenon.block.AllocationQuery;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoStatus;
 import io.tenon.reactor.Reactor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** A slot with one channel, read and written by a test's thread in plain calls. */
 public final class TestVolume implements AutoCloseable {
@@ -86,6 +90,40 @@ public final class TestVolume implements AutoCloseable {
     int length = both.length;
     return request.run(
         io -> io.prepareCompareAndWrite(lba, length / blockBytes / 2, request.memory(), length));
+  }
+
+  /**
+   * The runs of blocks of a range that may hold data, as the device says: all others read as zeroes.
+   *
+   * @return each as its first block and the one behind its last, in ascending order, with gaps between them
+   */
+  public List<long[]> allocation(long lba, long blocks) {
+    var runs = new ArrayList<long[]>();
+    long at = lba;
+    while (at < lba + blocks) {
+      long from = at;
+      long left = lba + blocks - at;
+      var answer = new CompletableFuture<Boolean>();
+      var query =
+          new AllocationQuery() {
+            @Override
+            protected void answered() {
+              answer.complete(reactor.isCurrent());
+            }
+          };
+      TestReactors.run(
+          reactor,
+          () -> {
+            query.prepare(from, left);
+            channel.ask(query);
+          });
+      if (!TestReactors.await(answer)) throw new AssertionError("answered on another thread");
+      at += query.alike();
+      if (!query.isAllocated()) continue;
+      if (runs.isEmpty() || runs.getLast()[1] < from) runs.add(new long[] {from, at});
+      else runs.getLast()[1] = at;
+    }
+    return runs;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.AllocationQuery;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoRequest;
 import io.tenon.error.Check;
@@ -27,10 +28,22 @@ final class ChildChannels {
   }
 
   void submit(int child, IoRequest leg) {
-    var channel = channels[child];
-    if (channel == null) throw Check.bug("no channel to child %d", child);
+    var channel = channel(child);
     legs[child]++;
     channel.submit(leg);
+  }
+
+  /** Counts as a leg until it is answered. */
+  void ask(int child, AllocationQuery question) {
+    var channel = channel(child);
+    legs[child]++;
+    channel.ask(question);
+  }
+
+  private IoChannel channel(int child) {
+    var channel = channels[child];
+    if (channel == null) throw Check.bug("no channel to child %d", child);
+    return channel;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.AllocationQuery;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
@@ -14,15 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A nexus on one reactor: a channel to each child, the I/O under way, and what this reactor knows of the children. That reactor's
  * thread only; lanes share nothing but the {@link RangeLock}.
  *
- * <p>A child is, as seen from here, in one of four states, kept as bits of three words:
- *
- * <pre>
- *  joining ─► in ─► unsettled ─► out      joining: takes all changes, serves no reads
- *   ▲  │      ▲        │          │       in: takes all changes and serves reads
- *   │  │      └── kept ┘          │       unsettled: gets no more I/O from here; other reactors may still read from it
- *   │  └────────────►             │       out: no reactor reads from it any more, and that is on record
- *   └─────────────────────────────┘
- * </pre>
+ * <p>In which state a child is, as seen from here, {@link LaneChildren} knows.
  */
 class Lane {
   private static final int FIRST_PARKING = 256;
@@ -36,13 +29,7 @@ class Lane {
   private final LatencyMeter meter;
   private final int blockShift;
 
-  private long local;
-  private long flushable;
-  private long unmappable;
-  private long in;
-  private long joining;
-  private long unsettled;
-  private int lastRead = Long.SIZE - 1;
+  private final LaneChildren known;
   private boolean lastFaultTold;
   private boolean changeIsTold;
 
@@ -73,19 +60,8 @@ class Lane {
     blockShift = nexus.geometry().blockShift();
     log = nexus.parts().log(blockShift, nexus.geometry().blockCount());
     meter = new LatencyMeter();
-    for (Child child : children) {
-      if (child == null) continue;
-      in |= child.bit();
-      learn(child);
-    }
-  }
-
-  private void learn(Child child) {
-    long bit = child.bit();
-    boolean near = nexus.readsLocalFirst() && child.isLocal();
-    local = near ? local | bit : local & ~bit;
-    flushable = child.slot().supports(IoOperation.FLUSH) ? flushable | bit : flushable & ~bit;
-    unmappable = child.slot().supports(IoOperation.UNMAP) ? unmappable | bit : unmappable & ~bit;
+    known = new LaneChildren(nexus.readsLocalFirst());
+    for (Child child : children) if (child != null) known.begin(child);
   }
 
   final Reactor reactor() {
@@ -109,7 +85,7 @@ class Lane {
   final void join() {
     if (users++ > 0 || isStopped()) return;
     for (Child child : children) {
-      if (child != null && ((takers() | unsettled) & child.bit()) != 0) {
+      if (child != null && ((takers() | unsettled()) & child.bit()) != 0) {
         channels.open(child);
       }
     }
@@ -271,26 +247,26 @@ class Lane {
 
   /** Children that hold everything, as bits. */
   final long in() {
-    return in;
+    return known.in();
   }
 
   /** Children that take changes, as bits: those that are in, and those that are being rebuilt. */
   long takers() {
-    return in | joining;
+    return known.takers();
   }
 
   /** Children that get nothing from here any more, but may still be read elsewhere. */
   final long unsettled() {
-    return unsettled;
+    return known.unsettled();
   }
 
   final long flushable() {
-    return flushable;
+    return known.flushable();
   }
 
   /** Children that can unmap; the others of a nexus that offers it write zeroes. */
   final long unmappable() {
-    return unmappable;
+    return known.unmappable();
   }
 
   /** A change is about to be sent to children. */
@@ -322,7 +298,7 @@ class Lane {
 
   /** Children that may serve reads. */
   long readable() {
-    return in;
+    return known.in();
   }
 
   /**
@@ -330,7 +306,7 @@ class Lane {
    * any more, on any reactor, and that is on record; or it turned out that they stay in.
    */
   boolean mayAcknowledge(long missed) {
-    return (missed & unsettled) == 0;
+    return (missed & unsettled()) == 0;
   }
 
   /** First block of the data on a child. */
@@ -340,21 +316,21 @@ class Lane {
 
   /** A local one before others, as the policy says; else in turn. */
   final int choose(long candidates) {
-    long near = candidates & local;
-    long from = near != 0 ? near : candidates;
-    long later = from & (-2L << lastRead);
-    lastRead = Long.numberOfTrailingZeros(later != 0 ? later : from);
-    return lastRead;
+    return known.choose(candidates);
   }
 
   /** A local one before others; always the same as long as it is there. */
   final int chooseSource(long candidates) {
-    long near = candidates & local;
-    return Long.numberOfTrailingZeros(near != 0 ? near : candidates);
+    return known.chooseSource(candidates);
   }
 
   final void submit(int child, IoRequest leg) {
     channels.submit(child, leg);
+  }
+
+  /** Asks a child where it holds data; the answer ends it as one of a leg does. */
+  final void ask(int child, AllocationQuery question) {
+    channels.ask(child, question);
   }
 
   final void legEnded(int child) {
@@ -362,7 +338,7 @@ class Lane {
   }
 
   private boolean isOut(Child child) {
-    return ((takers() | unsettled) & child.bit()) == 0;
+    return ((takers() | unsettled()) & child.bit()) == 0;
   }
 
   private Child child(int index) {
@@ -373,37 +349,41 @@ class Lane {
 
   /** A child has failed an I/O: it gets no more from here until it is known whether it is out. */
   void childFailed(int index, IoStatus fault, IoRequest request) {
-    var child = child(index);
+    childFailed(child(index), fault, request);
+  }
+
+  private void childFailed(Child child, IoStatus fault, Object what) {
     if ((takers() & child.bit()) == 0) return;
-    if (in == child.bit() && unsettled == 0) {
+    if (known.isLast(child)) {
       if (!lastFaultTold)
         nexus
             .membership()
-            .failed(child, Answer.reason(fault, child.isLocal()), detail(fault, request), null);
+            .failed(child, Answer.reason(fault, child.isLocal()), detail(fault, what), null);
       lastFaultTold = true;
       return;
     }
     detach(child);
     nexus
         .membership()
-        .failed(child, Answer.reason(fault, child.isLocal()), detail(fault, request), this);
+        .failed(child, Answer.reason(fault, child.isLocal()), detail(fault, what), this);
   }
 
   /**
-   * Whether what a child has read may be used. Not when it has left meanwhile, nor when its connection was interrupted:
+   * Whether what a child has read or said may be used. Not when it has left meanwhile, nor when its connection was interrupted:
    * restarted, it may have forgotten what was acknowledged. With nobody else to ask, it is used all the same.
+   *
+   * @param what was asked of it, for people
    */
-  final boolean trusts(int index, IoRequest request) {
+  final boolean trusts(int index, Object what) {
     var child = child(index);
     if ((readable() & child.bit()) == 0) return false;
-    if (!nexus.membership().isDistrusted(child) || (in == child.bit() && unsettled == 0))
-      return true;
-    childFailed(index, IoStatus.DEVICE_GONE, request);
+    if (!nexus.membership().isDistrusted(child) || known.isLast(child)) return true;
+    childFailed(child, IoStatus.DEVICE_GONE, what);
     return false;
   }
 
-  private static String detail(IoStatus fault, IoRequest request) {
-    return "%s answered %s".formatted(request, fault);
+  private static String detail(IoStatus fault, Object what) {
+    return "%s answered %s".formatted(what, fault);
   }
 
   final void conflict(int child) {
@@ -413,24 +393,21 @@ class Lane {
   /** When this returns, no read goes from here to the child any more. */
   void detach(Child child) {
     if ((takers() & child.bit()) == 0) return;
-    if ((in & child.bit()) != 0) log.leaves(child.index());
-    in &= ~child.bit();
-    joining &= ~child.bit();
-    unsettled |= child.bit();
+    if (known.isIn(child)) log.leaves(child.index());
+    known.detach(child);
   }
 
   /** The child is out everywhere. */
   void settle(Child child) {
-    unsettled &= ~child.bit();
+    known.settle(child);
     if (!channels.hasLegs(child.index())) drainLater(child);
     forVerdict.resumeAll();
   }
 
   /** The child was the last healthy one: it stays in, failing or not. */
   final void keep(Child child) {
-    if ((unsettled & child.bit()) == 0) return;
-    unsettled &= ~child.bit();
-    in |= child.bit();
+    if (!known.isUnsettled(child)) return;
+    known.keep(child);
     log.drop(child.index());
     lastFaultTold = true;
     forVerdict.resumeAll();
@@ -445,18 +422,16 @@ class Lane {
   @Nullable SegmentMap admit(Child child) {
     int index = child.index();
     if (isOut(child) && !isStopped()) {
-      learn(child);
       if (users > 0) channels.open(child);
-      joining |= child.bit();
+      known.join(child);
     }
     return log.missedBy(index);
   }
 
   /** The child holds everything: it may be read. It has not, if it has failed meanwhile. */
   void becomeReadable(Child child) {
-    if ((joining & child.bit()) == 0) return;
-    joining &= ~child.bit();
-    in |= child.bit();
+    if (!known.isJoining(child)) return;
+    known.becomeReadable(child);
     lastFaultTold = false;
     log.drop(child.index());
     for (NexusIo io : made) io.forgetTried(child.bit());

@@ -1,5 +1,6 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.CopyPace;
 import io.tenon.block.Geometry;
 import io.tenon.reactor.Reactor;
 import java.util.List;
@@ -14,12 +15,12 @@ class NexusParts {
     return new WriteLog(blockShift, blockCount, SegmentMap.USUAL_BYTES);
   }
 
-  SegmentCopy copy(Rebuild rebuild, Lane lane, long memory) {
-    return new SegmentCopy(rebuild, lane, memory);
+  SegmentCopy copy(Rebuild rebuild, Lane lane, long memory, int memoryBlocks) {
+    return new SegmentCopy(rebuild, lane, memory, memoryBlocks);
   }
 
-  Pace pace(Reactor home, List<Lane> lanes, Runnable pump) {
-    return new Pace(home, lanes, pump);
+  CopyPace pace(Reactor home, List<Lane> lanes, Runnable pump) {
+    return new CopyPace(home, new LaneLatencies(lanes), pump);
   }
 
   Checkpoint checkpoint(Reactor home, List<Lane> lanes) {

@@ -1,5 +1,7 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.AllocationHint;
+import io.tenon.block.CopyPace;
 import io.tenon.block.IoStatus;
 import io.tenon.error.Check;
 import io.tenon.nexus.RebuildInfo;
@@ -37,7 +39,7 @@ class Rebuild {
 
   private final int blocksPerPiece;
   private final Instant startedAt;
-  private final SegmentCopy[] free = new SegmentCopy[Pace.MOST_COPIES];
+  private final SegmentCopy[] free = new SegmentCopy[CopyPace.MOST_COPIES];
   private int freeCount;
   private @Nullable Arena memory;
 
@@ -47,6 +49,7 @@ class Rebuild {
   /** Everything before it has been copied, is being copied, or need not be. */
   private long frontier;
 
+  private final AllocationHint hint = new AllocationHint();
   private String sourceFault = "";
   private boolean copiedIsTold;
 
@@ -89,7 +92,7 @@ class Rebuild {
         transferred.get(),
         blocksPerPiece,
         1 << lane.blockShift(),
-        Pace.MOST_COPIES,
+        CopyPace.MOST_COPIES,
         active.get(),
         startedAt,
         Optional.ofNullable(endedAt),
@@ -107,7 +110,7 @@ class Rebuild {
     long bytes = (long) blocksPerPiece << lane.blockShift();
     long address = arena.allocate(bytes * free.length, ALIGNMENT).address();
     while (freeCount < free.length) {
-      free[freeCount] = all.parts().copy(this, lane, address + freeCount * bytes);
+      free[freeCount] = all.parts().copy(this, lane, address + freeCount * bytes, blocksPerPiece);
       freeCount++;
     }
     if (state == RebuildState.PAUSED) return;
@@ -175,7 +178,7 @@ class Rebuild {
     frontier = from + count;
     var copy = free[--freeCount];
     active.incrementAndGet();
-    copy.start(from, count);
+    copy.start(from, count, hint.isData(from, count));
   }
 
   /** First block to copy at or after {@code lba}. */
@@ -184,11 +187,21 @@ class Rebuild {
     return map == null ? lba : map.nextFrom(lba);
   }
 
-  /** Up to the next multiple of a piece, or of a segment of the map where that is smaller. */
+  /** Up to the next multiple of a piece, or of a segment of the map where that is smaller; further where nothing seems to be. */
   long pieceFrom(long lba) {
     var map = wanted;
-    long most = map == null ? blocksPerPiece : Math.min(blocksPerPiece, map.segmentBlocks());
+    if (map == null) return hint.pieceFrom(lba, blocksPerPiece, blockCount);
+    long most = Math.min(blocksPerPiece, map.segmentBlocks());
     return Math.min(most - lba % most, blockCount - lba);
+  }
+
+  /** As {@link AllocationHint#blocksToAsk}. */
+  final long blocksToAsk(long lba, long rest) {
+    return hint.blocksToAsk(lba, rest, blockCount);
+  }
+
+  final void learn(long lba, long blocks, boolean allocated) {
+    hint.learn(lba, blocks, allocated, frontier);
   }
 
   /** Everything that was to be copied has been; said once. */
@@ -220,10 +233,15 @@ class Rebuild {
     transferred.addAndGet(blocks);
   }
 
+  /** Neither side holds anything there. */
+  final void leftOut(long blocks) {
+    skipped.addAndGet(blocks);
+  }
+
   final void ended(SegmentCopy copy) {
     free[freeCount++] = copy;
     if (active.decrementAndGet() == 0 && isOver()) letGo();
-    all.copyEnded();
+    all.copyEnded(copy.hasMoved());
   }
 
   // ---- its life

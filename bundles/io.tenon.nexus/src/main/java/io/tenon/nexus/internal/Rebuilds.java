@@ -1,5 +1,6 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.CopyPace;
 import io.tenon.nexus.RebuildInfo;
 import io.tenon.nexus.RebuildState;
 import io.tenon.reactor.Reactor;
@@ -10,7 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rebuilds of a nexus: those under way, which share one {@link Pace}, and the last that are over. The home reactor only, but for
+ * The rebuilds of a nexus: those under way, which share one {@link CopyPace}, and the last that are over. The home reactor only, but for
  * {@link #infos} and {@link #history}.
  */
 class Rebuilds {
@@ -21,7 +22,7 @@ class Rebuilds {
   private final Lane lane;
   private final InstantSource clock;
   private final Owner owner;
-  private final Pace pace;
+  private final CopyPace pace;
   private final CopyOnWriteArrayList<Rebuild> underWay = new CopyOnWriteArrayList<>();
 
   /** Newest first; replaced as a whole. */
@@ -48,7 +49,7 @@ class Rebuilds {
     pace = device.parts().pace(home, lanes, this::pumpSoon);
   }
 
-  Pace pace() {
+  CopyPace pace() {
     return pace;
   }
 
@@ -133,8 +134,8 @@ class Rebuilds {
 
   // ---- told by rebuilds
 
-  void copyEnded() {
-    pace.copyEnds();
+  void copyEnded(boolean hasMoved) {
+    pace.copyEnds(hasMoved);
     pumpSoon();
   }
 
@@ -154,7 +155,7 @@ class Rebuilds {
     pumpIsDue = false;
     int idle = 0;
     int begun = 0;
-    while (idle < underWay.size() && begun < Pace.MOST_COPIES) {
+    while (idle < underWay.size() && begun < CopyPace.MOST_COPIES) {
       turn = (turn + 1) % underWay.size();
       var rebuild = underWay.get(turn);
       if (rebuild.canCopy() && pace.mayCopy()) {

@@ -67,7 +67,8 @@
  *          │                │                                      │ opens its channel; from here on every
  *          │                │◄─────── D's log, or "unknown" ───────┤ change goes to D too, reads do not
  *          │                │ all lanes: to copy = all their logs
- *          │                │ for each segment of those: hold its range ─► read a healthy child ─► write D ─► release
+ *          │                │ for each segment of those: hold its range ─► read a healthy child ─► write D ─► release;
+ *          │                │   where that child holds nothing: make D empty, unless it says that it is
  *          │                │ all are copied: D flushes
  *          │                ├──────── D is in ────────────────────────────────────────────►│
  *          │                │◄─────── recorded ────────────────────────────────────────────┤

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.BlockDevice;
+import io.tenon.block.CopyPace;
 import io.tenon.block.DeviceListener;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.Geometry;
@@ -262,10 +263,10 @@ class PaceTest {
         nexus(
             new NexusParts() {
               @Override
-              Pace pace(Reactor home, List<Lane> lanes, Runnable pump) {
-                return new Pace(home, lanes, pump) {
+              CopyPace pace(Reactor home, List<Lane> lanes, Runnable pump) {
+                return new CopyPace(home, new LaneLatencies(lanes), pump) {
                   @Override
-                  boolean isFullSpeed() {
+                  public boolean isFullSpeed() {
                     return true;
                   }
                 };

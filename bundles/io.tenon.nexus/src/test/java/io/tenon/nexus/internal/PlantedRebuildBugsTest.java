@@ -24,6 +24,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Bugs in write logs and rebuilds, planted one at a time: the simulation must find each. */
 class PlantedRebuildBugsTest {
   private static final int MOST_SEEDS = 5_000;
+
+  /** For a bug in what a rebuild is made of and the nexus does not own. */
+  private static final String EVERYWHERE = "io.tenon.";
+
   private static final String HERE = PlantedRebuildBugsTest.class.getPackageName() + ".";
 
   /** Runs a seed in a world with a bug; what it has found, or {@code null}. */
@@ -149,12 +153,23 @@ class PlantedRebuildBugsTest {
         bug(
             "the data of a source that has left is used",
             RebuildScenario.FORGETFUL,
-            "SegmentCopy",
+            "SegmentCopy$Piece",
             "haveRead",
             Mutant.call("trusts", 1)),
         bug(
+            "a source is asked about another place than it is read from",
+            "SegmentCopy$Piece",
+            "askSource",
+            Mutant.call("offset", 0)),
+        bug(
+            "what a source that has left said of its data is believed",
+            RebuildScenario.FORGETFUL,
+            "SegmentCopy$Piece",
+            "isBelieved",
+            Mutant.call("trusts", 1)),
+        bug(
             "a copy goes to the beginning of the device",
-            "SegmentCopy",
+            "SegmentCopy$Piece",
             "write",
             Mutant.call("offset", 0)),
         bug(
@@ -164,9 +179,25 @@ class PlantedRebuildBugsTest {
             Mutant.call("become", 0)),
         bug(
             "a child that has failed a change while it is rebuilt stays",
-            "SegmentCopy",
+            "SegmentCopy$Piece",
             "haveWritten",
             Mutant.call("childFailed", 0)),
+        new Bug(
+            "where a source holds nothing its destination keeps what it has",
+            inWorldOf(
+                new Mutant(
+                    EVERYWHERE,
+                    "io.tenon.block.PieceCopy",
+                    "destinationSays",
+                    (code, element) -> {
+                      // Whatever it says, it is taken for nothing.
+                      if (!(element instanceof LoadInstruction load) || load.slot() != 1) {
+                        return false;
+                      }
+                      code.iconst_0();
+                      return true;
+                    }),
+                RebuildScenario.ONE_GOOD_CHILD)),
         new Bug("a lane sends changes to a child later than it confirms", LateToSend::new),
         new Bug("a change that a child lacks while it is rebuilt is nobody's fault", Lenient::new),
         new Bug("a child is read as soon as it takes changes", Eager::new));

@@ -1,5 +1,6 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.CopyPace;
 import io.tenon.reactor.Reactor;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -24,32 +25,32 @@ class RebuildParts extends NexusParts {
   }
 
   @Override
-  Pace pace(Reactor home, List<Lane> lanes, Runnable pump) {
+  CopyPace pace(Reactor home, List<Lane> lanes, Runnable pump) {
     int most = 1 << random.nextInt(5);
     boolean fast = random.nextInt(5) != 0;
-    return new Pace(home, lanes, pump) {
+    return new CopyPace(home, new LaneLatencies(lanes), pump) {
       private int copies;
 
       @Override
-      boolean isFullSpeed() {
+      public boolean isFullSpeed() {
         return fast || super.isFullSpeed();
       }
 
       @Override
-      boolean mayCopy() {
+      public boolean mayCopy() {
         return copies < most && super.mayCopy();
       }
 
       @Override
-      void copyBegins() {
+      public void copyBegins() {
         copies++;
         super.copyBegins();
       }
 
       @Override
-      void copyEnds() {
+      public void copyEnds(boolean hasMoved) {
         copies--;
-        super.copyEnds();
+        super.copyEnds(hasMoved);
       }
     };
   }

@@ -1,11 +1,9 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.Geometry;
-import io.tenon.nexus.ChildState;
-import io.tenon.nexus.Nexus.Fault;
 import io.tenon.nexus.NexusException;
-import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
 import io.tenon.nexus.RebuildInfo;
@@ -28,7 +26,7 @@ import java.util.UUID;
 final class RebuildRun implements SimDisk.Observer {
   static final int BLOCK_BYTES = 512;
   private static final long MOST_EVENTS = 4_000_000;
-  private static final long FIRST = DataArea.RESERVED_BYTES / BLOCK_BYTES;
+  static final long FIRST = DataArea.RESERVED_BYTES / BLOCK_BYTES;
   private static final long REPAIR_NS = 20_000_000_000L;
 
   /** What blocks hold that hosts do not touch. */
@@ -41,10 +39,19 @@ final class RebuildRun implements SimDisk.Observer {
   final SimWorld world;
   private final NexusParts parts;
   private final List<SimPlace> places = new ArrayList<>();
+  private final RebuildTrouble trouble;
   private final long dataBlocks;
 
   /** Of its own, so that what else happens by a seed does not depend on it. */
   private final SplittableRandom growths;
+
+  /** As well: who says where there is data, and when. */
+  final SplittableRandom thinness;
+
+  /** Blocks that hold nothing from the beginning, nor ever will but where they are {@link #hot}. */
+  private final long emptyFrom;
+
+  private final long emptyTo;
 
   private long nexusBlocks;
   private final long hotAt;
@@ -77,6 +84,9 @@ final class RebuildRun implements SimDisk.Observer {
     long border = 128L * (3 + random.nextInt(10)) - random.nextInt(hot);
     hotAt = random.nextBoolean() ? border : dataBlocks - hot;
     growths = new SplittableRandom(~seed);
+    thinness = new SplittableRandom(seed ^ Long.MIN_VALUE);
+    emptyFrom = thinness.nextLong(dataBlocks);
+    emptyTo = thinness.nextLong(emptyFrom, dataBlocks) + 1;
     long least = Math.max(hotAt + hot, dataBlocks / 2);
     nexusBlocks = growths.nextInt(3) == 0 ? dataBlocks : growths.nextLong(least, dataBlocks + 1);
     for (int i = 0; i < children; i++) {
@@ -84,17 +94,26 @@ final class RebuildRun implements SimDisk.Observer {
       fill(place.medium(), INITIAL);
       places.add(place);
     }
+    trouble = new RebuildTrouble(this, places, growths);
     restlessness = isForgetful() ? 4 : random.nextInt(3) == 0 ? 60 : 600;
     make(places);
   }
 
   private void fill(SimMedium medium, long stamp) {
     for (long block = 0; block < dataBlocks; block++) {
-      boolean isHot = block >= hotAt && block < hotAt + hot;
+      boolean isNothing = isHot(block) || isEmpty(block);
       // What a device grows by is equal on all of them, as on replicas.
       long content = block < nexusBlocks ? stamp : INITIAL;
-      if (!isHot || content == GARBAGE) medium.preset(FIRST + block, content + block);
+      if (!isNothing || content == GARBAGE) medium.preset(FIRST + block, content + block);
     }
+  }
+
+  private boolean isHot(long block) {
+    return block >= hotAt && block < hotAt + hot;
+  }
+
+  private boolean isEmpty(long block) {
+    return block >= emptyFrom && block < emptyTo;
   }
 
   /**
@@ -115,6 +134,37 @@ final class RebuildRun implements SimDisk.Observer {
 
   boolean hasSlowWrites() {
     return isForgetful() && slowWrites;
+  }
+
+  boolean isCalm() {
+    return calm;
+  }
+
+  NexusDevice nexus() {
+    return nexus;
+  }
+
+  Operators operators() {
+    return operators;
+  }
+
+  /** Of each child, for data. */
+  long dataBlocks() {
+    return dataBlocks;
+  }
+
+  /** That the nexus has. */
+  long nexusBlocks() {
+    return nexusBlocks;
+  }
+
+  void nexusBlocks(long now) {
+    nexusBlocks = now;
+  }
+
+  /** Another disk, which has been in use elsewhere. */
+  void fillWithGarbage(SimMedium medium) {
+    fill(medium, GARBAGE);
   }
 
   private boolean mayNotErr() {
@@ -205,105 +255,6 @@ final class RebuildRun implements SimDisk.Observer {
     public void closed(String name) {}
   }
 
-  // ---- what happens
-
-  /** One thing that a fault or an operator does, and the next soon. */
-  private void disturb() {
-    if (calm) return;
-    node.main().schedule(1 + random.nextLong(900_000), this::disturb);
-    var place = places.get(random.nextInt(places.size()));
-    if (isForgetful()) comeBackAsItIs(place);
-    else if (random.nextInt(6) == 0) place.breakDown();
-    else order(place);
-  }
-
-  /** It becomes as large as its children are, in steps; those who are asked again later find it grown. */
-  private void grow() {
-    if (calm || nexusBlocks == dataBlocks || nexus.membership().isStopping()) return;
-    long to = growths.nextLong(nexusBlocks, dataBlocks) + 1;
-    var growing = nexus;
-    new Growth(growing)
-        .begin(
-            new DataArea(FIRST, new Geometry(BLOCK_BYTES, to)),
-            () -> {
-              nexusBlocks = to;
-              node.main().schedule(growths.nextLong(3_000_000), this::grow);
-            });
-  }
-
-  /** Operators who do not know what is going on. */
-  private void order(SimPlace place) {
-    String uri = place.uri();
-    try {
-      switch (random.nextInt(14)) {
-        case 0 -> {
-          if (!place.isGood()) operators.takeOut(uri, Fault.OFFLINE);
-        }
-        case 1 -> {
-          if (!place.isGood() && random.nextInt(3) == 0) {
-            operators.takeOut(uri, random.nextBoolean() ? Fault.PERMANENT : Fault.IO_ERROR);
-          }
-        }
-        case 2 -> operators.pause(uri);
-        case 3, 4 -> operators.resume(uri);
-        case 5 -> operators.stop(uri);
-        case 6, 7 -> operators.start(uri);
-        default -> bringBack(place, false);
-      }
-    } catch (NexusException refusal) {
-      if (refusal.kind() == Kind.INTERNAL) throw new AssertionError(refusal);
-    }
-  }
-
-  /** Whatever it takes to get this child Online. */
-  private void bringBack(SimPlace place, boolean forSure) throws NexusException {
-    String uri = place.uri();
-    if (nexus.membership().isStopping()) return;
-    if (!operators.isMember(uri)) {
-      add(place);
-      return;
-    }
-    var child = operators.child(uri, "looked at");
-    switch (child.state()) {
-      case FAULTED -> {
-        if (!place.isIdle()) return;
-        if (child.isPermanent() || (!forSure && random.nextInt(4) == 0)) operators.forget(child);
-        else comeBack(place, child);
-      }
-      case OUT_OF_SYNC -> {
-        if (nexus.membership().rebuilds().of(child) == null) operators.start(uri);
-        else operators.resume(uri);
-      }
-      case OPENING, OPEN, CLOSED -> {}
-    }
-  }
-
-  /** With nothing else going on that would hide what is missing in a log. */
-  private void comeBackAsItIs(SimPlace place) {
-    try {
-      var child = operators.child(place.uri(), "looked at");
-      if (child.state() != ChildState.FAULTED || !place.isIdle()) return;
-      operators.online(operators.checkOnline(place.uri()), place.reopen(false), true);
-    } catch (NexusException refusal) {
-      throw new AssertionError(refusal);
-    }
-  }
-
-  private void comeBack(SimPlace place, Child child) throws NexusException {
-    // Sometimes another disk than before, and that is noticed.
-    boolean isSame = random.nextInt(4) != 0;
-    if (!isSame) fill(place.replaceMedium(), GARBAGE);
-    boolean forgets = mayForget() && random.nextBoolean();
-    operators.online(operators.checkOnline(place.uri()), place.reopen(forgets), isSame);
-    if (child.state() != ChildState.OUT_OF_SYNC) throw new AssertionError(child.info());
-  }
-
-  private void add(SimPlace place) throws NexusException {
-    operators.checkAdd(place.uri());
-    if (random.nextBoolean()) fill(place.replaceMedium(), GARBAGE);
-    operators.add(place.uri(), place.reopen(false), random.nextInt(3) != 0);
-  }
-
   // ---- a run
 
   /**
@@ -313,8 +264,8 @@ final class RebuildRun implements SimDisk.Observer {
     try (var arena = Arena.ofConfined()) {
       var host = host(arena);
       host.start(operations, 1 + random.nextInt(hot < 24 || isForgetful() ? 2 : 8));
-      node.main().schedule(random.nextLong(500_000), this::disturb);
-      node.main().schedule(growths.nextLong(8_000_000), this::grow);
+      node.main().schedule(random.nextLong(500_000), trouble::disturb);
+      node.main().schedule(growths.nextLong(8_000_000), trouble::grow);
       if (scenario == RebuildScenario.NODE_CRASHES) crashInTheMiddle(host);
       if (scenario == RebuildScenario.SHUT_DOWN) shutDownInTheMiddle();
       world.runUntil(host::isDone, MOST_EVENTS);
@@ -370,8 +321,8 @@ final class RebuildRun implements SimDisk.Observer {
     first.protect();
     make(List.of(first));
     host.goOn(nexus::channel, node.all(), 200, 1 + random.nextInt(3));
-    node.main().schedule(random.nextLong(500_000), this::disturb);
-    node.main().schedule(growths.nextLong(8_000_000), this::grow);
+    node.main().schedule(random.nextLong(500_000), trouble::disturb);
+    node.main().schedule(growths.nextLong(8_000_000), trouble::grow);
   }
 
   private void finish(SimHost host) {
@@ -414,7 +365,7 @@ final class RebuildRun implements SimDisk.Observer {
     if (isAllOnline() || world.nowNs() > endNs || nexus.membership().isStopping()) return;
     for (SimPlace place : places) {
       try {
-        bringBack(place, true);
+        trouble.bringBack(place, true);
       } catch (NexusException refusal) {
         throw new AssertionError(refusal);
       }
@@ -434,10 +385,10 @@ final class RebuildRun implements SimDisk.Observer {
         host.observe(place.uri() + " at the end", block, place.medium().stampAt(FIRST + block));
       }
       for (long block = 0; block < nexus.geometry().blockCount(); block++) {
-        if (block >= hotAt && block < hotAt + hot) continue;
+        if (isHot(block)) continue;
         long holds = place.medium().stampAt(FIRST + block);
         // Zero by a long unmap.
-        if (holds != 0 && holds != INITIAL + block) {
+        if (holds != 0 && (isEmpty(block) || holds != INITIAL + block)) {
           throw new AssertionError(
               "block %d of %s holds %x at the end".formatted(block, place.uri(), holds));
         }
@@ -502,7 +453,7 @@ final class RebuildRun implements SimDisk.Observer {
   }
 
   /** As a node opens a device. */
-  DeviceSlot slot(SimDisk disk, String uri) {
+  DeviceSlot slot(BlockDevice disk, String uri) {
     return new DeviceSlot(disk, uri, world.clock(), node.main()::execute);
   }
 }

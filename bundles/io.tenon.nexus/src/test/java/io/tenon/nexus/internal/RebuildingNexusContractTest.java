@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tenon.block.CopyPace;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.nexus.Nexus.Fault;
@@ -56,13 +57,13 @@ class RebuildingNexusContractTest extends NexusContractTest {
   /** Copies come, at ever longer intervals. */
   private static final class EndlessRebuild extends NexusParts {
     @Override
-    Pace pace(Reactor home, List<Lane> lanes, Runnable pump) {
-      return new Pace(home, lanes, pump) {
+    CopyPace pace(Reactor home, List<Lane> lanes, Runnable pump) {
+      return new CopyPace(home, new LaneLatencies(lanes), pump) {
         private double gapNs = 10_000_000;
         private long nextNs;
 
         @Override
-        boolean mayCopy() {
+        public boolean mayCopy() {
           if (home.nowNs() < nextNs || !super.mayCopy()) return false;
           gapNs *= 1.05;
           nextNs = home.nowNs() + (long) gapNs;

@@ -1,5 +1,6 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoOperation;
@@ -16,6 +17,8 @@ final class SimPlace {
   private final SplittableRandom random;
   private final String uri;
   private final Geometry geometry;
+  private final SplittableRandom chance;
+  private final boolean isThin;
   private final Set<Long> written = new HashSet<>();
   private SimMedium medium = new SimMedium();
   private SimDisk disk;
@@ -31,6 +34,8 @@ final class SimPlace {
     this.run = run;
     this.good = good;
     random = run.random.split();
+    chance = run.thinness.split();
+    isThin = chance.nextBoolean();
     uri = random.nextBoolean() ? "nvmf://far:8420/disk" + index : "aio:///disk" + index;
     geometry =
         new Geometry(
@@ -38,7 +43,7 @@ final class SimPlace {
             DataArea.RESERVED_BYTES / RebuildRun.BLOCK_BYTES + dataBlocks + 34 + random.nextInt(9));
     faults = good || random.nextInt(3) == 0 ? sound() : sick();
     disk = disk();
-    slot = run.slot(disk, uri);
+    slot = run.slot(seen(), uri);
   }
 
   private SimDisk.Faults sound() {
@@ -73,6 +78,11 @@ final class SimPlace {
     var made = new SimDisk("disk" + uri, geometry, medium, run.world, now, run, false);
     if (run.hasSlowWrites()) made.dawdle(0.3, 4_000_000, Set.of(IoOperation.WRITE));
     return made;
+  }
+
+  /** Half of them say where they hold data. */
+  private BlockDevice seen() {
+    return isThin ? new ThinDisk(disk, chance) : disk;
   }
 
   String uri() {
@@ -113,7 +123,7 @@ final class SimPlace {
     if (forgets) disk.losePower();
     else disk.crash();
     disk = disk();
-    slot = run.slot(disk, uri);
+    slot = run.slot(seen(), uri);
     idle = false;
     return slot;
   }
@@ -144,7 +154,7 @@ final class SimPlace {
   void nodeHasCrashed() {
     disk.crash();
     disk = disk();
-    slot = run.slot(disk, uri);
+    slot = run.slot(seen(), uri);
     idle = true;
   }
 

@@ -58,6 +58,7 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
       case Opcode.SET_FEATURES -> beginFeatures(command, sqe, true);
       case Opcode.ABORT, Opcode.ASYNC_EVENT_REQUEST, Opcode.KEEP_ALIVE -> {}
       case Opcode.CREATE_SNAPSHOT -> beginSnapshot(command, sqe);
+      case Opcode.GET_LBA_STATUS -> controller.lbaStatus().begin(command);
       default -> {
         Transfers.refuse(command, NvmeStatus.INVALID_OPCODE);
         return;
@@ -123,6 +124,10 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
                   ? NvmeStatus.INVALID_FIELD | NvmeStatus.DO_NOT_RETRY
                   : NvmeStatus.SUCCESS);
       case Opcode.CREATE_SNAPSHOT -> createSnapshot(command);
+      case Opcode.GET_LBA_STATUS -> {
+        int refusal = controller.lbaStatus().execute(command);
+        if (refusal != 0) fail(command, refusal);
+      }
       default -> throw Check.bug("admin command %x was let through", command.opcode());
     }
   }

@@ -72,6 +72,7 @@ final class Controller {
   private final AsyncEvents events = new AsyncEvents();
   private final ErrorLog errors = new ErrorLog();
   private final ReservationLog reservationLog = new ReservationLog();
+  private final LbaStatusReports lbaStatus;
   private final IoCounts ended = new IoCounts();
   private State state = State.DISABLED;
   private int configuration;
@@ -92,6 +93,7 @@ final class Controller {
     this.id = id;
     this.hostNqn = data.hostNqn();
     this.hostId = data.hostId();
+    this.lbaStatus = new LbaStatusReports(this, admin.reactor());
     this.features = new Features(this, admin.transport().limits());
     this.connectedKeepAliveMs = keepAliveMs;
     keepAlive(keepAliveMs);
@@ -153,6 +155,10 @@ final class Controller {
 
   ReservationLog reservationLog() {
     return reservationLog;
+  }
+
+  LbaStatusReports lbaStatus() {
+    return lbaStatus;
   }
 
   boolean isReady() {
@@ -316,11 +322,12 @@ final class Controller {
     if (keepAliveTimer != null) keepAliveTimer.cancel();
     events.abandon();
     endIoQueues("its admin queue is gone: " + reason);
-    leaveIfEmpty();
+    lbaStatus.close();
   }
 
-  private void leaveIfEmpty() {
-    if (state == State.GONE && ioQueues.isEmpty()) home.left(this);
+  /** Leaves its home when nothing of it uses the device any more. */
+  void leaveIfEmpty() {
+    if (state == State.GONE && ioQueues.isEmpty() && !lbaStatus.isOpen()) home.left(this);
   }
 
   long keepAliveMs() {

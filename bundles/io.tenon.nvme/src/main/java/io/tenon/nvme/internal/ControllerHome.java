@@ -61,6 +61,9 @@ interface ControllerHome {
   /** Takes snapshots of the namespace, where that is possible. */
   Optional<Snapshots> snapshots();
 
+  /** The namespace, to look at where it holds data; empty where there is none. */
+  Optional<LbaStatusReports.Place> place();
+
   /** Runs what may block, and no reactor may do. */
   void runBlocking(Runnable task);
 

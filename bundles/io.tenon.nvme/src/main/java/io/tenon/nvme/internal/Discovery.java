@@ -118,6 +118,11 @@ final class Discovery implements ControllerHome {
   }
 
   @Override
+  public Optional<LbaStatusReports.Place> place() {
+    return Optional.empty();
+  }
+
+  @Override
   public void runBlocking(Runnable task) {
     target.runBlocking(task);
   }

@@ -1,6 +1,7 @@
 package io.tenon.nvme.internal;
 
 import io.tenon.nvme.Cns;
+import io.tenon.nvme.IdentifyCommandSet;
 import io.tenon.nvme.IdentifyController;
 import io.tenon.nvme.NvmeStatus;
 
@@ -24,8 +25,11 @@ final class Identify {
           Cns.COMMAND_SET_NAMESPACE,
           Cns.INDEPENDENT_NAMESPACE ->
           controller.home().identify(cns, nsid, address);
-      case Cns.COMMAND_SET_CONTROLLER ->
-          controller.home().hasIo() ? NvmeStatus.SUCCESS : invalidField();
+      case Cns.COMMAND_SET_CONTROLLER -> {
+        if (!controller.home().hasIo()) yield invalidField();
+        IdentifyCommandSet.write(address);
+        yield NvmeStatus.SUCCESS;
+      }
       default -> invalidField();
     };
   }

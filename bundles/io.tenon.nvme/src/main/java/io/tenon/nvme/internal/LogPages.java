@@ -175,7 +175,8 @@ final class LogPages {
           Opcode.SET_FEATURES,
           Opcode.GET_FEATURES,
           Opcode.ASYNC_EVENT_REQUEST,
-          Opcode.KEEP_ALIVE
+          Opcode.KEEP_ALIVE,
+          Opcode.GET_LBA_STATUS
         }) {
       page.putInt(opcode * Integer.BYTES, SUPPORTED);
     }

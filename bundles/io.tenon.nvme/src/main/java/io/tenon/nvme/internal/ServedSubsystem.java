@@ -37,7 +37,8 @@ import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.function.IntConsumer;
 
 /** A shared device: one subsystem with namespace 1. Any thread; I/O queues are told by message. */
-final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener {
+final class ServedSubsystem
+    implements Subsystem, ControllerHome, DeviceListener, LbaStatusReports.Place {
   private static final int ANA_PAGE_BYTES = 52;
   private static final int ANA_GROUP = 1;
 
@@ -243,6 +244,17 @@ final class ServedSubsystem implements Subsystem, ControllerHome, DeviceListener
   @Override
   public Optional<Snapshots> snapshots() {
     return device.snapshots();
+  }
+
+  @Override
+  public Optional<LbaStatusReports.Place> place() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public int refusal(UUID host) {
+    return LbaStatusReports.refusal(
+        anaState != AnaState.INACCESSIBLE, reservations.forbidden(host));
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.AnaState;
+import io.tenon.nvme.LbaStatus;
 import io.tenon.nvme.Opcode;
 import io.tenon.nvme.Sqe;
 import java.util.ArrayDeque;
@@ -21,7 +22,7 @@ class AnyCommandTest extends TargetFixture {
   private static final int STEPS = 400;
   private static final int BUFFER_BYTES = 1024;
   private static final int[] KNOWN = {
-    0x00, 0x01, 0x02, 0x05, 0x06, 0x08, 0x09, 0x0A, 0x0C, 0x0D, 0x0E, 0x11, 0x15, 0x18, 0x7F
+    0x00, 0x01, 0x02, 0x05, 0x06, 0x08, 0x09, 0x0A, 0x0C, 0x0D, 0x0E, 0x11, 0x15, 0x18, 0x7F, 0x86
   };
   private static final List<AnaState> STATES =
       List.of(AnaState.OPTIMIZED, AnaState.NON_OPTIMIZED, AnaState.INACCESSIBLE);
@@ -57,6 +58,11 @@ class AnyCommandTest extends TargetFixture {
             boolean wild = random.nextInt(4) == 0;
             Memory.putInt(sqe + word, wild ? random.nextInt() : random.nextInt(3));
           }
+          if (opcode == Opcode.GET_LBA_STATUS && random.nextInt(4) != 0) {
+            int bytes = LbaStatus.HEADER_BYTES + random.nextInt(30) * LbaStatus.DESCRIPTOR_BYTES;
+            int action = LbaStatus.RETURN_ALLOCATED;
+            LbaStatus.ask(sqe, action, random.nextInt(2100), random.nextInt(300), bytes);
+          }
         });
   }
 
@@ -71,7 +77,7 @@ class AnyCommandTest extends TargetFixture {
   }
 
   private void disturb(SplittableRandom random) throws Exception {
-    switch (random.nextInt(8)) {
+    switch (random.nextInt(9)) {
       case 0 -> device.hold();
       case 1 -> device.letGo();
       case 2 -> {
@@ -84,7 +90,8 @@ class AnyCommandTest extends TargetFixture {
         blocks += random.nextInt(3);
         device.grow(blocks);
       }
-      case 6 -> device.answer(STATUSES.get(random.nextInt(STATUSES.size())));
+      case 6 -> device.allocated(lba -> lba / 7 % 2 == 0);
+      case 7 -> device.answer(STATUSES.get(random.nextInt(STATUSES.size())));
       default -> device.answer(IoStatus.SUCCESS);
     }
   }

@@ -1,5 +1,6 @@
 package io.tenon.nvme.internal;
 
+import io.tenon.block.AllocationQuery;
 import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceListener;
 import io.tenon.block.Geometry;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** A device that answers what a test tells it, at once or when the test lets it; it has no content. */
@@ -30,6 +33,8 @@ final class ScriptedDevice implements BlockDevice {
   private volatile IoStatus failure = IoStatus.SUCCESS;
   private volatile @Nullable Snapshots snapshots;
   private volatile boolean holds;
+  private volatile LongPredicate allocated = _ -> true;
+  final AtomicInteger questions = new AtomicInteger();
   private volatile boolean records = true;
   private volatile @Nullable DeviceListener listener;
   private final List<Channel> channels = new CopyOnWriteArrayList<>();
@@ -61,6 +66,16 @@ final class ScriptedDevice implements BlockDevice {
     return request.operation() == failing ? failure : answer;
   }
 
+  /** Which blocks hold data. */
+  void allocated(LongPredicate which) {
+    allocated = which;
+  }
+
+  /** That are open. */
+  int channels() {
+    return channels.size();
+  }
+
   /** {@link #arrived} stays as it is: keeping it costs memory. */
   void keepsNoRecord() {
     records = false;
@@ -86,6 +101,7 @@ final class ScriptedDevice implements BlockDevice {
   private final class Channel extends IoChannel {
     private final Reactor reactor;
     private final ArrayDeque<IoRequest> held = new ArrayDeque<>();
+    private final ArrayDeque<AllocationQuery> asked = new ArrayDeque<>();
 
     Channel(Reactor reactor) {
       this.reactor = reactor;
@@ -98,7 +114,22 @@ final class ScriptedDevice implements BlockDevice {
       else request.complete(answerTo(request));
     }
 
+    @Override
+    protected void look(AllocationQuery query) {
+      questions.incrementAndGet();
+      if (holds) asked.add(query);
+      else tell(query);
+    }
+
+    private void tell(AllocationQuery query) {
+      boolean first = allocated.test(query.lba());
+      long alike = 1;
+      while (alike < query.blocks() && allocated.test(query.lba() + alike) == first) alike++;
+      query.answer(first, alike);
+    }
+
     void endAll() {
+      while (!asked.isEmpty()) tell(asked.remove());
       while (!held.isEmpty()) {
         var request = held.remove();
         request.complete(answerTo(request));
@@ -107,6 +138,7 @@ final class ScriptedDevice implements BlockDevice {
 
     @Override
     public void close() {
+      if (!held.isEmpty() || !asked.isEmpty()) TestHost.wrong.add("channel closed in use");
       channels.remove(this);
     }
   }

@@ -1,11 +1,15 @@
 package io.tenon.pool.internal;
 
+import io.tenon.block.AllocationHint;
+import io.tenon.block.AllocationQuery;
+import io.tenon.block.CopyPace;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.Foreground;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
+import io.tenon.block.PieceCopy;
 import io.tenon.error.Check;
-import io.tenon.linux.Memory;
 import io.tenon.reactor.Reactor;
 import java.lang.foreign.Arena;
 import java.util.concurrent.CompletableFuture;
@@ -13,22 +17,22 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Copies all of one device to the beginning of another that nobody else uses. What reads as zeroes is written as such, which leaves a
- * thin destination thin. One reactor; several pieces at a time, each with memory of its own.
+ * Copies what one device holds to the beginning of another that nobody else uses, and that nobody changes; where the one holds nothing, the other
+ * ends as zeroes. One reactor; as many pieces at a time as hosts do not feel, each with memory of its own.
  *
  * <pre>
- * next piece ─► read ─► write, or write zeroes ─► next piece ... ─► all pieces done ─► flush ─► end
- *                └───────────┴─ fault, or stopped ─► no next piece ─────────────────────────► end
+ * pieces in ascending order ({@link PieceCopy}) ─► all are copied ─► flush ─► end
+ *      └ fault, or stopped ─► no next piece ─► none under way ──────────────► end
  * </pre>
  */
 final class SnapshotCopy {
   private static final int PIECE_BYTES = 64 << 10;
-  private static final int PIECES = 8;
   private static final int ALIGNMENT = 4096;
 
   private final DeviceSlot source;
   private final DeviceSlot destination;
   private final Reactor reactor;
+  private final CopyPace pace;
   private final int blockShift;
   private final long blockCount;
   private final CompletableFuture<String> ended = new CompletableFuture<>();
@@ -37,16 +41,25 @@ final class SnapshotCopy {
 
   // The reactor's.
   private final Arena memory = Arena.ofShared();
+  private final AllocationHint hint = new AllocationHint();
+  private final Piece[] free = new Piece[CopyPace.MOST_COPIES];
+  private final Runnable pumpTask = this::pump;
+  private int freeCount;
+  private boolean pumpIsDue;
   private @Nullable IoChannel from;
   private @Nullable IoChannel to;
   private long frontier;
-  private int busy;
+  private boolean finishing;
   private String fault = "";
 
-  SnapshotCopy(DeviceSlot source, DeviceSlot destination, Reactor reactor) {
+  /**
+   * @param hosts to whom it yields
+   */
+  SnapshotCopy(DeviceSlot source, DeviceSlot destination, Reactor reactor, Foreground hosts) {
     this.source = source;
     this.destination = destination;
     this.reactor = reactor;
+    pace = new CopyPace(reactor, hosts, this::pumpSoon);
     var geometry = source.geometry();
     blockShift = geometry.blockShift();
     blockCount = geometry.blockCount();
@@ -60,20 +73,34 @@ final class SnapshotCopy {
     return ended;
   }
 
+  /** That the destination holds as its source does. Any thread. */
   long copiedBytes() {
     return copiedBlocks << blockShift;
   }
 
-  /** It ends soon. */
+  /** How fast, for people. Any thread. */
+  String describe() {
+    return "It copies: " + pace.describe() + ".";
+  }
+
+  /** It ends soon. Any thread. */
   void stop() {
     stopped = true;
+    reactor.execute(this::pumpSoon);
   }
 
   private void begin() {
     from = source.channel(reactor);
     to = destination.channel(reactor);
-    busy = PIECES;
-    for (int i = 0; i < PIECES; i++) new Piece().next();
+    int blocks = Math.max(1, PIECE_BYTES >> blockShift);
+    long bytes = (long) blocks << blockShift;
+    long address = memory.allocate(bytes * free.length, ALIGNMENT).address();
+    while (freeCount < free.length) {
+      free[freeCount] = new Piece(address + freeCount * bytes, blocks);
+      freeCount++;
+    }
+    pace.start();
+    pumpSoon();
   }
 
   private static IoChannel open(@Nullable IoChannel channel) {
@@ -81,60 +108,38 @@ final class SnapshotCopy {
     return channel;
   }
 
-  /** A part on its way. */
-  private final class Piece extends IoRequest {
-    private final long address = memory.allocate(PIECE_BYTES, ALIGNMENT).address();
+  /** By way of the reactor, so that devices that answer at once pile up nothing, and others get their turn. */
+  private void pumpSoon() {
+    if (pumpIsDue) return;
+    pumpIsDue = true;
+    reactor.execute(pumpTask);
+  }
 
-    /** By way of the reactor, so that devices that answer at once pile up nothing, and others get their turn. */
-    private final Runnable nextTask = this::next;
-
-    private long lba;
-    private long blocks;
-    private boolean reads;
-
-    void next() {
-      if (stopped && fault.isEmpty()) fault = "It was stopped by request.";
-      if (frontier == blockCount || !fault.isEmpty()) {
-        idle();
-        return;
-      }
-      lba = frontier;
-      blocks = Math.min(PIECE_BYTES >> blockShift, blockCount - lba);
+  private void pump() {
+    pumpIsDue = false;
+    if (finishing) return;
+    for (int begun = 0; begun < free.length && mayBegin(); begun++) {
+      pace.copyBegins();
+      var piece = free[--freeCount];
+      long lba = frontier;
+      long blocks = hint.pieceFrom(lba, Math.max(1, PIECE_BYTES >> blockShift), blockCount);
       frontier += blocks;
-      reads = true;
-      prepareRead(lba, blocks, address, bytes());
-      open(from).submit(this);
+      piece.begin(lba, blocks);
     }
+    if (freeCount == free.length && (frontier == blockCount || !isWanted())) finish();
+  }
 
-    private int bytes() {
-      return (int) (blocks << blockShift);
-    }
+  private boolean mayBegin() {
+    return freeCount > 0 && frontier < blockCount && isWanted() && pace.mayCopy();
+  }
 
-    @Override
-    protected void completed(IoStatus status) {
-      if (!status.isSuccess()) {
-        var device = reads ? source : destination;
-        if (fault.isEmpty()) fault = "%s answered %s to %s.".formatted(device, status, this);
-        reactor.execute(nextTask);
-      } else if (reads) {
-        write();
-      } else {
-        copied(blocks);
-        reactor.execute(nextTask);
-      }
-    }
+  private boolean isWanted() {
+    if (stopped && fault.isEmpty()) fault = "It was stopped by request.";
+    return fault.isEmpty();
+  }
 
-    private void write() {
-      reads = false;
-      if (isZero()) prepareWriteZeroes(lba, blocks);
-      else prepareWrite(lba, blocks, address, bytes());
-      open(to).submit(this);
-    }
-
-    private boolean isZero() {
-      return Memory.getLong(address) == 0
-          && Memory.mismatch(address, address + Long.BYTES, bytes() - Long.BYTES) < 0;
-    }
+  private void failed(DeviceSlot device, IoRequest request, IoStatus status) {
+    if (fault.isEmpty()) fault = "%s answered %s to %s.".formatted(device, status, request);
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
@@ -142,9 +147,10 @@ final class SnapshotCopy {
     copiedBlocks = copiedBlocks + blocks;
   }
 
-  private void idle() {
-    if (--busy > 0) return;
-    if (!fault.isEmpty()) {
+  private void finish() {
+    finishing = true;
+    pace.stop();
+    if (!isWanted()) {
       end();
       return;
     }
@@ -152,8 +158,7 @@ final class SnapshotCopy {
         new IoRequest() {
           @Override
           protected void completed(IoStatus status) {
-            if (!status.isSuccess())
-              fault = "%s answered %s to a flush.".formatted(destination, status);
+            if (!status.isSuccess()) failed(destination, this, status);
             // Not inside a completion of the channel that is to be closed.
             reactor.execute(SnapshotCopy.this::end);
           }
@@ -167,5 +172,105 @@ final class SnapshotCopy {
     open(to).close();
     memory.close();
     ended.complete(fault);
+  }
+
+  private final class Piece extends PieceCopy {
+    Piece(long memory, int memoryBlocks) {
+      super(memory, memoryBlocks, blockShift);
+    }
+
+    void begin(long lba, long blocks) {
+      prepare(lba, blocks, hint.isData(lba, blocks));
+      goOn();
+    }
+
+    @Override
+    protected boolean hasSource() {
+      boolean goesOn = isWanted();
+      if (!goesOn) ended();
+      return goesOn;
+    }
+
+    @Override
+    protected long blocksToAsk(long lba, long rest) {
+      return hint.blocksToAsk(lba, rest, blockCount);
+    }
+
+    @Override
+    protected void askSource(AllocationQuery query, long lba, long blocks) {
+      query.prepare(lba, blocks);
+      open(from).ask(query);
+    }
+
+    @Override
+    protected boolean isBelieved(AllocationQuery answer, long lba) {
+      hint.learn(lba, answer.alike(), answer.isAllocated(), frontier);
+      return true;
+    }
+
+    @Override
+    protected void read(IoRequest read, long lba, long blocks, long address, int bytes) {
+      read.prepareRead(lba, blocks, address, bytes);
+      open(from).submit(read);
+    }
+
+    @Override
+    protected Outcome haveRead(IoRequest read, long lba, IoStatus status) {
+      if (status.isSuccess()) return Outcome.GOOD;
+      failed(source, read, status);
+      ended();
+      return Outcome.OVER;
+    }
+
+    @Override
+    protected boolean isWanted() {
+      return SnapshotCopy.this.isWanted();
+    }
+
+    @Override
+    protected void askDestination(AllocationQuery query, long lba, long blocks) {
+      query.prepare(lba, blocks);
+      open(to).ask(query);
+    }
+
+    @Override
+    protected void destinationAnswered() {
+      // Nobody else uses it.
+    }
+
+    @Override
+    protected void write(IoRequest write, long lba, long blocks, long address, int bytes) {
+      write.prepareWrite(lba, blocks, address, bytes);
+      open(to).submit(write);
+    }
+
+    @Override
+    protected void writeZeroes(IoRequest write, long lba, long blocks) {
+      write.prepareWriteZeroes(lba, blocks);
+      open(to).submit(write);
+    }
+
+    @Override
+    protected boolean haveWritten(IoRequest write, long blocks, IoStatus status) {
+      if (status.isSuccess()) {
+        copied(blocks);
+        return true;
+      }
+      failed(destination, write, status);
+      ended();
+      return false;
+    }
+
+    @Override
+    protected void leftOut(long blocks) {
+      copied(blocks);
+    }
+
+    @Override
+    protected void ended() {
+      free[freeCount++] = this;
+      pace.copyEnds(hasMoved());
+      pumpSoon();
+    }
   }
 }

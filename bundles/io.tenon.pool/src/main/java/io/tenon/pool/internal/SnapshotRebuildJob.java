@@ -3,6 +3,7 @@ package io.tenon.pool.internal;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.Foreground;
 import io.tenon.pool.SnapshotRebuildInfo;
 import io.tenon.pool.SnapshotRebuildInfo.State;
 import io.tenon.pool.SnapshotRebuildSpec;
@@ -35,6 +36,7 @@ final class SnapshotRebuildJob {
   /**
    * @param claim to the destination
    * @param closesSourceIn where the source was opened for this job alone; absent when it was open before
+   * @param hosts to whom it yields
    */
   SnapshotRebuildJob(
       SnapshotRebuildSpec spec,
@@ -43,6 +45,7 @@ final class SnapshotRebuildJob {
       DeviceSlot.Claim claim,
       @Nullable BlockDevices closesSourceIn,
       Reactor reactor,
+      Foreground hosts,
       InstantSource clock) {
     this.spec = spec;
     this.source = source;
@@ -51,7 +54,7 @@ final class SnapshotRebuildJob {
     this.clock = clock;
     totalBytes = source.geometry().sizeBytes();
     startedAt = clock.instant();
-    copy = new SnapshotCopy(source, destination, reactor);
+    copy = new SnapshotCopy(source, destination, reactor, hosts);
   }
 
   /**
@@ -102,6 +105,6 @@ final class SnapshotRebuildJob {
         spec.snapshotUri().startsWith("nvmf"),
         startedAt,
         now.endedAt(),
-        now.detail());
+        now.state() == State.RUNNING ? copy.describe() : now.detail());
   }
 }

@@ -104,17 +104,30 @@ public final class SnapshotRebuildService implements SnapshotRebuilds {
               Optional.of(replica.uuid()),
               spec.snapshotUri(),
               spec.snapshot());
+      var reactor = reactors.all().getLast();
       return new SnapshotRebuildJob(
           found,
           source,
           destination,
           claim,
           wasOpen ? null : devices,
-          reactors.all().getLast(),
+          reactor,
+          new ReplicaLatencies(() -> others(source, destination), blocking, reactor),
           clock);
     } finally {
       if (claim == null && !wasOpen) closeAgain(source);
     }
+  }
+
+  /** Replicas of this node, but for those of the job. */
+  private List<DeviceSlot> others(DeviceSlot source, DeviceSlot destination) {
+    return pools.all().stream()
+        .flatMap(
+            pool ->
+                pool.replicas().stream().flatMap(info -> pool.findReplica(info.uuid()).stream()))
+        .flatMap(replica -> replica.device().stream())
+        .filter(slot -> slot != source && slot != destination)
+        .toList();
   }
 
   private Replica replica(SnapshotRebuildSpec spec) throws PoolException {

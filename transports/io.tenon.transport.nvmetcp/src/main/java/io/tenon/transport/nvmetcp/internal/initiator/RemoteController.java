@@ -1,5 +1,6 @@
 package io.tenon.transport.nvmetcp.internal.initiator;
 
+import io.tenon.block.AllocationQuery;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceException.Kind;
 import io.tenon.block.DeviceListener;
@@ -148,6 +149,19 @@ final class RemoteController implements Session.Owner {
       throw new ControllerException(IoStatus.DEVICE_GONE, "it is not connected");
     }
     return standing;
+  }
+
+  /** {@link io.tenon.block.IoChannel#ask}, on {@code asker}. */
+  void look(AllocationQuery query, Reactor asker) {
+    Session standing;
+    synchronized (this) {
+      standing = session;
+    }
+    if (standing != null && standing.namespace().reportsAllocation()) {
+      standing.allocation().ask(query, asker);
+    } else {
+      query.answerUnknown();
+    }
   }
 
   private Session connect() throws ControllerException {

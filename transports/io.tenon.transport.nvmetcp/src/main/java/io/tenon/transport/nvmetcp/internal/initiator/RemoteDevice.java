@@ -67,7 +67,7 @@ final class RemoteDevice implements BlockDevice {
 
   @Override
   public IoChannel channel(Reactor reactor) {
-    return new RemoteChannel(controller.lanes().get(reactor.index()));
+    return new RemoteChannel(controller, controller.lanes().get(reactor.index()));
   }
 
   @Override

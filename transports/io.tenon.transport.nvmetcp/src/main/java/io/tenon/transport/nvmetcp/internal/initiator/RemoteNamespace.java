@@ -9,6 +9,7 @@ import java.util.UUID;
  * @param queueEntries most entries of an I/O queue
  * @param maxTransferBytes most data of one command
  * @param capsuleBytes data that fits into the capsule of an I/O queue
+ * @param reportsAllocation it can be asked where it holds data
  */
 record RemoteNamespace(
     UUID uuid,
@@ -20,7 +21,8 @@ record RemoteNamespace(
     boolean unmaps,
     boolean writesZeroes,
     boolean hasCache,
-    boolean reserves) {
+    boolean reserves,
+    boolean reportsAllocation) {
   RemoteNamespace resized(Geometry now) {
     return new RemoteNamespace(
         uuid,
@@ -32,6 +34,7 @@ record RemoteNamespace(
         unmaps,
         writesZeroes,
         hasCache,
-        reserves);
+        reserves,
+        reportsAllocation);
   }
 }

@@ -7,6 +7,7 @@ import io.tenon.linux.Memory;
 import io.tenon.nvme.Cns;
 import io.tenon.nvme.ConnectData;
 import io.tenon.nvme.Feature;
+import io.tenon.nvme.IdentifyCommandSet;
 import io.tenon.nvme.IdentifyController;
 import io.tenon.nvme.IdentifyNamespace;
 import io.tenon.nvme.LogPage;
@@ -58,6 +59,7 @@ final class Session implements HostQueue.Owner {
   // Set while connecting, by the connecting thread.
   private final List<HostQueue> ioQueues = new ArrayList<>();
   private final AdminClient admin;
+  private final AllocationClient allocation;
   private final RemoteNamespace namespace;
 
   /** Connects everything, or leaves nothing behind. */
@@ -88,6 +90,7 @@ final class Session implements HostQueue.Owner {
               uri.dataDigest());
       HostQueue adminQueue = connect(home, adminParameters);
       this.admin = new AdminClient(adminQueue);
+      this.allocation = new AllocationClient(adminQueue);
       int controllerId =
           admin.connect(connectData(ConnectData.DYNAMIC_CONTROLLER), options.keepAliveMs());
       long capabilities = admin.property(Property.CAP, true);
@@ -102,6 +105,10 @@ final class Session implements HostQueue.Owner {
 
   AdminClient admin() {
     return admin;
+  }
+
+  AllocationClient allocation() {
+    return allocation;
   }
 
   RemoteNamespace namespace() {
@@ -236,7 +243,8 @@ final class Session implements HostQueue.Owner {
       boolean unmaps,
       boolean writesZeroes,
       boolean hasCache,
-      boolean reserves) {
+      boolean reserves,
+      boolean hasLbaStatus) {
     static Abilities read(long at) {
       return new Abilities(
           IdentifyController.maxTransferBytes(at),
@@ -246,7 +254,8 @@ final class Session implements HostQueue.Owner {
           IdentifyController.hasDatasetManagement(at),
           IdentifyController.hasWriteZeroes(at),
           IdentifyController.hasVolatileCache(at),
-          IdentifyController.hasReservations(at));
+          IdentifyController.hasReservations(at),
+          IdentifyController.hasLbaStatus(at));
     }
   }
 
@@ -273,7 +282,15 @@ final class Session implements HostQueue.Owner {
         abilities.unmaps,
         abilities.writesZeroes,
         abilities.hasCache,
-        abilities.reserves);
+        abilities.reserves,
+        abilities.hasLbaStatus && returnsAllocated());
+  }
+
+  /** Others than ours know Get LBA Status for blocks that have become unreadable only. */
+  private boolean returnsAllocated() throws ControllerException {
+    return admin
+        .identifyIfKnown(Cns.COMMAND_SET_CONTROLLER, 0, IdentifyCommandSet::returnsAllocated)
+        .orElse(false);
   }
 
   /**

@@ -1,16 +1,13 @@
-package io.tenon.nexus.internal;
+package io.tenon.block;
 
 import io.tenon.reactor.Reactor;
-import java.util.Arrays;
-import java.util.List;
 
 /**
- * How many copies the rebuilds of a nexus may have under way: as many as hosts do not feel. Home reactor only.
+ * How many copies may be under way in the background: as many as hosts do not feel. Its home reactor only.
  *
- * <p>Hosts' I/Os are counted in two piles ({@link LatencyMeter}): those that met a copy, and those that did not, for which there is a
- * short quiet while now and then. Twenty times a second the two are compared: when the slowest hundredth of those that met
- * a copy took up to 1.4 times as long as that of the others, the level rises by one; when longer, it falls by a quarter. A level is either
- * one copy after the other with a gap in between, or several at once:
+ * <p>Hosts' I/Os are counted in two piles ({@link Foreground}): those that met a copy, and those that did not, for which there is a
+ * short quiet while now and then. Twenty times a second the two are compared: when hosts felt no copies the level rises by one; when they
+ * did, it falls by a quarter. A level is either one copy after the other with a gap in between, or several at once:
  *
  * <pre>
  * level    0      1     2     3     4      5   6   ...  20
@@ -19,12 +16,12 @@ import java.util.List;
  * </pre>
  *
  * <p>Hosts that do little say little: what was counted is kept until it is enough to compare. Meanwhile the level rises once a second, up to
- * one copy at a time without a gap, so that a volume with a few I/Os a second is not rebuilt for days.
+ * one copy at a time without a gap, so that a volume with a few I/Os a second is not copied for days.
  *
  * <p>Hosts that have been silent for a second, or for the first 5 ms, are not there: all copies, no quiet.
  */
-class Pace {
-  static final int MOST_COPIES = 16;
+public class CopyPace {
+  public static final int MOST_COPIES = 16;
   private static final int FIRST_WITHOUT_GAP = 5;
   static final int TOP = FIRST_WITHOUT_GAP + MOST_COPIES - 1;
   private static final long LONGEST_GAP_NS = 16_000_000;
@@ -39,20 +36,11 @@ class Pace {
   private static final long QUIET_NS = 10_000_000;
   private static final long SILENT_TICKS = 20;
 
-  /** Steps of {@link LatencyMeter}: 2^(2/4) = 1.4. */
-  private static final int MOST_STEPS_SLOWER = 2;
-
-  private static final long FEWEST = 50;
   private static final int TICKS_TO_FADE = 20;
 
   private final Reactor home;
-  private final List<Lane> lanes;
+  private final Foreground hosts;
   private final Runnable pump;
-  private final long[] alone = new long[LatencyMeter.STEPS];
-  private final long[] together = new long[LatencyMeter.STEPS];
-  private final int[][] lastAlone;
-  private final int[][] lastTogether;
-
   private Reactor.Timer timer = () -> {};
   private boolean running;
   private boolean isFirstTick;
@@ -68,42 +56,37 @@ class Pace {
   /**
    * @param pump is called when there may be room for more copies
    */
-  Pace(Reactor home, List<Lane> lanes, Runnable pump) {
+  public CopyPace(Reactor home, Foreground hosts, Runnable pump) {
     this.home = home;
-    this.lanes = lanes;
+    this.hosts = hosts;
     this.pump = pump;
-    lastAlone = new int[lanes.size()][LatencyMeter.STEPS];
-    lastTogether = new int[lanes.size()][LatencyMeter.STEPS];
   }
 
   /** There is something to copy. Idempotent. */
-  void start() {
+  public void start() {
     if (running) return;
     running = true;
     isFirstTick = true;
     silentTicks = 0;
     ticksInDoubt = 0;
-    Arrays.fill(alone, 0);
-    Arrays.fill(together, 0);
-    for (Lane lane : lanes) lane.meter().turn(true);
-    collect();
+    hosts.watch(true);
     timer = home.schedule(FIRST_TICK_NS, this::tick);
   }
 
   /** There is nothing to copy. Idempotent. */
-  void stop() {
+  public void stop() {
     if (!running) return;
     running = false;
     timer.cancel();
-    for (Lane lane : lanes) lane.meter().turn(false);
+    hosts.watch(false);
   }
 
-  boolean isFullSpeed() {
+  public boolean isFullSpeed() {
     return silentTicks >= SILENT_TICKS;
   }
 
   /** For people: copies at once, and the gap between them. */
-  String describe() {
+  public String describe() {
     if (isFullSpeed()) return "full speed, hosts are idle";
     return level >= FIRST_WITHOUT_GAP
         ? "%d copies at a time, as hosts feel no more".formatted(level - FIRST_WITHOUT_GAP + 1)
@@ -111,7 +94,7 @@ class Pace {
   }
 
   /** Whether a copy may begin now; if not, the pump is called when one may. */
-  boolean mayCopy() {
+  public boolean mayCopy() {
     if (copies >= (isFullSpeed() ? MOST_COPIES : Math.max(1, level - FIRST_WITHOUT_GAP + 1))) {
       return false;
     }
@@ -134,80 +117,43 @@ class Pace {
     return level >= FIRST_WITHOUT_GAP ? 0 : LONGEST_GAP_NS >> level;
   }
 
-  void copyBegins() {
-    if (copies++ == 0) tellLanes(true);
+  public void copyBegins() {
+    if (copies++ == 0) hosts.copying(true);
   }
 
-  void copyEnds() {
-    nextCopyNs = home.nowNs() + gapNs();
-    if (--copies == 0) tellLanes(false);
-  }
-
-  private void tellLanes(boolean copying) {
-    for (Lane lane : lanes) lane.meter().copying(copying);
+  /**
+   * @param hasMoved it was more than questions, which nobody feels: after those there is no gap
+   */
+  public void copyEnds(boolean hasMoved) {
+    if (hasMoved) nextCopyNs = home.nowNs() + gapNs();
+    if (--copies == 0) hosts.copying(false);
   }
 
   private void tick() {
     if (!running) return;
     timer = home.schedule(TICK_NS, this::tick);
-    long ended = collect();
+    long ended = hosts.collect();
     silentTicks = ended > 0 ? 0 : isFirstTick ? SILENT_TICKS : silentTicks + 1;
     isFirstTick = false;
     ticks++;
-    if (ticks % TICKS_TO_FADE == 0 && isEnough()) {
-      fade(alone);
-      fade(together);
-    }
+    if (ticks % TICKS_TO_FADE == 0 && hosts.isEnough()) hosts.fade();
     if (ticks % TICKS_TO_QUIET == 0 && !isFullSpeed()) quietUntilNs = home.nowNs() + QUIET_NS;
     judge();
     pump.run();
   }
 
-  private long collect() {
-    long before = sum(alone) + sum(together);
-    for (int lane = 0; lane < lanes.size(); lane++) {
-      var meter = lanes.get(lane).meter();
-      LatencyMeter.collect(meter.alone(), lastAlone[lane], alone);
-      LatencyMeter.collect(meter.together(), lastTogether[lane], together);
-    }
-    return sum(alone) + sum(together) - before;
-  }
-
-  private boolean isEnough() {
-    return sum(together) >= FEWEST && sum(alone) >= FEWEST;
-  }
-
   private void judge() {
-    if (!isEnough()) {
+    if (!hosts.isEnough()) {
       if (++ticksInDoubt % TICKS_TO_FADE == 0 && level < FIRST_WITHOUT_GAP) level++;
       return;
     }
     ticksInDoubt = 0;
-    int slower = slowest(together) - slowest(alone);
-    if (slower > MOST_STEPS_SLOWER) {
+    if (hosts.isSlower()) {
       level = level * 3 / 4;
       // What was measured at a higher level says nothing of this one.
-      Arrays.fill(together, 0);
+      hosts.forgetCopies();
     } else if (level < TOP) {
       level++;
     }
-  }
-
-  /** The step that 99 of 100 do not exceed. */
-  private static int slowest(long[] pile) {
-    long left = sum(pile) / 100;
-    int step = LatencyMeter.STEPS - 1;
-    while (step > 0 && (left -= pile[step]) >= 0) step--;
-    return step;
-  }
-
-  private static long sum(long[] pile) {
-    long sum = 0;
-    for (long count : pile) sum += count;
-    return sum;
-  }
-
-  private static void fade(long[] pile) {
-    for (int step = 0; step < pile.length; step++) pile[step] >>= 1;
   }
 }

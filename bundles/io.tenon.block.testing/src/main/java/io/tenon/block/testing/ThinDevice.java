@@ -1,0 +1,150 @@
+package io.tenon.block.testing;
+
+import io.tenon.block.AllocationQuery;
+import io.tenon.block.BlockDevice;
+import io.tenon.block.DeviceListener;
+import io.tenon.block.Geometry;
+import io.tenon.block.IoChannel;
+import io.tenon.block.IoOperation;
+import io.tenon.block.IoRequest;
+import io.tenon.reactor.Reactor;
+import java.util.BitSet;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A new device as it is, that says which of its pieces have been written. Pieces of any number of blocks; any thread. */
+public final class ThinDevice implements BlockDevice {
+  private final BlockDevice plain;
+  private final long blocksPerPiece;
+  private final BitSet written = new BitSet();
+  private final AtomicInteger questions = new AtomicInteger();
+
+  /**
+   * @param plain which holds nothing but zeroes
+   */
+  public ThinDevice(BlockDevice plain, long blocksPerPiece) {
+    this.plain = plain;
+    this.blocksPerPiece = blocksPerPiece;
+  }
+
+  /** That it was asked. */
+  public int questions() {
+    return questions.get();
+  }
+
+  /** Pieces that were written. */
+  public int pieces() {
+    synchronized (written) {
+      return written.cardinality();
+    }
+  }
+
+  @Override
+  public String name() {
+    return plain.name();
+  }
+
+  @Override
+  public UUID uuid() {
+    return plain.uuid();
+  }
+
+  @Override
+  public Geometry geometry() {
+    return plain.geometry();
+  }
+
+  @Override
+  public String productName() {
+    return plain.productName();
+  }
+
+  @Override
+  public boolean supports(IoOperation operation) {
+    return plain.supports(operation);
+  }
+
+  @Override
+  public boolean unmapZeroes() {
+    return plain.unmapZeroes();
+  }
+
+  @Override
+  public IoChannel channel(Reactor reactor) {
+    return new Channel(plain.channel(reactor));
+  }
+
+  @Override
+  public void listener(DeviceListener listener) {
+    plain.listener(listener);
+  }
+
+  @Override
+  public boolean outlivesClosing() {
+    return plain.outlivesClosing();
+  }
+
+  @Override
+  public void close() {
+    plain.close();
+  }
+
+  private int pieceOf(long lba) {
+    return (int) (lba / blocksPerPiece);
+  }
+
+  private final class Channel extends IoChannel {
+    private final IoChannel next;
+
+    Channel(IoChannel next) {
+      this.next = next;
+    }
+
+    @Override
+    protected void take(IoRequest request) {
+      switch (request.operation()) {
+        case WRITE, WRITE_ZEROES, COMPARE_AND_WRITE -> {
+          if (request.blocks() > 0 && request.isWithin(geometry().blockCount())) note(request);
+        }
+        default -> {}
+      }
+      pass(request, next);
+    }
+
+    private void note(IoRequest request) {
+      synchronized (written) {
+        written.set(pieceOf(request.lba()), pieceOf(request.lba() + request.blocks() - 1) + 1);
+      }
+    }
+
+    @Override
+    protected void look(AllocationQuery query) {
+      questions.incrementAndGet();
+      boolean allocated;
+      int behind;
+      int end = pieceOf(query.lba() + query.blocks() - 1) + 1;
+      synchronized (written) {
+        int first = pieceOf(query.lba());
+        allocated = written.get(first);
+        behind = allocated ? written.nextClearBit(first) : written.nextSetBit(first);
+      }
+      if (behind < 0 || behind > end) behind = end;
+      query.answer(allocated, Math.min(query.blocks(), behind * blocksPerPiece - query.lba()));
+    }
+
+    @Override
+    public boolean consumesInline() {
+      return next.consumesInline();
+    }
+
+    @Override
+    public boolean lendsMemory() {
+      return next.lendsMemory();
+    }
+
+    @Override
+    public void close() {
+      next.close();
+    }
+  }
+}
