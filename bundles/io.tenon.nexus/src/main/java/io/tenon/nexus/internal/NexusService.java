@@ -9,11 +9,9 @@ import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.Nexuses;
-import io.tenon.nexus.internal.StoredRecord.Limits;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.reactor.Reactors;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +21,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -46,7 +43,7 @@ public final class NexusService implements Nexuses {
   private final Reactors reactors;
   private final Executor blocking;
   private final boolean ana;
-  private final Limits limits;
+  private final Timing timing;
   private final CurrentStore store = new CurrentStore();
 
   /** By name; guarded by itself, as are the names and uuids of those that are being made. */
@@ -75,25 +72,22 @@ public final class NexusService implements Nexuses {
    */
   NexusService(
       BlockDevices devices, NvmeTarget target, Reactors reactors, Executor blocking, boolean ana) {
-    this(devices, target, reactors, blocking, ana, Limits.USUAL);
+    this(devices, target, reactors, blocking, ana, Timing.USUAL);
   }
 
-  /**
-   * @param limits of records
-   */
   NexusService(
       BlockDevices devices,
       NvmeTarget target,
       Reactors reactors,
       Executor blocking,
       boolean ana,
-      Limits limits) {
+      Timing timing) {
     this.devices = devices;
     this.target = target;
     this.reactors = reactors;
     this.blocking = blocking;
     this.ana = ana;
-    this.limits = limits;
+    this.timing = timing;
   }
 
   /** Nexuses outlive it: they wait for the next one, as long as their patience lasts. */
@@ -202,8 +196,9 @@ public final class NexusService implements Nexuses {
         candidates.add(Trust.candidate(uri, slots.get(i)));
       }
       var area = DataArea.of(spec.name(), spec.sizeBytes(), shapes);
-      var clock = InstantSource.system();
-      var place = new StoredRecord.Place(reactors.all().getFirst(), blocking, clock, limits);
+      var place =
+          new StoredRecord.Place(
+              reactors.all().getFirst(), blocking, timing.clock(), timing.record());
       var founding =
           Founding.of(spec, store, candidates, place, () -> opened.reserve(spec.childUris()));
       var children = new ArrayList<Child>();
@@ -224,12 +219,12 @@ public final class NexusService implements Nexuses {
                   reactors.all(),
                   NexusDevice.DEPTH,
                   founding.record(),
-                  clock,
+                  timing.clock(),
                   watcher,
                   new NexusParts()));
       if (spec.reservation().isPresent()) {
         var held = opened.reservations();
-        device.keepVigil((asked, then) -> held.ask(asked, blocking, then));
+        device.keepVigil((asked, then) -> held.ask(asked, blocking, then), timing);
         if (held.tookFromAnother()) outwaitPredecessor(spec);
       }
       var slot = adopt(device);
@@ -252,9 +247,9 @@ public final class NexusService implements Nexuses {
         "nexus {}: its children were another's; it waits until that one has noticed", spec.name());
     var over = new CompletableFuture<Boolean>();
     var home = reactors.all().getFirst();
-    home.execute(() -> home.schedule(Vigil.SUCCESSOR_WAITS_NS, () -> over.complete(true)));
+    home.execute(() -> home.schedule(timing.successorWaitsNs(), () -> over.complete(true)));
     try {
-      var _ = over.get(60, TimeUnit.SECONDS);
+      var _ = Wait.on(over, home, 60);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw notWaited(spec, e);

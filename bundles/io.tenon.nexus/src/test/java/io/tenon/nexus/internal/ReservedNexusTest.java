@@ -70,7 +70,7 @@ class ReservedNexusTest {
               reactors.reactors(),
               Thread::startVirtualThread,
               false,
-              SHORT);
+              Timing.of(SHORT));
       service.storeCame(store);
       for (var disk : List.of(a, b, c)) devices.adopt(disk.seenBy(host), disk.uri());
     }

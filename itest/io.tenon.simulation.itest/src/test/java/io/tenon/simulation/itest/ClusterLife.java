@@ -58,7 +58,9 @@ final class ClusterLife {
     } catch (TenonException e) {
       throw new AssertionError(e);
     }
-    nexuses = SimulatedNexuses.on(devices, target, reactors, control.beside(), store.client());
+    nexuses =
+        SimulatedNexuses.on(
+            devices, target, reactors, control.beside(), store.client(), world.clock());
   }
 
   /** In one of its threads. */
