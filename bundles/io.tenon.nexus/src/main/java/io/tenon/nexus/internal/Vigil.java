@@ -58,6 +58,10 @@ final class Vigil {
 
   private volatile long provenMs;
   private volatile boolean wanted;
+
+  /** The only healthy child is lost, so nobody can say whose it is until it is back. */
+  private volatile boolean hopeless;
+
   private final Runnable roundTask = this::round;
 
   // Home reactor.
@@ -89,6 +93,11 @@ final class Vigil {
     return holds;
   }
 
+  /** Nothing is to be waited for: what is read now fails, as all I/O does. Any thread. */
+  boolean isHopeless() {
+    return hopeless;
+  }
+
   private void round() {
     if (underWay || membership.isStopping()) return;
     underWay = true;
@@ -106,11 +115,20 @@ final class Vigil {
         provenNs = startNs;
         provenMs = startMs;
         wanted = false;
-        for (Lane lane : lanes) lane.reactor().execute(lane::resumeReads);
+        hopeless = false;
+        resumeReads();
       }
       case TAKEN -> membership.conflict(verdict.taken().getFirst());
-      // It answers, or it goes out.
-      case UNKNOWN -> home.schedule(windowNs / ATTEMPTS, roundTask);
+      // It answers, or it goes out; the last one stays in, and reads fail.
+      case UNKNOWN -> {
+        hopeless = membership.lastIsGone();
+        if (hopeless) resumeReads();
+        home.schedule(windowNs / ATTEMPTS, roundTask);
+      }
     }
+  }
+
+  private void resumeReads() {
+    for (Lane lane : lanes) lane.reactor().execute(lane::resumeReads);
   }
 }

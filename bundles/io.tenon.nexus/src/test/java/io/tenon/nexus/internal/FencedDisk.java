@@ -25,6 +25,7 @@ import io.tenon.reactor.Reactor;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Memory that several nodes reach, with the reservations of the model: what they forbid is not done. */
@@ -34,6 +35,9 @@ final class FencedDisk {
   private final boolean canPersist;
   private volatile ReservationState state = ReservationState.EMPTY;
   private volatile boolean silent;
+  private volatile boolean broken;
+  private final ConcurrentSkipListMap<UUID, DeviceListener> listeners =
+      new ConcurrentSkipListMap<>();
   final AtomicInteger questions = new AtomicInteger();
 
   FencedDisk(String name, int uuid, boolean canPersist) throws DeviceException {
@@ -54,6 +58,21 @@ final class FencedDisk {
   /** It does not answer questions about reservations. */
   void silent(boolean now) {
     silent = now;
+  }
+
+  /** The way to it breaks: it fails all I/O, and answers no questions. */
+  void breakDown() {
+    silent = true;
+    broken = true;
+    for (var listener : listeners.values()) {
+      listener.interrupted(IoStatus.DEVICE_GONE, "broken by the test");
+    }
+  }
+
+  void comeBack() {
+    broken = false;
+    silent = false;
+    for (var listener : listeners.values()) listener.returned();
   }
 
   /** As one node has it open. */
@@ -103,7 +122,9 @@ final class FencedDisk {
     }
 
     @Override
-    public void listener(DeviceListener listener) {}
+    public void listener(DeviceListener to) {
+      listeners.put(host, to);
+    }
 
     @Override
     public Optional<Reservations> reservations() {
@@ -132,7 +153,8 @@ final class FencedDisk {
             case READ, COMPARE -> ReservationRules.READS;
             default -> ReservationRules.WRITES;
           };
-      if ((ReservationRules.forbidden(state, host) & group) == 0) pass(request, next);
+      if (broken) request.complete(IoStatus.DEVICE_GONE);
+      else if ((ReservationRules.forbidden(state, host) & group) == 0) pass(request, next);
       else request.complete(IoStatus.RESERVATION_CONFLICT);
     }
 
