@@ -61,6 +61,10 @@ public final class BlockHistory {
     /** Nothing of it is under way any more: it has taken effect by now, or never will. */
     SETTLES,
     WITHDRAWN,
+    /** It has failed, and may take effect now, later, or never. */
+    DOUBTED,
+    /** What was doubted has taken effect by now, or never will. */
+    UNDOUBTED,
     FLUSH_BEGINS,
     FLUSH_ENDS,
     FORGETS
@@ -95,6 +99,9 @@ public final class BlockHistory {
   private final long block;
   private final List<Event> events = new ArrayList<>();
 
+  /** While it is checked: values that the block may show at any moment, and how many doubted changes have each. */
+  private final Map<Long, Integer> doubted = new HashMap<>();
+
   public BlockHistory(long block) {
     this.block = block;
   }
@@ -124,6 +131,19 @@ public final class BlockHistory {
     events.add(new Event(What.SETTLES, op, atNs));
   }
 
+  /**
+   * It has failed. As a change without an end, but judged more mildly: until {@link #isNotDoubted} the block may show its value at any moment. For
+   * hosts that fail so often that nobody could look at every order of what failed.
+   */
+  public void isDoubted(Op op, long atNs) {
+    events.add(new Event(What.DOUBTED, op, atNs));
+  }
+
+  /** It has taken effect by now, or never will. */
+  public void isNotDoubted(Op op, long atNs) {
+    events.add(new Event(What.UNDOUBTED, op, atNs));
+  }
+
   /** A failed read says nothing; a change that was never begun must have had no effect. */
   public void withdraw(Op op, long atNs) {
     events.add(new Event(What.WITHDRAWN, op, atNs));
@@ -151,6 +171,7 @@ public final class BlockHistory {
     Set<State> states = new HashSet<>(Set.of(State.of(0, 0)));
     var durable = new Durable();
     long freeBits = -1L;
+    doubted.clear();
     for (Event event : events) {
       if (withdrawn.contains(event.op)) continue;
       durable.seen(states, open);
@@ -164,6 +185,18 @@ public final class BlockHistory {
           for (State state : states) next.add(reads(state, open));
           states = next;
         }
+        case DOUBTED -> {
+          doubted.merge(valueOf(event.op), 1, Integer::sum);
+          var next = new HashSet<State>();
+          for (State state : states) {
+            next.add(reads(doubtful(state.values, state.done & ~(1L << event.op.bit)), open));
+          }
+          states = next;
+          open.remove(event.op);
+          freeBits |= 1L << event.op.bit;
+        }
+        case UNDOUBTED ->
+            doubted.computeIfPresent(valueOf(event.op), (_, n) -> n > 1 ? n - 1 : null);
         case ENDS, SETTLES -> {
           var without = event.what == What.SETTLES ? without(event.op, states) : Set.<State>of();
           states = withEffectOf(event.op, states, open);
@@ -178,7 +211,7 @@ public final class BlockHistory {
           var next = new HashSet<>(states);
           for (State state : reachable(states, open)) {
             for (long value : durable.values()) {
-              next.add(reads(State.of(value, state.done), open));
+              next.add(reads(doubtful(Set.of(value), state.done), open));
             }
           }
           states = next;
@@ -188,8 +221,20 @@ public final class BlockHistory {
     }
   }
 
+  private static long valueOf(Op op) {
+    return op.kind == Kind.UNMAP ? 0 : op.value;
+  }
+
+  /** A block with one of these values, which may show at any moment what is doubted. */
+  private State doubtful(Set<Long> values, long done) {
+    if (doubted.isEmpty()) return new State(values, done);
+    var all = new HashSet<>(values);
+    all.addAll(doubted.keySet());
+    return new State(Set.copyOf(all), done);
+  }
+
   /** All that may be by now: any of the open ones may have taken effect. */
-  private static Set<State> reachable(Set<State> from, List<Op> open) {
+  private Set<State> reachable(Set<State> from, List<Op> open) {
     var seen = new HashSet<State>();
     var left = new ArrayList<>(from);
     while (!left.isEmpty()) {
@@ -244,7 +289,7 @@ public final class BlockHistory {
   }
 
   /** All states in which {@code op} has taken effect, before and after whatever else may have. */
-  private static Set<State> withEffectOf(Op op, Set<State> from, List<Op> open) {
+  private Set<State> withEffectOf(Op op, Set<State> from, List<Op> open) {
     long bit = 1L << op.bit;
     var found = new HashSet<State>();
     var seen = new HashSet<State>();
@@ -265,7 +310,7 @@ public final class BlockHistory {
     return found;
   }
 
-  private static @Nullable State after(State state, Op op) {
+  private @Nullable State after(State state, Op op) {
     long done = state.done | 1L << op.bit;
     return switch (op.kind) {
       case READ, READ_OTHER -> null;
@@ -275,8 +320,8 @@ public final class BlockHistory {
     };
   }
 
-  private static State changed(State state, Op op, long done) {
-    return op.failed ? state.or(op.value, done) : State.of(op.value, done);
+  private State changed(State state, Op op, long done) {
+    return op.failed ? state.or(op.value, done) : doubtful(Set.of(op.value), done);
   }
 
   /** Open reads that fit change nothing, so they take effect as soon as they can. */

@@ -26,6 +26,9 @@ public final class SimHost {
   /** What has failed may still happen for ever, so each failure doubles what the checker must think of. */
   private static final int MOST_ERRORS = 4;
 
+  private static final int MOST_ERRORS_OF_PATIENT = 40;
+  private static final long PAUSE_NS = 20_000_000;
+
   /** Is asked whether a write that is about to be counted as acknowledged is where it must be. */
   public interface Acknowledged {
     void write(long lba, long[] stamps);
@@ -39,15 +42,14 @@ public final class SimHost {
   private final long firstHot;
   private final int hotBlocks;
   private final TreeMap<Long, BlockHistory> histories = new TreeMap<>();
-  private final List<Slot> slots = new ArrayList<>();
+  private final List<Way> ways = new ArrayList<>();
   private final List<String> errors = new ArrayList<>();
   private final TreeMap<Long, Long> lastGood = new TreeMap<>();
-  private Function<Reactor, IoChannel> device;
-  private List<Reactor> reactors;
+
+  /** Until it is started, or another one takes its place. */
+  private Way way;
+
   private long lastStamp;
-  private int openQueues;
-  private int operationsLeft;
-  private int underWay;
   private int operations;
   private long mostThinkNs = 200_000;
 
@@ -65,9 +67,8 @@ public final class SimHost {
       long firstHot,
       int hotBlocks) {
     this.geometry = geometry;
-    this.device = device;
     this.world = world;
-    this.reactors = List.copyOf(reactors);
+    this.way = new Way(device, reactors, MOST_ERRORS);
     this.random = world.chance();
     this.arena = arena;
     this.acknowledged = acknowledged;
@@ -83,24 +84,12 @@ public final class SimHost {
 
   /** Hosts that begin nothing more: what they began ends. */
   public void stop() {
-    operationsLeft = 0;
+    for (Way each : ways) each.stop();
   }
 
+  /** By the way that was given at first. */
   public void start(int total, int depthPerReactor) {
-    operationsLeft = total;
-    openQueues = reactors.size();
-    for (Reactor reactor : reactors) {
-      reactor.execute(
-          () -> {
-            var channel = device.apply(reactor);
-            var queue = new Queue(channel, depthPerReactor);
-            for (int i = 0; i < depthPerReactor; i++) {
-              var slot = new Slot(reactor, queue);
-              slots.add(slot);
-              slot.next();
-            }
-          });
-    }
+    way.start(total, depthPerReactor);
   }
 
   /**
@@ -109,24 +98,30 @@ public final class SimHost {
    * <p>{@link #goOn} follows.
    */
   public void nodeHasCrashed() {
-    for (Slot slot : slots) slot.crashed();
-    slots.clear();
-    underWay = 0;
-    openQueues = 0;
-    operationsLeft = 0;
+    way.crashed();
   }
 
-  /** The same hosts, with what they know, on another device. */
-  public void goOn(
+  /** The same hosts, with what they know, on another device; also while they are on the one before. */
+  public Way goOn(
       Function<Reactor, IoChannel> with, List<Reactor> on, int total, int depthPerReactor) {
-    device = with;
-    reactors = List.copyOf(on);
-    start(total, depthPerReactor);
+    way = new Way(with, on, MOST_ERRORS);
+    way.start(total, depthPerReactor);
+    return way;
+  }
+
+  /**
+   * As {@link #goOn}, by a way on which errors are no news: they begin again after a pause.
+   */
+  public Way goOnPatiently(
+      Function<Reactor, IoChannel> with, List<Reactor> on, int total, int depthPerReactor) {
+    way = new Way(with, on, MOST_ERRORS_OF_PATIENT);
+    way.start(total, depthPerReactor);
+    return way;
   }
 
   /** All that was to be done has been done. */
   public boolean isDone() {
-    return operationsLeft == 0 && underWay == 0 && openQueues == 0;
+    return ways.stream().allMatch(Way::isDone);
   }
 
   public int operations() {
@@ -134,7 +129,7 @@ public final class SimHost {
   }
 
   public int underWay() {
-    return underWay;
+    return ways.stream().mapToInt(each -> each.underWay).sum();
   }
 
   public List<String> errors() {
@@ -167,6 +162,96 @@ public final class SimHost {
     return history;
   }
 
+  /** How they reach the data: one device, from some reactors. */
+  public final class Way {
+    private final Function<Reactor, IoChannel> device;
+    private final List<Reactor> reactors;
+    private final int mostErrors;
+    private final List<Slot> slots = new ArrayList<>();
+    private final List<Op> failed = new ArrayList<>();
+    private int openQueues;
+    private int operationsLeft;
+    private int underWay;
+    private int problems;
+    private boolean fenced;
+
+    Way(Function<Reactor, IoChannel> device, List<Reactor> reactors, int mostErrors) {
+      this.device = device;
+      this.reactors = List.copyOf(reactors);
+      this.mostErrors = mostErrors;
+    }
+
+    void start(int total, int depthPerReactor) {
+      ways.add(this);
+      operationsLeft = total;
+      openQueues = reactors.size();
+      for (Reactor reactor : reactors) {
+        reactor.execute(
+            () -> {
+              var queue = new Queue(device.apply(reactor), depthPerReactor);
+              for (int i = 0; i < depthPerReactor; i++) {
+                var slot = new Slot(this, reactor, queue);
+                slots.add(slot);
+                slot.next();
+              }
+            });
+      }
+    }
+
+    /** They begin nothing more here: what they began ends. */
+    public void stop() {
+      operationsLeft = 0;
+    }
+
+    public boolean isDone() {
+      return operationsLeft == 0 && underWay == 0 && openQueues == 0;
+    }
+
+    /** Whoever is on this way is gone, and nothing of it has an effect any more: what has not ended never will. */
+    public void crashed() {
+      for (Slot slot : slots) slot.crashed();
+      slots.clear();
+      underWay = 0;
+      openQueues = 0;
+      operationsLeft = 0;
+    }
+
+    /** Nothing that goes this way has an effect from now on: what was told to have failed has had it, or never will. */
+    public void fenced() {
+      if (fenced) return;
+      fenced = true;
+      for (Op op : failed) {
+        if (isPatient()) history(op.block).isNotDoubted(op, world.nowNs());
+        else history(op.block).settles(op, world.nowNs());
+      }
+    }
+
+    /** @return how long to wait before the next */
+    private long failed(IoStatus status, List<Op> ops, long now) {
+      problems++;
+      if (status == IoStatus.DEVICE_GONE && !isPatient()) stop();
+      if (problems >= mostErrors) stop();
+      for (Op op : ops) {
+        if (op.kind == Kind.READ) {
+          history(op.block).withdraw(op, now);
+        } else {
+          op.failed = true;
+          if (fenced) {
+            history(op.block).settles(op, now);
+          } else {
+            failed.add(op);
+            if (isPatient()) history(op.block).isDoubted(op, now);
+          }
+        }
+      }
+      return isPatient() ? PAUSE_NS : 0;
+    }
+
+    private boolean isPatient() {
+      return mostErrors > MOST_ERRORS;
+    }
+  }
+
   private static final class Queue {
     final IoChannel channel;
     int slots;
@@ -178,6 +263,7 @@ public final class SimHost {
   }
 
   private final class Slot extends IoRequest {
+    private final Way on;
     private final Reactor reactor;
     private final Queue queue;
     private final int blockBytes = geometry.blockBytes();
@@ -187,22 +273,23 @@ public final class SimHost {
     private String name = "";
     private boolean busy;
 
-    Slot(Reactor reactor, Queue queue) {
+    Slot(Way on, Reactor reactor, Queue queue) {
+      this.on = on;
       this.reactor = reactor;
       this.queue = queue;
     }
 
     void next() {
-      if (operationsLeft == 0) {
+      if (on.operationsLeft == 0) {
         if (--queue.slots == 0) {
           queue.channel.close();
-          openQueues--;
+          on.openQueues--;
         }
         return;
       }
-      operationsLeft--;
+      on.operationsLeft--;
       operations++;
-      underWay++;
+      on.underWay++;
       ops.clear();
       prepare();
       busy = true;
@@ -215,7 +302,9 @@ public final class SimHost {
       long lba = firstHot + random.nextInt(hotBlocks - blocks + 1);
       int length = blocks * blockBytes;
       name = "#" + operations;
-      switch (random.nextInt(20)) {
+      int what = random.nextInt(20);
+      boolean isLong = what == 15 && random.nextInt(3) == 0;
+      switch (what) {
         case 0, 1, 2, 3, 4, 5, 6 -> {
           for (int i = 0; i < blocks; i++) begin(Kind.READ, lba + i, 0, 0);
           poison(length);
@@ -231,7 +320,6 @@ public final class SimHost {
         }
         case 15 -> {
           // Now and then a long one, of which the hot blocks see the end or all.
-          boolean isLong = random.nextInt(3) == 0;
           long from = isLong ? 0 : lba;
           long count = isLong ? geometry.blockCount() - random.nextInt(3) : blocks;
           for (long b = Math.max(from, firstHot);
@@ -298,15 +386,19 @@ public final class SimHost {
     protected void completed(IoStatus status) {
       if (!busy) throw new AssertionError(name + " ended twice");
       busy = false;
-      underWay--;
+      on.underWay--;
       long now = world.nowNs();
       world.trace().note(operations * 17L + status.name().hashCode());
+      long pauseNs = 0;
       switch (status) {
         case SUCCESS -> succeeded(now);
         case MISCOMPARE -> miscompared(now);
-        default -> failed(status, now);
+        default -> {
+          errors.add("%s %s ended with %s".formatted(name, this, status));
+          pauseNs = on.failed(status, ops, now);
+        }
       }
-      reactor.schedule(random.nextLong(mostThinkNs), this::next);
+      reactor.schedule(pauseNs + random.nextLong(mostThinkNs), this::next);
     }
 
     private void succeeded(long now) {
@@ -333,15 +425,6 @@ public final class SimHost {
       var asked = ops.getFirst();
       var history = history(asked.block);
       history.turnInto(asked, new Op(asked.name, Kind.READ_OTHER, asked.expected, 0), now);
-    }
-
-    private void failed(IoStatus status, long now) {
-      if (status == IoStatus.DEVICE_GONE || errors.size() >= MOST_ERRORS) stop();
-      errors.add("%s %s ended with %s".formatted(name, this, status));
-      for (Op op : ops) {
-        if (op.kind == Kind.READ) history(op.block).withdraw(op, now);
-        else op.failed = true;
-      }
     }
   }
 }

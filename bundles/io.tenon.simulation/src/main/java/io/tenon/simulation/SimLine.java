@@ -25,6 +25,7 @@ final class SimLine {
   void carry(Runnable arrival) {
     if (dead) return;
     lastDueNs = Math.max(lastDueNs, world.nowNs() + network.delayNs());
+    if (onTheWay.isEmpty()) network.busy(this);
     onTheWay.add(new Packet(lastDueNs, arrival));
     world.schedule(lastDueNs - world.nowNs(), this::deliver);
   }
@@ -34,21 +35,27 @@ final class SimLine {
     while (!onTheWay.isEmpty() && onTheWay.getFirst().dueNs <= world.nowNs()) {
       onTheWay.removeFirst().arrival.run();
     }
+    if (onTheWay.isEmpty()) network.idle(this);
   }
 
   /** The way is there again: what was sent meanwhile is repeated by and by. */
   void healed() {
-    if (!onTheWay.isEmpty()) world.schedule(network.delayNs(), this::deliver);
+    world.schedule(network.delayNs(), this::deliver);
   }
 
   /** What is on its way may arrive; what would have to be repeated will not be. */
   void repeatNothing() {
-    if (network.isCut(from, to)) onTheWay.clear();
+    if (network.isCut(from, to)) clear();
   }
 
   /** Nothing arrives any more, and nobody says so. */
   void die() {
     dead = true;
+    clear();
+  }
+
+  private void clear() {
     onTheWay.clear();
+    network.idle(this);
   }
 }

@@ -47,7 +47,10 @@ public final class SimNetwork {
   private final Map<InetSocketAddress, Listener> listeners = new LinkedHashMap<>();
   private final Map<InetAddress, SimReactors> nodes = new LinkedHashMap<>();
   private final Set<Cut> cuts = new LinkedHashSet<>();
-  private final Set<SimLine> lines = new LinkedHashSet<>();
+
+  /** Those with something on its way. */
+  private final Set<SimLine> busy = new LinkedHashSet<>();
+
   private final List<SimSocket> sockets = new ArrayList<>();
   private Weather weather = Weather.calm();
   private double loss;
@@ -77,9 +80,15 @@ public final class SimNetwork {
   }
 
   SimLine line(InetAddress from, InetAddress to) {
-    var line = new SimLine(world, this, from, to);
-    lines.add(line);
-    return line;
+    return new SimLine(world, this, from, to);
+  }
+
+  void busy(SimLine line) {
+    busy.add(line);
+  }
+
+  void idle(SimLine line) {
+    busy.remove(line);
   }
 
   void nodeIsUp(SimReactors node) {
@@ -114,7 +123,7 @@ public final class SimNetwork {
   /** The way is there again. */
   public void mend(SimReactors from, SimReactors to) {
     if (!cuts.remove(new Cut(from.address(), to.address()))) return;
-    for (var line : lines) line.healed();
+    for (var line : busy) line.healed();
   }
 
   /**
@@ -131,7 +140,7 @@ public final class SimNetwork {
   /** All ways are there again. */
   public void heal() {
     cuts.clear();
-    for (var line : lines) line.healed();
+    for (var line : busy) line.healed();
   }
 
   /** Both ends of some connection of a node are reset. */
@@ -224,6 +233,19 @@ public final class SimNetwork {
       socket.transmit(SimSocket.Kind.ESTABLISHED, NOTHING);
       home.execute(() -> socket.serve(acceptor.accepted(socket)));
     }
+
+    /** On its reactor: a connection with nobody at its other end. */
+    private void acceptStray(InetSocketAddress from, long toldAfterNs) {
+      if (listeners.get(local) != this) return;
+      if (!(acceptor.choose(from) instanceof SimReactor home)) {
+        throw new AssertionError("a connection was given to no reactor");
+      }
+      var socket = new SimSocket(SimNetwork.this, home, local, from, null, true);
+      home.execute(() -> socket.serve(acceptor.accepted(socket)));
+      if (toldAfterNs >= 0) {
+        home.later(toldAfterNs, () -> socket.arrives(SimSocket.Kind.RESET, NOTHING));
+      }
+    }
   }
 
   StreamSocket connect(SimReactor reactor, InetSocketAddress address, SocketHandler handler) {
@@ -237,10 +259,25 @@ public final class SimNetwork {
     var listener = listeners.get(address);
     if (listener != null) {
       listener.reactor.later(0, () -> listener.accept(client));
+      if (loss > 0 && random.nextInt(4) == 0) repeat(client, listener);
     } else if (isUp(address.getAddress())) {
       line(address.getAddress(), client.local().getAddress())
           .carry(() -> client.arrives(SimSocket.Kind.REFUSED, NOTHING));
     }
+  }
+
+  /**
+   * The packet that begins a connection was repeated, and came late: the listener has another one, of which the client knows nothing. Its
+   * machine says so at some time, if that is not lost as well.
+   */
+  private void repeat(SimSocket client, Listener listener) {
+    Tally.fault();
+    Tally.event("connections begun twice");
+    var from = new InetSocketAddress(client.local().getAddress(), nextPort++);
+    long laterNs = random.nextLong(2 * mostRepeatNs);
+    boolean isTold = random.nextInt(4) > 0;
+    long toldAfterNs = random.nextLong(2 * mostRepeatNs);
+    listener.reactor.later(laterNs, () -> listener.acceptStray(from, isTold ? toldAfterNs : -1));
   }
 
   static byte[] bytesOf(int count) {

@@ -13,7 +13,7 @@ public final class SimReactors implements Reactors {
   private final SimWorld world;
   private final String name;
   private final List<Reactor> reactors = new ArrayList<>();
-  private boolean up = true;
+  private volatile boolean up = true;
   private long frozenUntilNs;
 
   SimReactors(SimWorld world, String name, int index, int count) {

@@ -34,6 +34,7 @@ public final class SimStore {
    * @param lostRequest it never arrives; the caller cannot know
    * @param lostAnswer it is done, and the caller is not told
    * @param conflict another writer was just before: the same value, with a newer version
+   * @param twice what was sent is carried out once more, at any time up to {@code lateDelayNs} later, and that answer is lost
    */
   public record Faults(
       double unavailable,
@@ -41,8 +42,20 @@ public final class SimStore {
       long lateDelayNs,
       double lostRequest,
       double lostAnswer,
-      double conflict) {
-    public static final Faults NONE = new Faults(0, 0, 0, 0, 0, 0);
+      double conflict,
+      double twice) {
+    public static final Faults NONE = new Faults(0, 0, 0, 0, 0, 0, 0);
+
+    /** Nothing is carried out twice. */
+    public Faults(
+        double unavailable,
+        double late,
+        long lateDelayNs,
+        double lostRequest,
+        double lostAnswer,
+        double conflict) {
+      this(unavailable, late, lateDelayNs, lostRequest, lostAnswer, conflict, 0);
+    }
 
     /** Some of each. */
     public static final Faults USUAL = new Faults(0.05, 0.1, 3_000_000_000L, 0.05, 0.05, 0.05);

@@ -124,6 +124,10 @@ public final class SimStoreClient implements MetadataStore {
     }
     if (store.by(faults.lostRequest())) return; // until its deadline
     world.schedule(delayNs(store.by(faults.late())), () -> arrive(work, answer));
+    if (store.by(faults.twice())) {
+      // Nobody hears how it ended.
+      world.schedule(SLOWEST_NS + delayNs(true), () -> arrive(work, new CompletableFuture<>()));
+    }
   }
 
   private long delayNs(boolean late) {

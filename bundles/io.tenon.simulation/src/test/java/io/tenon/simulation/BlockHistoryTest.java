@@ -52,6 +52,51 @@ class BlockHistoryTest {
   }
 
   @Test
+  void aDoubtedWriteMayBeSeenAtAnyMomentUntilItIsNotDoubtedAnyMore() {
+    var doubted = write(1);
+    history.begins(doubted, 0);
+    history.isDoubted(doubted, 0);
+    done(write(2));
+    sees(2);
+    sees(1);
+    sees(2);
+    history.isNotDoubted(doubted, 0);
+    sees(1);
+    isExplained();
+    done(write(3));
+    sees(3);
+    isExplained();
+    sees(1);
+    isRefused();
+  }
+
+  @Test
+  void aDoubtedWriteExcusesNoOtherValue() {
+    done(write(2));
+    var doubted = write(1);
+    history.begins(doubted, 0);
+    history.isDoubted(doubted, 0);
+    done(write(3));
+    sees(1);
+    isExplained();
+    sees(2);
+    isRefused();
+  }
+
+  @Test
+  void manyDoubtedWritesAreJudgedInNoTime() {
+    for (int i = 1; i <= 60; i++) {
+      var doubted = write(i);
+      history.begins(doubted, 0);
+      history.isDoubted(doubted, 0);
+    }
+    sees(17);
+    isExplained();
+    sees(99);
+    isRefused();
+  }
+
+  @Test
   void aWriteThatFailedMayHappenAtAnyLaterTime() {
     var failed = write(1);
     failed.failed = true;

@@ -35,6 +35,7 @@ class SimNetworkTest {
   private SimReactors near;
   private SimReactors far;
   private End server;
+  private int accepted;
 
   /** Takes whatever comes, and sends what it is given. */
   private final class End implements SocketHandler {
@@ -88,6 +89,17 @@ class SimNetworkTest {
     }
   }
 
+  @Test
+  void onALossyNetworkAConnectionMayBeginTwiceAndOneOfThemHearsNothing() {
+    listen();
+    world.network().lose(0.01, 1_000_000);
+    int connections = 100;
+    for (int i = 0; i < connections; i++) connect();
+    world.run(MOST_EVENTS);
+    assertTrue(accepted > connections, () -> accepted + " of " + connections);
+    assertTrue(accepted < 2 * connections, () -> accepted + " of " + connections);
+  }
+
   @BeforeEach
   void start() {
     open(1);
@@ -125,6 +137,7 @@ class SimNetworkTest {
 
     @Override
     public SocketHandler accepted(StreamSocket socket) {
+      accepted++;
       server = new End();
       server.socket = socket;
       server.connected = true;

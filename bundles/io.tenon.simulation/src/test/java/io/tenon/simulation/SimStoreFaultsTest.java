@@ -65,6 +65,31 @@ class SimStoreFaultsTest implements InSimulation.Worldly {
   }
 
   @Test
+  void whatIsCarriedOutTwiceIsDoneOnceWhereItSaysWhatItExpects() throws Exception {
+    store.faults(new Faults(0, 0, 1_000_000, 0, 0, 0, 1));
+    var first = client.put(A, Value.of("one"), SOON);
+    var second = client.put(A, Value.of("two"), first, SOON);
+    store.faults(Faults.NONE);
+    // By then both were carried out once more.
+    for (int i = 0; i < 20; i++) assertEquals(second, client.get(A, SOON).orElseThrow().version());
+    assertEquals(Value.of("two"), client.get(A, SOON).orElseThrow().value());
+  }
+
+  @Test
+  void whatIsCarriedOutTwiceComesAgainAfterOthersWhereItExpectsNothing() throws Exception {
+    store.faults(new Faults(0, 0, 1_000_000_000, 0, 0, 0, 1));
+    client.put(A, Value.of("one"), SOON);
+    store.faults(Faults.NONE);
+    client.put(A, Value.of("two"), SOON);
+    var heard = new Listener();
+    try (var _ = client.watch(Prefix.ALL, heard)) {
+      heard
+          .when(me -> me.copy().stream().anyMatch(one -> one.value().equals(Value.of("one"))))
+          .get();
+    }
+  }
+
+  @Test
   void aMeddlerMakesAConflictOfWhatIsExpected() throws Exception {
     var first = client.put(A, Value.of("one"), SOON);
     store.faults(new Faults(0, 0, 0, 0, 0, 1));

@@ -6,7 +6,6 @@ import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -156,7 +155,7 @@ final class ChildChanges {
 
   private <R> R get(CompletableFuture<R> what, long seconds, String late) throws NexusException {
     try {
-      return what.get(seconds, TimeUnit.SECONDS);
+      return Wait.on(what, nexus.membership().home(), seconds);
     } catch (TimeoutException e) {
       throw failed(late, e);
     } catch (ExecutionException e) {

@@ -14,7 +14,6 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -118,7 +117,7 @@ final class ChildMark {
     reactor.execute(io::begin);
     String why;
     try {
-      var status = io.ended.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      var status = Wait.on(io.ended, reactor, PATIENCE_SECONDS);
       if (status.isSuccess()) return true;
       why = status.toString();
     } catch (TimeoutException e) {

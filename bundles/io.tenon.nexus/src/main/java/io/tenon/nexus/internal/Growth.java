@@ -50,7 +50,7 @@ final class Growth {
     var membership = nexus.membership();
     membership.home().execute(() -> begin(area, () -> grown.complete(null)));
     try {
-      grown.get(HOME_SECONDS, TimeUnit.SECONDS);
+      var _ = Wait.on(grown, membership.home(), HOME_SECONDS);
     } catch (TimeoutException e) {
       givenUp = true;
       throw failed("The reactors of the node do not answer.", e);

@@ -292,6 +292,12 @@ class Lane {
     return vigil == null || vigil.holds(reactor);
   }
 
+  /** Whether there is no use in waiting for that. */
+  final boolean readsAreHopeless() {
+    var vigil = nexus.vigil();
+    return vigil != null && vigil.isHopeless();
+  }
+
   final void resumeReads() {
     forVerdict.resumeAll();
   }

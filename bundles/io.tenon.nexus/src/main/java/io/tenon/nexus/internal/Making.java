@@ -32,7 +32,11 @@ final class Making {
   private Making(NexusSpec spec, Surroundings node) throws NexusException {
     this.spec = spec;
     this.node = node;
-    var predecessor = new Predecessor(spec.name(), node.home(), node.target()::wasReserved);
+    var predecessor = new Predecessor(
+            spec.name(),
+            node.home(),
+            node.timing().successorWaitsNs(),
+            node.target()::wasReserved);
     children = ChildDevices.open(spec, node.devices(), predecessor);
   }
 
@@ -93,7 +97,7 @@ final class Making {
     device = made;
     if (spec.reservation().isPresent()) {
       var held = children.reservations();
-      made.keepVigil((asked, then) -> held.ask(asked, node.blocking(), then));
+      made.keepVigil((asked, then) -> held.ask(asked, node.blocking(), then), node.timing());
     }
     return new ServedNexus(
         spec, made, adopt(made), children, node.devices(), node.sharing(), watcher, forget);
@@ -110,7 +114,7 @@ final class Making {
             node.reactors().all(),
             NexusDevice.DEPTH,
             founding.record(),
-            node.clock(),
+            node.timing().clock(),
             watcher,
             new NexusParts()));
   }

@@ -130,6 +130,11 @@ final class Membership {
     return members;
   }
 
+  /** The only healthy child is lost: all I/O fails until it is back. Home reactor. */
+  boolean lastIsGone() {
+    return lastIsGone;
+  }
+
   /** How many hold everything. Home reactor. */
   int healthy() {
     return healthy;

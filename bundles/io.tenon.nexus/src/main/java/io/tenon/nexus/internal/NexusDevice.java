@@ -87,8 +87,8 @@ final class NexusDevice implements BlockDevice {
   }
 
   /** From now on reads need a proof that the children are still this nexus'. Before anybody is served. */
-  void keepVigil(Vigil.Witness witness) {
-    vigil = new Vigil(membership, witness, plan.clock());
+  void keepVigil(Vigil.Witness witness, Timing timing) {
+    vigil = new Vigil(membership, witness, timing);
   }
 
   /** Absent where the children are not reserved. */

@@ -206,7 +206,8 @@ class NexusIo extends Waiter {
       return;
     }
     if (!lane.mayRead()) {
-      lane.awaitVerdict(this);
+      if (lane.readsAreHopeless()) end(IoStatus.DEVICE_GONE);
+      else lane.awaitVerdict(this);
       return;
     }
     int child = lane.choose(candidates);

@@ -7,10 +7,8 @@ import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.Nexuses;
-import io.tenon.nexus.internal.StoredRecord.Limits;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.reactor.Reactors;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -63,22 +61,17 @@ public final class NexusService implements Nexuses {
    */
   NexusService(
       BlockDevices devices, NvmeTarget target, Reactors reactors, Executor blocking, boolean ana) {
-    this(devices, target, reactors, blocking, ana, Limits.USUAL);
+    this(devices, target, reactors, blocking, ana, Timing.USUAL);
   }
 
-  /**
-   * @param limits of records
-   */
   NexusService(
       BlockDevices devices,
       NvmeTarget target,
       Reactors reactors,
       Executor blocking,
       boolean ana,
-      Limits limits) {
-    node =
-        new Surroundings(
-            devices, target, reactors, blocking, ana, limits, store, InstantSource.system());
+      Timing timing) {
+    node = new Surroundings(devices, target, reactors, blocking, ana, timing, store);
   }
 
   /** Nexuses outlive it: they wait for the next one, as long as their patience lasts. */

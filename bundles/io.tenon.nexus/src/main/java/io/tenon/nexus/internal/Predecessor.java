@@ -9,7 +9,6 @@ import io.tenon.reactor.Reactor;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
@@ -28,14 +27,17 @@ final class Predecessor {
 
   private final String nexus;
   private final Reactor home;
+  private final long waitNs;
   private final Predicate<DeviceSlot> wasReserved;
 
   /**
+   * @param waitNs {@link Timing#successorWaitsNs}
    * @param wasReserved whether other nodes had reserved a device of this node when it was last shared
    */
-  Predecessor(String nexus, Reactor home, Predicate<DeviceSlot> wasReserved) {
+  Predecessor(String nexus, Reactor home, long waitNs, Predicate<DeviceSlot> wasReserved) {
     this.nexus = nexus;
     this.home = home;
+    this.waitNs = waitNs;
     this.wasReserved = wasReserved;
   }
 
@@ -68,9 +70,9 @@ final class Predecessor {
   void outwait(String refusal) throws NexusException {
     log.info("nexus {}: it waits until nobody serves what it has taken", nexus);
     var over = new CompletableFuture<Boolean>();
-    home.execute(() -> home.schedule(Vigil.SUCCESSOR_WAITS_NS, () -> over.complete(true)));
+    home.execute(() -> home.schedule(waitNs, () -> over.complete(true)));
     try {
-      var _ = over.get(MOST_SECONDS, TimeUnit.SECONDS);
+      var _ = Wait.on(over, home, MOST_SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw notOver(refusal, e);

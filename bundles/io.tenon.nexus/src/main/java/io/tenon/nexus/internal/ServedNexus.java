@@ -30,7 +30,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -434,7 +433,7 @@ final class ServedNexus implements Nexus {
 
   private void await(CompletableFuture<?> what) throws NexusException {
     try {
-      what.get(DRAIN_SECONDS, TimeUnit.SECONDS);
+      var _ = Wait.on(what, nexus.membership().home(), DRAIN_SECONDS);
     } catch (TimeoutException e) {
       throw notDrained("I/O is in flight after " + DRAIN_SECONDS + " seconds.", e);
     } catch (ExecutionException e) {

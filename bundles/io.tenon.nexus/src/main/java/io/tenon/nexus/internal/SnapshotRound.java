@@ -19,7 +19,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,7 +95,7 @@ final class SnapshotRound {
     }
     var drained = nexus.drain("A snapshot is taken.").toCompletableFuture();
     try {
-      drained.get(DRAIN_WITHIN_S, TimeUnit.SECONDS);
+      var _ = Wait.on(drained, device.membership().home(), DRAIN_WITHIN_S);
     } catch (TimeoutException e) {
       resume();
       throw notTaken("I/O is in flight after " + DRAIN_WITHIN_S + " seconds.");
@@ -169,9 +168,9 @@ final class SnapshotRound {
   }
 
   /** Or for as long as hosts can wait. */
-  private static void awaitAll(CompletableFuture<Void> all) {
+  private void awaitAll(CompletableFuture<Void> all) {
     try {
-      all.get(TAKE_WITHIN_S, TimeUnit.SECONDS);
+      var _ = Wait.on(all, device.membership().home(), TAKE_WITHIN_S);
     } catch (TimeoutException | ExecutionException e) {
       // told for each child
     } catch (InterruptedException e) {

@@ -1,11 +1,9 @@
 package io.tenon.nexus.internal;
 
 import io.tenon.block.BlockDevices;
-import io.tenon.nexus.internal.StoredRecord.Limits;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.reactor.Reactor;
 import io.tenon.reactor.Reactors;
-import java.time.InstantSource;
 import java.util.concurrent.Executor;
 
 /**
@@ -13,7 +11,6 @@ import java.util.concurrent.Executor;
  *
  * @param blocking runs what may block and follows from I/O: closing a child, pausing a subsystem
  * @param ana hosts are told of ANA states
- * @param limits of records
  */
 record Surroundings(
     BlockDevices devices,
@@ -21,16 +18,15 @@ record Surroundings(
     Reactors reactors,
     Executor blocking,
     boolean ana,
-    Limits limits,
-    RecordStore store,
-    InstantSource clock) {
+    Timing timing,
+    RecordStore store) {
   /** Where everything is decided that is not I/O. */
   Reactor home() {
     return reactors.all().getFirst();
   }
 
   StoredRecord.Place recordPlace() {
-    return new StoredRecord.Place(home(), blocking, clock, limits);
+    return new StoredRecord.Place(home(), blocking, timing.clock(), timing.record());
   }
 
   ServedNexus.Sharing sharing() {

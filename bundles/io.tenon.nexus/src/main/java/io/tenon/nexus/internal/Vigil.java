@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * Keeps a nexus from showing what has grown old while it could not know: its node was frozen, or cut off, and another nexus has taken its
  * children. A write would find that out by itself; a read of a local child would not.
  *
- * <p>Reads are let through for {@link #WINDOW_NS} after the beginning of a round in which every healthy child has said that it is still this
+ * <p>Reads are let through for a window ({@link #WINDOW_NS}) after the beginning of a round in which every healthy child has said that it is still this
  * nexus'. After that they wait for the next such round. Who takes children from another nexus waits longer than that before it serves, so
  * there is no moment in which both show something.
  *
@@ -26,10 +26,9 @@ import java.util.function.Consumer;
 final class Vigil {
   static final long WINDOW_NS = 3_000_000_000L;
 
-  /** Longer than the window by more than clocks differ in so short a time. */
-  static final long SUCCESSOR_WAITS_NS = WINDOW_NS + WINDOW_NS / 10;
+  /** Asks so often in a window who does not answer. */
+  private static final int ATTEMPTS = 15;
 
-  private static final long AGAIN_NS = 200_000_000L;
   private static final long NS_PER_MS = 1_000_000;
 
   /** What the children say. */
@@ -51,6 +50,7 @@ final class Vigil {
   private final List<Lane> lanes;
   private final Witness witness;
   private final InstantSource clock;
+  private final long windowNs;
   private final Reactor home;
 
   /** When the last round began in which all said yes: by the reactors' clock, and by the wall's, since a round has one time only. */
@@ -58,17 +58,22 @@ final class Vigil {
 
   private volatile long provenMs;
   private volatile boolean wanted;
+
+  /** The only healthy child is lost, so nobody can say whose it is until it is back. */
+  private volatile boolean hopeless;
+
   private final Runnable roundTask = this::round;
 
   // Home reactor.
   private boolean underWay;
 
   /** The children were taken just now. */
-  Vigil(Membership membership, Witness witness, InstantSource clock) {
+  Vigil(Membership membership, Witness witness, Timing timing) {
     this.membership = membership;
     this.lanes = membership.lanes();
     this.witness = witness;
-    this.clock = clock;
+    this.clock = timing.clock();
+    this.windowNs = timing.windowNs();
     this.home = membership.home();
     wanted = true;
     provenMs = Long.MIN_VALUE / 2;
@@ -80,12 +85,17 @@ final class Vigil {
     long ageNs = reactor.nowNs() - provenNs;
     long ageMs = clock.millis() - provenMs;
     // A clock that was set back says nothing.
-    boolean holds = ageNs <= WINDOW_NS && ageMs >= 0 && ageMs <= WINDOW_NS / NS_PER_MS;
-    if ((!holds || ageNs > WINDOW_NS / 2) && !wanted) {
+    boolean holds = ageNs <= windowNs && ageMs >= 0 && ageMs <= windowNs / NS_PER_MS;
+    if ((!holds || ageNs > windowNs / 2) && !wanted) {
       wanted = true;
       home.execute(roundTask);
     }
     return holds;
+  }
+
+  /** Nothing is to be waited for: what is read now fails, as all I/O does. Any thread. */
+  boolean isHopeless() {
+    return hopeless;
   }
 
   private void round() {
@@ -105,11 +115,20 @@ final class Vigil {
         provenNs = startNs;
         provenMs = startMs;
         wanted = false;
-        for (Lane lane : lanes) lane.reactor().execute(lane::resumeReads);
+        hopeless = false;
+        resumeReads();
       }
       case TAKEN -> membership.conflict(verdict.taken().getFirst());
-      // It answers, or it goes out.
-      case UNKNOWN -> home.schedule(AGAIN_NS, roundTask);
+      // It answers, or it goes out; the last one stays in, and reads fail.
+      case UNKNOWN -> {
+        hopeless = membership.lastIsGone();
+        if (hopeless) resumeReads();
+        home.schedule(windowNs / ATTEMPTS, roundTask);
+      }
     }
+  }
+
+  private void resumeReads() {
+    for (Lane lane : lanes) lane.reactor().execute(lane::resumeReads);
   }
 }

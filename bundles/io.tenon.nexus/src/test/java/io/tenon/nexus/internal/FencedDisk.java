@@ -24,6 +24,7 @@ import io.tenon.reactor.Reactor;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Memory that several nodes reach, with the reservations of the model: what they forbid is not done. */
@@ -33,6 +34,9 @@ final class FencedDisk {
   private final boolean canPersist;
   private volatile ReservationState state = ReservationState.EMPTY;
   private volatile boolean silent;
+  private volatile boolean broken;
+  private final ConcurrentSkipListMap<UUID, DeviceListener> listeners =
+      new ConcurrentSkipListMap<>();
   final AtomicInteger questions = new AtomicInteger();
 
   FencedDisk(String name, int uuid, boolean canPersist) throws DeviceException {
@@ -71,6 +75,21 @@ final class FencedDisk {
     silent = now;
   }
 
+  /** The way to it breaks: it fails all I/O, and answers no questions. */
+  void breakDown() {
+    silent = true;
+    broken = true;
+    for (var listener : listeners.values()) {
+      listener.interrupted(IoStatus.DEVICE_GONE, "broken by the test");
+    }
+  }
+
+  void comeBack() {
+    broken = false;
+    silent = false;
+    for (var listener : listeners.values()) listener.returned();
+  }
+
   /** As one node has it open. */
   BlockDevice seenBy(UUID host) {
     return new Seen(host);
@@ -106,7 +125,7 @@ final class FencedDisk {
 
     @Override
     public void listener(DeviceListener listener) {
-      // there is one for each node, and nothing to tell
+      listeners.put(host, listener); // one for each node
     }
 
     @Override
@@ -131,7 +150,8 @@ final class FencedDisk {
             case READ, COMPARE -> ReservationRules.READS;
             default -> ReservationRules.WRITES;
           };
-      if ((ReservationRules.forbidden(state, host) & group) == 0) pass(request, next);
+      if (broken) request.complete(IoStatus.DEVICE_GONE);
+      else if ((ReservationRules.forbidden(state, host) & group) == 0) pass(request, next);
       else request.complete(IoStatus.RESERVATION_CONFLICT);
     }
 

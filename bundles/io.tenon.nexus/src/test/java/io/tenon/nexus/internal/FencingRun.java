@@ -97,9 +97,8 @@ final class FencingRun implements SimDisk.Observer {
               reactors,
               threads::start,
               false,
-              LIMITS,
-              () -> client,
-              world.clock());
+              new Timing(world.clock(), LIMITS, Vigil.WINDOW_NS),
+              () -> client);
     }
 
     /** Blocking code of this node, from a thread that is no node's. */

@@ -64,7 +64,7 @@ class RecordedNexusTest {
   private NexusService service() throws Exception {
     var target = new Target("", 16, "test");
     return new NexusService(
-        devices, target, reactors.reactors(), Thread::startVirtualThread, false, SHORT);
+        devices, target, reactors.reactors(), Thread::startVirtualThread, false, Timing.of(SHORT));
   }
 
   @AfterEach

@@ -285,6 +285,25 @@ class ReservedNexusTest {
     }
   }
 
+  @Test
+  void readsOfAnOnlyChildThatIsLostFailWithoutAProofAndAreAnsweredWhenItIsBack() throws Exception {
+    var nexus = one.create(holder(5), b);
+    try (var volume = volume(nexus)) {
+      var content = random(1);
+      assertEquals(IoStatus.SUCCESS, volume.write(8, content));
+      b.breakDown();
+      eventually(() -> nexus.state() == NexusState.FAULTED, "it is known to be lost");
+      // Also when the last proof is too old, and no other can be had.
+      long beganNs = System.nanoTime();
+      do {
+        assertEquals(IoStatus.DEVICE_GONE, volume.read(8, 16));
+      } while (System.nanoTime() - beganNs < Timing.USUAL.successorWaitsNs());
+      b.comeBack();
+      eventually(() -> volume.read(8, 16).isSuccess(), "it is read again");
+      assertArrayEquals(content, volume.content(16));
+    }
+  }
+
   /** It has not ended after the time that hundreds of reads need. */
   private static boolean isStuck(CompletableFuture<IoStatus> read) {
     try {

@@ -5,10 +5,14 @@ import io.tenon.metadata.MetadataStore;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.reactor.Reactors;
+import java.time.InstantSource;
 import java.util.concurrent.Executor;
 
 /** The nexuses of a simulated node. */
 public final class SimulatedNexuses {
+  /** In proportion to the time-outs of simulated initiators. */
+  private static final long WINDOW_NS = 300_000_000L;
+
   private SimulatedNexuses() {}
 
   /** Nexuses that can record who holds all data. */
@@ -17,14 +21,21 @@ public final class SimulatedNexuses {
       NvmeTarget target,
       Reactors reactors,
       Executor blocking,
-      MetadataStore store) {
-    var service = new NexusService(devices, target, reactors, blocking, false);
+      MetadataStore store,
+      InstantSource clock) {
+    var timing = new Timing(clock, StoredRecord.Limits.USUAL, WINDOW_NS);
+    var service = new NexusService(devices, target, reactors, blocking, false, timing);
     service.storeCame(store);
     return service;
   }
 
   public static Nexuses on(
-      BlockDevices devices, NvmeTarget target, Reactors reactors, Executor blocking) {
-    return new NexusService(devices, target, reactors, blocking, false);
+      BlockDevices devices,
+      NvmeTarget target,
+      Reactors reactors,
+      Executor blocking,
+      InstantSource clock) {
+    var timing = new Timing(clock, StoredRecord.Limits.USUAL, WINDOW_NS);
+    return new NexusService(devices, target, reactors, blocking, false, timing);
   }
 }

@@ -2,9 +2,12 @@ package io.tenon.simulation.itest;
 
 import io.tenon.error.TenonException;
 import io.tenon.simulation.SimNetwork.Weather;
+import io.tenon.simulation.SimReactors;
 import io.tenon.simulation.SimStore;
 import io.tenon.simulation.SimWorld;
 import io.tenon.simulation.Story;
+import io.tenon.simulation.Tally;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -49,6 +52,12 @@ final class ClusterFaults {
     void forgets(ClusterNode node);
 
     void wentDown(ClusterNode node);
+
+    /** Others may think that it is down. */
+    void looksDown(ClusterNode node);
+
+    /** Machines of hosts, which suffer from the network as nodes do. */
+    List<SimReactors> hosts();
   }
 
   private final SimWorld world;
@@ -60,7 +69,6 @@ final class ClusterFaults {
   private final Set<Kind> kinds = EnumSet.noneOf(Kind.class);
   private final long pauseNs;
   private final long mostDurationNs;
-  private boolean holding;
   private boolean over;
   private int count;
 
@@ -94,19 +102,9 @@ final class ClusterFaults {
     return mostDurationNs;
   }
 
-  /** Nothing new goes wrong until {@link #goOn}; what is under way ends. */
-  void holdOn() {
-    holding = true;
-  }
-
-  void goOn() {
-    holding = false;
-  }
-
   private void next() {
     if (over) return;
     world.schedule(random.nextLong(2 * pauseNs), this::next);
-    if (holding) return;
     var all = List.copyOf(kinds);
     happen(all.get(random.nextInt(all.size())), nodes.get(random.nextInt(nodes.size())));
   }
@@ -123,10 +121,11 @@ final class ClusterFaults {
   private void happen(Kind kind, ClusterNode node) {
     if (!node.isUp()) return;
     count++;
+    Tally.event(kind.name());
     story.tell(node.name, kind.toString());
     var network = world.network();
     var reactors = node.life().reactors;
-    var other = nodes.get(random.nextInt(nodes.size())).life().reactors;
+    var other = other();
     switch (kind) {
       case POWER_CUT -> {
         node.losePower();
@@ -139,10 +138,14 @@ final class ClusterFaults {
         witness.wentDown(node);
         later(node::restart);
       }
-      case FREEZE -> reactors.freeze(1 + random.nextLong(mostDurationNs));
+      case FREEZE -> {
+        reactors.freeze(1 + random.nextLong(mostDurationNs));
+        witness.looksDown(node);
+      }
       case CUT -> {
         network.cut(reactors, other);
         network.cut(other, reactors);
+        witness.looksDown(node);
         later(
             () -> {
               network.mend(reactors, other);
@@ -154,6 +157,7 @@ final class ClusterFaults {
         var from = there ? reactors : other;
         var to = there ? other : reactors;
         network.cut(from, to);
+        witness.looksDown(node);
         later(() -> network.mend(from, to));
       }
       case SLOW_NETWORK -> {
@@ -186,10 +190,18 @@ final class ClusterFaults {
       }
       case STORE_FROZEN -> store.freeze(1 + random.nextLong(mostDurationNs));
       case STORE_FLAKY -> {
-        store.faults(new SimStore.Faults(0.1, 0.2, 2 * mostDurationNs, 0.1, 0.1, 0));
+        store.faults(new SimStore.Faults(0.1, 0.2, 2 * mostDurationNs, 0.1, 0.1, 0, 0.2));
         later(() -> store.faults(SimStore.Faults.NONE));
       }
     }
+  }
+
+  /** Whom a way leads to: another node, or a host's machine. */
+  private SimReactors other() {
+    var all = new ArrayList<SimReactors>();
+    for (ClusterNode node : nodes) all.add(node.life().reactors);
+    all.addAll(witness.hosts());
+    return all.get(random.nextInt(all.size()));
   }
 
   private void fill(ClusterNode node, boolean full) {

@@ -44,6 +44,7 @@ final class ClusterLife {
       int cores,
       PluggedDevices.Socket disk,
       DataFolder folder,
+      Optional<ReservationShelf> shelf,
       SimStore store) {
     this.world = world;
     this.folder = folder;
@@ -54,11 +55,15 @@ final class ClusterLife {
     DeviceProvider initiator = SimulatedInitiator.on(reactors, threads, number, IO_TIMEOUT_MS);
     devices = new PluggedDevices(disk, Optional.of(initiator), world.clock(), threads);
     try {
-      target = new Target("", 64, "1.2.3", ReservationStore.NONE, threads::start);
+      long saveNs = world.chance().nextLong(1_000_000);
+      var kept = shelf.map(one -> one.of(reactors, saveNs)).orElse(ReservationStore.NONE);
+      target = new Target("", 64, "1.2.3", kept, threads::start);
     } catch (TenonException e) {
       throw new AssertionError(e);
     }
-    nexuses = SimulatedNexuses.on(devices, target, reactors, control.beside(), store.client());
+    nexuses =
+        SimulatedNexuses.on(
+            devices, target, reactors, control.beside(), store.client(), world.clock());
   }
 
   /** In one of its threads. */

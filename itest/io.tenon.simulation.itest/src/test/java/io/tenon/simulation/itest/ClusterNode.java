@@ -45,7 +45,11 @@ final class ClusterNode {
   private Optional<SimDisk> disk = Optional.empty();
   private boolean pluggedIn = true;
   private String shareUri = "";
+  private Optional<ClusterLife> sharedIn = Optional.empty();
   private ClusterLife life;
+
+  /** Of a node that keeps reservations. */
+  private final Optional<ReservationShelf> shelf;
 
   ClusterNode(
       SimWorld world,
@@ -65,12 +69,13 @@ final class ClusterNode {
     ballastUuid = new UUID(8, number);
     folder = new DataFolder(name);
     faults = SimDisk.Faults.none(1 + random.nextLong(100_000));
+    shelf = random.nextBoolean() ? Optional.of(new ReservationShelf()) : Optional.empty();
     life = nextLife();
   }
 
   private ClusterLife nextLife() {
     return new ClusterLife(
-        world, name, number, 1 + random.nextInt(2), this::openDisk, folder, store);
+        world, name, number, 1 + random.nextInt(2), this::openDisk, folder, shelf, store);
   }
 
   ClusterLife life() {
@@ -174,14 +179,34 @@ final class ClusterNode {
   void share(boolean withOthers) throws TenonException {
     var replica =
         replica().orElseThrow(() -> new AssertionError(name + " does not have its replica"));
-    if (withOthers) shareUri = replica.share(Set.of()).replace("nvmf+tcp:", "nvmf:");
-    else replica.unshare();
+    var mine = life;
+    if (withOthers) {
+      shareUri = replica.share(Set.of()).replace("nvmf+tcp:", "nvmf:");
+      sharedIn = Optional.of(mine);
+    } else {
+      sharedIn = Optional.empty();
+      replica.unshare();
+    }
+  }
+
+  /** Others can reach the replica. */
+  boolean isShared() {
+    return isUp() && sharedIn.equals(Optional.of(life));
   }
 
   /** In one of its threads, as soon as its pool is there: others reach the replica again. */
   void shareAgain() throws TenonException {
     var replica = replica();
-    if (replica.isPresent() && !replica.get().info().shared()) share(true);
+    if (replica.isEmpty()) return;
+    var mine = life;
+    if (replica.get().info().shared()) sharedIn = Optional.of(mine);
+    else share(true);
+  }
+
+  /** In one of its threads: its own nexus wants the replica. */
+  void keepToItself() throws TenonException {
+    var replica = replica();
+    if (replica.isPresent() && replica.get().info().shared()) share(false);
   }
 
   /** While it works. */

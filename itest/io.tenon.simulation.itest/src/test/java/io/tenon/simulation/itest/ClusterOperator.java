@@ -29,7 +29,10 @@ final class ClusterOperator {
   private final SplittableRandom random;
   private final List<ClusterNode> nodes;
   private final long pauseNs;
-  private boolean busy;
+
+  /** Where an order is carried out. */
+  private Optional<ClusterLife> busyAt = Optional.empty();
+
   private boolean over;
   private long snapshots;
   private int orders;
@@ -71,12 +74,7 @@ final class ClusterOperator {
 
   /** Nothing that was ordered is under way. */
   boolean isIdle() {
-    return !busy;
-  }
-
-  /** Whoever was at work on a node that has gone is not any more. */
-  void homeIsGone() {
-    busy = false;
+    return busyAt.filter(life -> life.reactors.isUp()).isEmpty();
   }
 
   private void next(Volume volume) {
@@ -100,8 +98,10 @@ final class ClusterOperator {
   /** Where the nexus is, when nothing else is being done there. */
   private void order(Volume volume, String what, Order order) {
     var home = volume.home();
-    if (busy || volume.isAway() || !home.isUp()) return;
-    busy = true;
+    // Who was at work where the nexus was before goes on.
+    boolean isBusy = !isIdle() && busyAt.equals(Optional.of(home.life()));
+    if (isBusy || volume.isAway() || !home.isUp()) return;
+    busyAt = Optional.of(home.life());
     orders++;
     story.tell("operator", what);
     var at = home.life();
@@ -115,7 +115,7 @@ final class ClusterOperator {
           } catch (TenonException e) {
             story.tell("operator", "fails: " + e.getMessage().lines().findFirst().orElse(""));
           }
-          if (home.life() == at) busy = false;
+          if (busyAt.equals(Optional.of(at))) busyAt = Optional.empty();
         });
   }
 
@@ -149,8 +149,10 @@ final class ClusterOperator {
     return volume.nexus().children().stream().filter(one -> one.uri().equals(uri)).findFirst();
   }
 
-  private void comeBack(Volume volume, ClusterNode node) throws NexusException {
+  private void comeBack(Volume volume, ClusterNode node) throws TenonException {
     String uri = uri(volume, node);
+    // It may be shared still since somebody wanted the nexus elsewhere.
+    if (node == volume.home()) node.keepToItself();
     var nexus = volume.nexus();
     var child = child(volume, node);
     if (child.isEmpty()) {

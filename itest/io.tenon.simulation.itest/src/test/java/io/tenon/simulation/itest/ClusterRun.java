@@ -5,25 +5,23 @@ import io.tenon.error.TenonException;
 import io.tenon.metadata.Key;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildState;
-import io.tenon.nexus.Nexus;
-import io.tenon.nexus.NexusSpec;
-import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.NexusState;
 import io.tenon.registry.NexusInfo;
 import io.tenon.registry.RegistryFormatException;
 import io.tenon.simulation.SimDisk;
-import io.tenon.simulation.SimHost;
 import io.tenon.simulation.SimNetwork.Weather;
+import io.tenon.simulation.SimReactors;
 import io.tenon.simulation.SimStore;
 import io.tenon.simulation.SimWorld;
 import io.tenon.simulation.Story;
+import io.tenon.simulation.Tally;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
-import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -31,15 +29,10 @@ import java.util.function.BooleanSupplier;
  * Faults come as the seed draws them. When they are over everything must become Online by itself or by what an operator would do, and each replica alone
  * must show what the host was told.
  */
-final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, ClusterOperator.Volume {
+final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
   private static final int NODES = 3;
   private static final long MILLISECOND_NS = 1_000_000;
   private static final long MOST_EVENTS = 20_000_000;
-  private static final long VOLUME_BYTES = 1L << 20;
-  private static final String INFO_KEY = "/openebs.io/mayastor/volume/v/nexus/n/info";
-
-  /** All time-outs between nodes have passed by then. */
-  private static final long QUIET_NS = 1_000 * MILLISECOND_NS;
 
   private static final long FIRST = (5L << 20) / ClusterNode.BLOCK_BYTES;
 
@@ -60,17 +53,15 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   /** Nodes whose replica has perhaps forgotten something, and which the nexus takes for healthy still. */
   private final TreeSet<String> forgetful = new TreeSet<>();
 
-  private ClusterNode home;
-  private Nexus nexus;
-  private SimHost host;
+  private final ClusterVolume volume;
+  private Optional<ClusterHosts> hosts = Optional.empty();
   private List<ChildInfo> seen = List.of();
   private int roundsStuck;
-  private int operations;
 
-  /** The node of the nexus is down, and no other has one. */
-  private boolean away;
+  /** Between two moves that an operator orders for no reason, at most; 0 for never. */
+  private final long movesEveryNs;
 
-  private long awayUntilNs;
+  private boolean over;
   private long ios;
 
   ClusterRun(long seed) {
@@ -82,9 +73,16 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     for (int i = 1; i <= NODES; i++) {
       nodes.add(new ClusterNode(world, story, "node" + i, i, store, this));
     }
-    home = nodes.get(random.nextInt(NODES));
+    var home = nodes.get(random.nextInt(NODES));
     faults = new ClusterFaults(world, story, nodes, store, this);
     operator = new ClusterOperator(world, story, nodes);
+    volume =
+        new ClusterVolume(
+            world, story, nodes, home, operator, 2 * faults.mostDurationNs(), this::arrived);
+    movesEveryNs =
+        random.nextInt(4) == 0
+            ? 0
+            : (long) (30 * MILLISECOND_NS * Math.pow(2, random.nextDouble() * 4));
   }
 
   /** How a run went. */
@@ -99,8 +97,8 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     }
   }
 
-  private void live(int most, Arena arena) {
-    operations = most;
+  private void live(int operations, Arena arena) {
+    var home = volume.home();
     for (ClusterNode node : nodes) {
       inThread(
           node,
@@ -109,134 +107,83 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
             node.share(node != home);
           });
     }
-    inThread(home, this::makeNexus);
-    int hot = 2 + random.nextInt(random.nextBoolean() ? 6 : 40);
-    host =
-        new SimHost(
-            nexus.device().geometry(),
-            nexus.device()::channel,
-            world,
-            home.life().reactors.all(),
-            arena,
-            (lba, stamps) -> world.trace().note(lba),
-            random.nextLong(nexus.device().geometry().blockCount() - hot),
-            hot);
-    host.thinks((long) (200_000 * Math.pow(2, random.nextDouble() * 7)));
-    host.start(operations, 1 + random.nextInt(4));
+    inThread(home, volume::make);
+    var all = new ClusterHosts(world, story, volume.nexus(), home, arena, operations);
+    hosts = Optional.of(all);
     faults.begin();
-    operator.begin(this);
+    operator.begin(volume);
+    moveAgain();
     await(
-        () -> !away && (host.isDone() || world.nowNs() > TROUBLE_NS),
+        () -> world.nowNs() > TROUBLE_NS || (all.isDone() && !volume.isAway()),
         () -> "nothing happens any more");
+    over = true;
     faults.end();
     operator.end();
+    all.stopOld();
     // By then nobody is frozen any more, and whoever has lost a connection knows.
     world.runFor(faults.mostDurationNs() + 1_000 * MILLISECOND_NS, MOST_EVENTS);
     becomeOnline();
-    await(host::isDone, () -> host.underWay() + " I/Os never ended");
+    await(all::isDone, () -> all.underWay() + " I/Os never ended");
     if (!isOnline()) throw new AssertionError("not Online any more: " + state());
-    ios = host.operations();
-    inThread(home, nexus::destroy);
+    ios = all.operations();
+    end(all);
+  }
+
+  private void end(ClusterHosts all) {
+    volume.leaveAlone();
+    for (HostMachine machine : all.all()) {
+      inThread(machine.threads::start, machine::disconnect);
+    }
+    inThread(volume.home(), () -> volume.nexus().destroy());
     for (ClusterNode node : nodes) inThread(node, () -> readAll(node));
-    host.check();
+    all.history().check();
     for (ClusterNode node : nodes) inThread(node, () -> node.life().close());
     // What was forgotten open would look at its time-outs for ever.
     world.run(MOST_EVENTS);
     for (ClusterNode node : nodes) node.life().checkRest();
+    for (HostMachine machine : all.all()) machine.checkRest();
   }
 
-  private void makeNexus() throws TenonException {
-    var uris = nodes.stream().map(node -> node.uriFor(home)).toList();
-    nexus = home.life().nexuses.create(spec(uris));
-  }
+  // ---- the nexus moves
 
-  /** It has stopped, or its last child's device was given up: what a control plane does then. */
-  private void remakeNexus() {
-    story.tell("operator", "makes the nexus anew");
-    inThread(
-        home,
+  private void moveAgain() {
+    if (movesEveryNs == 0) return;
+    world.schedule(
+        random.nextLong(movesEveryNs),
         () -> {
-          nexus.destroy();
-          found(home);
+          if (over) return;
+          volume.move("it is to be elsewhere");
+          moveAgain();
         });
-    roundsStuck = 0;
   }
-
-  /** In a thread of that node. Who of its replicas is to be believed the record says. */
-  private boolean found(ClusterNode at) {
-    var there = nodes.stream().filter(ClusterNode::isUp).map(node -> node.uriFor(at)).toList();
-    if (at.replica().isEmpty()) {
-      story.tell("operator", "cannot: the pool of " + at.name + " is not there yet");
-      return false;
-    }
-    try {
-      at.share(false);
-      nexus = at.life().nexuses.create(spec(there));
-      return true;
-    } catch (TenonException e) {
-      story.tell("operator", "cannot: " + e.getMessage().lines().findFirst().orElse(""));
-      return false;
-    }
-  }
-
-  // ---- the node of the nexus goes down
 
   @Override
   public void wentDown(ClusterNode node) {
-    if (node != home || away) return;
-    away = true;
-    operator.homeIsGone();
-    // What the dead nexus has sent is nobody's to stop, as long as children are not reserved.
-    faults.holdOn();
-    awayUntilNs = world.nowNs() + faults.mostDurationNs() + ONLINE_WITHIN_NS;
-    world.schedule(faults.mostDurationNs() + QUIET_NS, this::move);
+    volume.wentDown(node);
+    hosts.ifPresent(ClusterHosts::nodeIsGone);
   }
 
-  private void move() {
-    if (world.nowNs() > awayUntilNs) throw new AssertionError("no nexus can be made any more");
-    var up = nodes.stream().filter(ClusterNode::isUp).toList();
-    if (up.isEmpty()) {
-      world.schedule(QUIET_NS, this::move);
-      return;
-    }
-    var next = up.get(random.nextInt(up.size()));
-    story.tell("operator", "moves the nexus to " + next);
-    for (ClusterNode node : up) if (node != next) operator.share(node);
-    world.schedule(QUIET_NS, () -> foundAt(next));
+  @Override
+  public void looksDown(ClusterNode node) {
+    if (node != volume.home() || random.nextBoolean()) return;
+    world.schedule(
+        random.nextLong(100 * MILLISECOND_NS),
+        () -> {
+          if (!over && node == volume.home()) volume.move("it does not answer");
+        });
   }
 
-  private void foundAt(ClusterNode next) {
-    next.life()
-        .control
-        .execute(
-            () -> {
-              boolean made = next.replica().isPresent() && found(next);
-              world.schedule(made ? 0 : QUIET_NS, made ? () -> arrived(next) : this::move);
-            });
+  @Override
+  public List<SimReactors> hosts() {
+    return hosts.map(ClusterHosts::machines).orElse(List.of());
   }
 
-  private void arrived(ClusterNode at) {
-    home = at;
-    away = false;
+  /** The volume has another nexus. */
+  private void arrived() {
     seen = List.of();
-    int left = Math.max(50, operations - host.operations());
-    host.nodeHasCrashed();
     look();
-    host.goOn(nexus.device()::channel, at.life().reactors.all(), left, 1 + random.nextInt(4));
-    faults.goOn();
-  }
-
-  private NexusSpec spec(List<String> uris) {
-    return new NexusSpec(
-        "volume",
-        new UUID(5, 5),
-        VOLUME_BYTES,
-        uris,
-        1,
-        100,
-        random.nextBoolean() ? ReadPolicy.LOCAL_FIRST : ReadPolicy.ROUND_ROBIN,
-        Optional.of(INFO_KEY),
-        Optional.empty());
+    hosts.orElseThrow().follow(volume.nexus(), volume.home().life());
+    if (over) hosts.orElseThrow().stopOld();
   }
 
   // ---- waiting
@@ -250,18 +197,20 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   }
 
   private void inThread(ClusterNode node, VolumeRun.Deed deed) {
+    inThread(node.life().control, deed);
+  }
+
+  private void inThread(Executor threads, VolumeRun.Deed deed) {
     boolean[] ended = {false};
-    node.life()
-        .control
-        .execute(
-            () -> {
-              try {
-                deed.run();
-              } catch (TenonException e) {
-                throw new AssertionError(e.getMessage(), e);
-              }
-              ended[0] = true;
-            });
+    threads.execute(
+        () -> {
+          try {
+            deed.run();
+          } catch (TenonException e) {
+            throw new AssertionError(e.getMessage(), e);
+          }
+          ended[0] = true;
+        });
     await(() -> ended[0], () -> "a thread waits for ever");
   }
 
@@ -272,12 +221,15 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     while (!isOnline()) {
       if (world.nowNs() > endNs) throw new AssertionError("not Online in time: " + state());
       faults.relieve();
-      boolean hasStopped = nexus.state() == NexusState.SHUTDOWN;
-      boolean hasFailed = nexus.state() == NexusState.FAULTED && host.isDone();
-      boolean isStuck = (hasStopped || hasFailed) && operator.isIdle();
-      roundsStuck = isStuck ? roundsStuck + 1 : 0;
-      if (roundsStuck > 10) remakeNexus();
-      for (ClusterNode node : nodes) operator.bringBack(this, node);
+      // Its last child's device was given up: a control plane makes another nexus.
+      boolean hasFailed =
+          volume.nexus().state() == NexusState.FAULTED && hosts.orElseThrow().isDone();
+      roundsStuck = hasFailed && operator.isIdle() ? roundsStuck + 1 : 0;
+      if (roundsStuck > 10) {
+        volume.renew();
+        roundsStuck = 0;
+      }
+      for (ClusterNode node : nodes) operator.bringBack(volume, node);
       world.runFor(100 * MILLISECOND_NS, MOST_EVENTS);
     }
     await(operator::isIdle, () -> "an operator waits for ever");
@@ -285,22 +237,32 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   }
 
   private boolean isOnline() {
-    return nexus.state() == NexusState.ONLINE && nexus.children().size() == NODES;
+    var nexus = volume.nexus();
+    return volume.isSettled()
+        && nexus.state() == NexusState.ONLINE
+        && nexus.children().size() == NODES;
   }
 
   private String state() {
-    return nexus.state() + " because " + nexus.why() + ", " + nexus.children() + nexus.rebuilds();
+    var nexus = volume.nexus();
+    return "%s because %s, %s%s%s"
+        .formatted(
+            nexus.state(),
+            nexus.why(),
+            nexus.children(),
+            nexus.rebuilds(),
+            volume.isSettled() ? "" : ", and it is being moved");
   }
 
   /** What each replica shows by itself. */
   private void readAll(ClusterNode node) {
     var slot = node.device().orElseThrow(() -> new AssertionError(node + " lost its replica"));
     try (var reader = new BlockReader(slot, node.life().reactors.main(), 1)) {
-      for (long block : host.blocks()) {
+      for (long block : hosts.orElseThrow().history().blocks()) {
         var status = reader.read(FIRST + block, 1);
         if (status != IoStatus.SUCCESS) throw new AssertionError(node + ": " + status);
         long stamp = SimDisk.readStamp(reader.memory(), ClusterNode.BLOCK_BYTES);
-        host.observe(node.name, block, stamp);
+        hosts.orElseThrow().history().observe(node.name, block, stamp);
       }
     }
     var problems = node.pool().orElseThrow().info().findings();
@@ -308,21 +270,6 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   }
 
   // ---- what goes on
-
-  @Override
-  public ClusterNode home() {
-    return home;
-  }
-
-  @Override
-  public Nexus nexus() {
-    return nexus;
-  }
-
-  @Override
-  public boolean isAway() {
-    return away;
-  }
 
   @Override
   public void forgets(ClusterNode node) {
@@ -337,8 +284,8 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   }
 
   private void look() {
-    if (nexus == null || away) return;
-    var now = nexus.children();
+    if (hosts.isEmpty() || !volume.isThere()) return;
+    var now = volume.nexus().children();
     if (!now.equals(seen)) tellChanges(now);
     if (forgetful.isEmpty()) return;
     boolean someoneKnows = false;
@@ -351,12 +298,12 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
     boolean nobodyIsOpen = now.stream().noneMatch(one -> one.state() == ChildState.OPEN);
     if (someoneKnows || nobodyIsOpen || forgetful.isEmpty()) return;
     story.tell("volume", "may have lost what was not flushed");
-    host.mayForget();
+    hosts.orElseThrow().mayForget();
     for (ClusterNode node : nodes) if (isOpen(now, node)) forgetful.remove(node.name);
   }
 
   private boolean isOpen(List<ChildInfo> children, ClusterNode node) {
-    String uri = node.uriFor(home);
+    String uri = node.uriFor(volume.home());
     return children.stream()
         .anyMatch(one -> one.uri().equals(uri) && one.state() == ChildState.OPEN);
   }
@@ -364,7 +311,7 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
   private boolean isHealthyOnRecord(ClusterNode node) {
     var healthy = new NexusInfo.Child(true, node.replicaUuid.toString());
     try {
-      var entry = store.get(Key.of(INFO_KEY));
+      var entry = store.get(Key.of(ClusterVolume.INFO_KEY));
       return entry.isPresent()
           && NexusInfo.fromJson(entry.get().value()).children().contains(healthy);
     } catch (RegistryFormatException e) {
@@ -374,6 +321,11 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness, Clust
 
   private void tellChanges(List<ChildInfo> now) {
     for (ChildInfo child : now) {
+      boolean wasCopied =
+          seen.stream()
+              .anyMatch(
+                  one -> one.uri().equals(child.uri()) && one.state() == ChildState.OUT_OF_SYNC);
+      if (wasCopied && child.state() == ChildState.OPEN) Tally.event("rebuilds");
       boolean isKnown =
           seen.stream()
               .anyMatch(one -> one.uri().equals(child.uri()) && one.state() == child.state());

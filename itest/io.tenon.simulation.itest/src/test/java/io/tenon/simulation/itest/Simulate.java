@@ -70,6 +70,7 @@ final class Simulate {
       simulate.all(seed, isOne);
       if (isOne || System.nanoTime() > endNs) break;
     }
+    System.out.println(Tally.events());
     if (simulate.failures > 0) System.exit(1);
   }
 

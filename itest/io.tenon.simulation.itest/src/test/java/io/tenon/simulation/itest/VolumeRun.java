@@ -163,7 +163,8 @@ final class VolumeRun implements SimDisk.Observer {
       var _ = storage.node.share();
       uris.add(storage.node.remoteUri(digests()));
     }
-    var nexuses = SimulatedNexuses.on(main.devices, main.target, main.reactors, control);
+    var nexuses =
+        SimulatedNexuses.on(main.devices, main.target, main.reactors, control, world.clock());
     nexus =
         nexuses.create(
             new NexusSpec(

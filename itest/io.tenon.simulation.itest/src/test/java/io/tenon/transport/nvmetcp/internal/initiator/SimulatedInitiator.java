@@ -8,11 +8,21 @@ import java.util.concurrent.TimeUnit;
 
 /** The initiator of a simulated node. */
 public final class SimulatedInitiator {
+  private static final long GIVE_UP_MS = 400;
+
   private SimulatedInitiator() {}
 
   /** Time-outs are short, so that seeds are. */
   public static DeviceProvider on(
       SimReactors node, SimThreads threads, int number, long ioTimeoutMs) {
+    return on(node, threads, number, ioTimeoutMs, GIVE_UP_MS);
+  }
+
+  /**
+   * @param giveUpMs a connection that is away for so long is lost for good
+   */
+  public static DeviceProvider on(
+      SimReactors node, SimThreads threads, int number, long ioTimeoutMs, long giveUpMs) {
     var options =
         new InitiatorOptions(
             TimeUnit.MILLISECONDS.toNanos(ioTimeoutMs),
@@ -20,7 +30,7 @@ public final class SimulatedInitiator {
             200,
             TimeUnit.MILLISECONDS.toNanos(40),
             0,
-            400,
+            giveUpMs,
             2,
             50,
             32,

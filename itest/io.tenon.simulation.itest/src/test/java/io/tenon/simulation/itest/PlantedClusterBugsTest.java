@@ -1,0 +1,63 @@
+package io.tenon.simulation.itest;
+
+import io.tenon.simulation.Mutant;
+import io.tenon.simulation.PlantedBug;
+import io.tenon.simulation.Seeds;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What only a cluster finds in which one nexus takes over from another that lives. */
+class PlantedClusterBugsTest {
+  private static final int MOST_SEEDS = 400;
+  private static final String NEXUS = "io.tenon.nexus.internal.";
+
+  private static PlantedBug bug(String name, String type, String method, Mutant.Change change) {
+    return new PlantedBug(name, "CLUSTER", new Mutant("io.tenon.", type, method, change));
+  }
+
+  static List<PlantedBug> bugs() {
+    return List.of(
+        bug(
+            "a nexus does not take its children's reservations",
+            NEXUS + "ChildReservations",
+            "take",
+            Mutant.call("isEmpty", 1)),
+        bug(
+            "a successor serves while its predecessor may still answer reads",
+            NEXUS + "NexusService",
+            "make",
+            Mutant.call("outwaitPredecessor", 0)),
+        bug(
+            "reads are answered without a proof that the children are still this nexus'",
+            NEXUS + "Lane",
+            "mayRead",
+            Mutant.call("holds", 1)),
+        bug(
+            "reads wait for a proof that a lost child cannot give",
+            NEXUS + "Vigil",
+            "answered",
+            Mutant.call("lastIsGone", 0)),
+        bug(
+            "a nexus that lost a reservation goes on",
+            NEXUS + "Membership",
+            "conflict",
+            Mutant.call("execute", 0)),
+        bug(
+            "a target does not look at reservations",
+            "io.tenon.nvme.internal.NamespaceReservations",
+            "forbidden",
+            Mutant.call("forbidden", 0)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("bugs")
+  void isFound(PlantedBug bug) throws ReflectiveOperationException {
+    bug.mustBeFoundBy(PlantedClusterBugsTest.class, MOST_SEEDS);
+  }
+
+  static void runHere(long seed, String scenario) {
+    long _ =
+        Seeds.run(seed, one -> new ClusterRun(one).run(ClusterSimulationTest.OPERATIONS).hash());
+  }
+}
