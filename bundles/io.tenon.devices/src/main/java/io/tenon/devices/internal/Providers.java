@@ -19,11 +19,23 @@ final class Providers {
    *
    * @param schemes in lower case
    * @param ranking of several for a scheme the one with the highest is used
+   * @param replaceable its bundle says that it can be replaced while its devices are used
    */
   record Source(
-      DeviceProvider provider, List<String> schemes, int ranking, String bundle, String version) {
+      DeviceProvider provider,
+      List<String> schemes,
+      int ranking,
+      String bundle,
+      String version,
+      boolean replaceable) {
     Source {
       schemes = List.copyOf(schemes);
+    }
+
+    /** Of a bundle that does not say so. */
+    Source(
+        DeviceProvider provider, List<String> schemes, int ranking, String bundle, String version) {
+      this(provider, schemes, ranking, bundle, version, false);
     }
 
     @SuppressWarnings("ReferenceEquality") // a service is itself, whatever its equals says
