@@ -50,6 +50,22 @@ final class Jars {
     return to;
   }
 
+  /** A jar as it should be, with a class file that no machine loads. */
+  static Path withBrokenClasses(Path jar, String simpleName) throws IOException {
+    var broken = jar.resolveSibling("broken-" + jar.getFileName());
+    try (var good = new JarFile(jar.toFile());
+        var out = new JarOutputStream(Files.newOutputStream(broken), good.getManifest())) {
+      for (JarEntry entry : (Iterable<JarEntry>) good.stream()::iterator) {
+        if (entry.getName().equals(JarFile.MANIFEST_NAME)) continue;
+        byte[] content = good.getInputStream(entry).readAllBytes();
+        if (entry.getName().endsWith("/" + simpleName + ".class")) content[10] = 99;
+        out.putNextEntry(new JarEntry(entry.getName()));
+        out.write(content);
+      }
+    }
+    return broken;
+  }
+
   private static void set(Attributes headers, String name, String value) {
     if (value.isEmpty()) headers.remove(new Attributes.Name(name));
     else if (value.startsWith(",")) headers.putValue(name, headers.getValue(name) + value);

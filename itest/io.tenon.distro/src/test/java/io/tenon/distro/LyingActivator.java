@@ -13,11 +13,12 @@ import io.tenon.block.IoStatus;
 import io.tenon.linux.Memory;
 import io.tenon.reactor.Reactor;
 import io.tenon.reactor.Reactors;
-import java.util.Hashtable;
+import java.util.Map;
 import java.util.UUID;
 import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
 
 /** Of a bad bundle: its disks are those that they should be, but answer reads with rubbish, or never. */
 public final class LyingActivator implements BundleActivator {
@@ -29,13 +30,13 @@ public final class LyingActivator implements BundleActivator {
     boolean silent = context.getBundle().getHeaders("").get(SILENT) != null;
     var reactors = context.getService(context.getServiceReference(Reactors.class));
     var honest =
-        (DeviceProvider)
-            Class.forName("io.tenon.backend.aio.internal.AioProvider")
-                .getConstructor(Reactors.class)
-                .newInstance(reactors);
-    var properties = new Hashtable<String, Object>();
-    properties.put(DeviceProvider.SCHEME, "aio");
-    properties.put(Constants.SERVICE_RANKING, 1);
+        Class.forName("io.tenon.backend.aio.internal.AioProvider")
+            .asSubclass(DeviceProvider.class)
+            .getConstructor(Reactors.class)
+            .newInstance(reactors);
+    var properties =
+        FrameworkUtil.asDictionary(
+            Map.of(DeviceProvider.SCHEME, "aio", Constants.SERVICE_RANKING, 1));
     context.registerService(DeviceProvider.class, new Provider(honest, silent), properties);
   }
 

@@ -44,6 +44,10 @@ public class SwapUnderLoadTest {
   private static final int SWAPS = 20;
   private static final int SETTLED = 3;
   private static final int IOS_BETWEEN = 300;
+
+  /** The machine of a build may be slow. */
+  private static final long DEADLINE_MS = 15_000;
+
   private static final long PATIENCE_SECONDS = 120;
 
   /** A thread or a file that the machine itself opens meanwhile is none of ours; one a swap would be. */
@@ -140,7 +144,7 @@ public class SwapUnderLoadTest {
       }
       old.add(new PhantomReference<>(classLoader(named(bundle)), queue));
       var next = newer(bundle);
-      SwapRecord done = swaps.swap(new SwapRequest(bundle, next.toUri(), "the test", 0));
+      SwapRecord done = swaps.swap(new SwapRequest(bundle, next.toUri(), "the test", DEADLINE_MS));
       Files.delete(next);
       assertEquals(SwapResult.SWAPPED, done.result());
       assertTrue("no device waited: " + done, !done.pauses().isEmpty());

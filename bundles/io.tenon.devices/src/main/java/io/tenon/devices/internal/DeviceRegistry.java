@@ -313,7 +313,7 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
   }
 
   private DeviceSlot open(DeviceUri uri, Source source, String name) throws DeviceException {
-    var device = source.provider().open(uri);
+    var device = source.open(uri, Optional.empty());
     Check.that(device.name().equals(name), "%s opened %s as %s", source.who(), uri, device.name());
     var entry = list(device, uri.text(), Optional.of(uri), Optional.of(source));
     if (!providers.isThere(source)) orphanWhenPossible(entry, source);

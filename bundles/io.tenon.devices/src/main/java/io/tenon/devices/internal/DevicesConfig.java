@@ -27,5 +27,5 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
       description =
           "Milliseconds that the device of a new bundle may take to read a few blocks, before I/O is let through to it.",
       min = "1")
-  long answer_wait_ms() default 3_000;
+  long answer_wait_ms() default 2_000;
 }

@@ -93,10 +93,7 @@ final class Entry {
           "Its content was in memory, which it has given back.",
           "Destroy it and create it anew; it will be empty.");
     }
-    BlockDevice opened =
-        handover.isPresent()
-            ? from.provider().adopt(toOpen, handover.get())
-            : from.provider().open(toOpen);
+    BlockDevice opened = from.open(toOpen, handover);
     var refusal = sampler.check(left.seen, opened);
     if (refusal.isPresent()) {
       putBack(opened, refusal.get().idle(), left);
@@ -115,15 +112,15 @@ final class Entry {
     }
   }
 
-  /** Whoever comes next shall have what this one had got; one that does not answer cannot be asked for it. */
+  /**
+   * Whoever comes next shall have what this one had got. One that does not answer cannot be asked for it, and has lost nothing of it
+   * while it is open; without a legacy it is closed all the same, for it may keep others from its disk. What it still reads into is
+   * never freed.
+   */
   private static void putBack(BlockDevice refused, CompletableFuture<?> idle, Legacy left) {
-    if (idle.isDone()) {
-      left.handover = refused.leave();
-    } else if (left.handover.isEmpty()) {
-      var _ = idle.whenCompleteAsync((_, _) -> refused.close(), BLOCKING);
-    } else {
-      log.warn("device {}: is left open, for it does not answer", refused.name());
-    }
+    if (idle.isDone()) left.handover = refused.leave();
+    else if (left.handover.isEmpty()) BLOCKING.execute(refused::close);
+    else log.warn("device {}: is left open, for it does not answer", refused.name());
   }
 
   /**

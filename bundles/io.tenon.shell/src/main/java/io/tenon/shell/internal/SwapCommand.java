@@ -89,7 +89,7 @@ public final class SwapCommand extends Noun {
         names = "--deadline",
         paramLabel = "MS",
         description =
-            "Milliseconds that the new one may take until all works again; 10000 if neither this nor the node's"
+            "Milliseconds that the new one may take until all works again; 3000 if neither this nor the node's"
                 + " configuration says otherwise.")
     private long deadlineMs;
 

@@ -13,6 +13,7 @@ import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import org.osgi.framework.Constants;
 import org.osgi.framework.Version;
@@ -129,13 +130,16 @@ record Candidate(
   private static long readThrough(JarFile jar, ZipEntry entry, byte[] buffer, long expanded)
       throws IOException {
     long total = expanded;
+    var sum = new CRC32();
     try (var content = jar.getInputStream(entry)) {
-      while (total <= MAX_EXPANDED_BYTES) {
-        int read = content.read(buffer);
-        if (read < 0) break;
+      for (int read = content.read(buffer); read >= 0; read = content.read(buffer)) {
         total += read;
+        sum.update(buffer, 0, read);
+        if (total > MAX_EXPANDED_BYTES) return total;
       }
     }
+    // Nobody compares it but ZipInputStream, which in turn does not look at the directory.
+    if (sum.getValue() != entry.getCrc()) throw new IOException(entry.getName() + " is damaged");
     return total;
   }
 

@@ -21,7 +21,9 @@ final class Pauses implements AutoCloseable {
   /** A device of before. */
   private final class Watched implements DeviceListener {
     final DeviceSlot slot;
-    private boolean waited;
+    private boolean concerned;
+    private boolean waiting;
+    private boolean failed;
     private long sinceNs;
     private long longestNs;
 
@@ -30,33 +32,49 @@ final class Pauses implements AutoCloseable {
     }
 
     @Override
-    public synchronized void stateChanged(SlotStatus now) {
-      long nowNs = System.nanoTime();
-      if (now.state() == SlotState.DRAINING) {
-        waited = true;
-        sinceNs = nowNs;
-      } else if (now.state() == SlotState.READY && waited) {
-        longestNs = Math.max(longestNs, nowNs - sinceNs);
-      }
+    public void stateChanged(SlotStatus now) {
+      note(now.state(), System.nanoTime());
       change.run();
     }
 
+    private synchronized void note(SlotState now, long nowNs) {
+      switch (now) {
+        case DRAINING -> {
+          concerned = true;
+          waiting = true;
+          sinceNs = nowNs;
+        }
+        case VACANT -> {} // it waits already
+        case READY, FAILED -> {
+          if (waiting) longestNs = Math.max(longestNs, nowNs - sinceNs);
+          waiting = false;
+        }
+      }
+      failed = now == SlotState.FAILED;
+    }
+
+    /** A change that comes while this looks is told afterwards. */
     synchronized void startLate(SlotStatus now, Instant leftSince) {
       boolean waits = now.state() == SlotState.DRAINING || now.state() == SlotState.VACANT;
-      if (waited || !waits || now.since().isBefore(leftSince)) return;
-      waited = true;
+      if (concerned || !waits || now.since().isBefore(leftSince)) return;
+      if (slot.state() == SlotState.READY) return;
+      concerned = true;
+      waiting = true;
       sinceNs = System.nanoTime() - Duration.between(now.since(), Instant.now()).toNanos();
     }
 
-    synchronized boolean hasWaited() {
-      return waited;
+    synchronized boolean isConcerned() {
+      return concerned;
+    }
+
+    synchronized boolean isWell() {
+      return !waiting && !failed;
     }
 
     /** Until now, for one that waits still. */
     synchronized Duration pause() {
-      long ns = longestNs;
-      if (slot.state() != SlotState.READY) ns = Math.max(ns, System.nanoTime() - sinceNs);
-      return Duration.ofNanos(ns);
+      return Duration.ofNanos(
+          waiting ? Math.max(longestNs, System.nanoTime() - sinceNs) : longestNs);
     }
   }
 
@@ -78,15 +96,15 @@ final class Pauses implements AutoCloseable {
   private List<Watched> concerned() {
     var listed = devices.all();
     return watched.stream()
-        .filter(watch -> watch.hasWaited() && listed.contains(watch.slot))
+        .filter(watch -> watch.isConcerned() && listed.contains(watch.slot))
         .toList();
   }
 
   /** A device that waits or has failed since; a sentence. */
   Optional<String> lacks() {
     for (Watched watch : concerned()) {
+      if (watch.isWell()) continue;
       var status = watch.slot.status();
-      if (status.state() == SlotState.READY) continue;
       return Optional.of(
           "Block device %s is %s: %s%s"
               .formatted(

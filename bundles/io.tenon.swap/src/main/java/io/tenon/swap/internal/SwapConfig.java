@@ -11,9 +11,9 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
       name = "Deadline",
       description =
           "Milliseconds from the stop of the old bundle until everything works again with the new one; past it the old one"
-              + " is put back.",
+              + " is put back. Many hosts break a connection that does not answer for 5 s.",
       min = "100")
-  long deadline_ms() default 10_000;
+  long deadline_ms() default 3_000;
 
   @AttributeDefinition(
       name = "Longest deadline",
