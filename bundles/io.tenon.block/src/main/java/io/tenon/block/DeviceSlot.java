@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -281,17 +282,34 @@ public final class DeviceSlot {
    * @return what the device leaves to its successor, when it is closed; fails when the slot fails meanwhile
    */
   public CompletionStage<Optional<Handover>> vacate(String why, String waits) {
-    return drain(why).thenCompose(_ -> takeOut(why, waits));
+    return vacate(why, waits, _ -> {});
   }
 
-  private CompletionStage<Optional<Handover>> takeOut(String why, String waits) {
+  /**
+   * As above.
+   *
+   * @param lastLook is shown the device when nobody uses it any more, right before it leaves; may block
+   */
+  public CompletionStage<Optional<Handover>> vacate(
+      String why, String waits, Consumer<BlockDevice> lastLook) {
+    return drain(why).thenCompose(_ -> takeOut(why, waits, lastLook));
+  }
+
+  private CompletionStage<Optional<Handover>> takeOut(
+      String why, String waits, Consumer<BlockDevice> lastLook) {
     CompletableFuture<Optional<Handover>> released;
     synchronized (lock) {
       if (standing.is(SlotState.VACANT)) return CompletableFuture.completedFuture(Optional.empty());
       if (!standing.is(SlotState.DRAINING))
         return CompletableFuture.failedFuture(standing.hasFailed());
       var leaving = inside.device;
-      released = release(inside, leaving::leave);
+      released =
+          release(
+              inside,
+              () -> {
+                lastLook.accept(leaving);
+                return leaving.leave();
+              });
     }
     return released.thenCompose(left -> becomeVacant(left, why, waits));
   }

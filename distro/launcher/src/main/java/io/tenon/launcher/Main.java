@@ -54,7 +54,7 @@ public final class Main {
       var stopper = new Thread(() -> stop(framework), "tenon-stop");
       Runtime.getRuntime().addShutdownHook(stopper);
       try {
-        framework.start(home, settings.deploy().isPresent());
+        framework.start(home, KeptBundles.of(data.path()), settings.deploy().isPresent());
       } catch (RefusedException | BundleException | IOException e) {
         status = FAILED;
         throw e;

@@ -34,12 +34,13 @@ final class NodeFramework {
    *
    * @throws RefusedException when a bundle does not start; the distribution is broken then
    */
-  void start(Home home, boolean deploys) throws BundleException, IOException, RefusedException {
+  void start(Home home, KeptBundles kept, boolean deploys)
+      throws BundleException, IOException, RefusedException {
     framework.init();
     List<Bundle> bundles = new ArrayList<>();
     BundleContext context = framework.getBundleContext();
     for (Path file : home.bundleFiles()) {
-      Bundle bundle = context.installBundle("reference:" + file.toUri());
+      Bundle bundle = kept.install(context, file);
       String name = bundle.getSymbolicName();
       bundle.adapt(BundleStartLevel.class).setStartLevel(StartLevels.of(name));
       if (isFragment(bundle)) continue;
@@ -49,18 +50,19 @@ final class NodeFramework {
     }
     for (Bundle bundle : bundles) bundle.start();
     framework.start();
-    mustRun(bundles);
+    mustRun(bundles, kept);
   }
 
   private static boolean isFragment(Bundle bundle) {
     return bundle.getHeaders("").get(Constants.FRAGMENT_HOST) != null;
   }
 
-  private void mustRun(List<Bundle> bundles) throws RefusedException {
+  private void mustRun(List<Bundle> bundles, KeptBundles kept)
+      throws IOException, RefusedException {
     for (Bundle bundle : bundles) {
       if (bundle.getState() == Bundle.ACTIVE || framework.getState() != Bundle.ACTIVE) continue;
       try {
-        bundle.start();
+        kept.start(bundle);
       } catch (BundleException e) {
         throw new RefusedException(
             "The node was not started: bundle " + bundle.getSymbolicName() + " does not start.",

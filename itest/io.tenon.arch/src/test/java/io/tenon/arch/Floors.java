@@ -51,6 +51,7 @@ record Floors(String root) {
               Map.entry("registry", MODEL),
               Map.entry("nexus", SERVICE),
               Map.entry("pool", SERVICE),
+              Map.entry("swap", SERVICE),
               Map.entry("control", SERVICE),
               Map.entry("ha", SERVICE),
               Map.entry("engine.api", FACE_API),

@@ -12,6 +12,7 @@ import io.tenon.block.InjectedFault;
 import io.tenon.block.SlotState;
 import io.tenon.devices.internal.Providers.Source;
 import io.tenon.error.Check;
+import io.tenon.reactor.Reactors;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,8 +26,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceReference;
+import org.osgi.framework.wiring.BundleRevision;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -50,6 +53,7 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
 
   private final long reopenDeadlineMs;
   private final long drainWaitMs;
+  private final Sampler sampler;
   private final Providers providers = new Providers();
 
   /** Guards the two below; never held while something blocks. */
@@ -64,11 +68,23 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
   private volatile boolean closed;
 
   @Activate
-  public DeviceRegistry(DevicesConfig config) {
-    this(config.reopen_deadline_ms(), config.drain_wait_ms());
+  public DeviceRegistry(BundleContext context, DevicesConfig config, @Reference Reactors reactors) {
+    this(
+        config.reopen_deadline_ms(),
+        config.drain_wait_ms(),
+        new Sampler(
+            reactors.main(),
+            () -> context.getBundle(0).getState() != Bundle.ACTIVE,
+            config.answer_wait_ms()));
   }
 
+  /** One that believes successors what they answer. */
   DeviceRegistry(long reopenDeadlineMs, long drainWaitMs) {
+    this(reopenDeadlineMs, drainWaitMs, Sampler.none());
+  }
+
+  DeviceRegistry(long reopenDeadlineMs, long drainWaitMs, Sampler sampler) {
+    this.sampler = sampler;
     this.reopenDeadlineMs = reopenDeadlineMs;
     this.drainWaitMs = drainWaitMs;
   }
@@ -121,7 +137,13 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
             Schemes.of(reference.getProperty(DeviceProvider.SCHEME)),
             ranking,
             bundle == null ? "unknown" : bundle.getSymbolicName(),
-            bundle == null ? "" : bundle.getVersion().toString()));
+            bundle == null ? "" : bundle.getVersion().toString(),
+            bundle != null && isReplaceable(bundle)));
+  }
+
+  private static boolean isReplaceable(Bundle bundle) {
+    var revision = bundle.adapt(BundleRevision.class);
+    return revision != null && !revision.getDeclaredCapabilities("tenon.swap").isEmpty();
   }
 
   void add(Source source) {
@@ -181,12 +203,14 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
   /** Holding {@link Entry#changing}. */
   private CompletionStage<?> orphan(Entry entry, Source gone) {
     entry.orphan();
-    return reopen(entry, "Its backend, " + gone.who() + ",");
+    // Others are not read: a far end that is away would hold up their bundle's stop.
+    return reopen(
+        entry, "Its backend, " + gone.who() + ",", gone.replaceable() ? sampler : Sampler.none());
   }
 
   /** Holding {@link Entry#changing}. */
-  private CompletionStage<?> reopen(Entry entry, String gone) {
-    var reopening = new Reopening(entry, gone, providers, reopenDeadlineMs, () -> closed);
+  private CompletionStage<?> reopen(Entry entry, String gone, Sampler by) {
+    var reopening = new Reopening(entry, gone, providers, reopenDeadlineMs, () -> closed, by);
     reopening.start();
     return reopening.vacated();
   }
@@ -199,7 +223,7 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
       if (entry.isEmpty() || slot.state() == SlotState.FAILED) continue;
       entry.get().changing.lock();
       try {
-        vacated.add(reopen(entry.get(), who).toCompletableFuture());
+        vacated.add(reopen(entry.get(), who, sampler).toCompletableFuture());
       } finally {
         entry.get().changing.unlock();
       }
@@ -289,7 +313,7 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
   }
 
   private DeviceSlot open(DeviceUri uri, Source source, String name) throws DeviceException {
-    var device = source.provider().open(uri);
+    var device = source.open(uri, Optional.empty());
     Check.that(device.name().equals(name), "%s opened %s as %s", source.who(), uri, device.name());
     var entry = list(device, uri.text(), Optional.of(uri), Optional.of(source));
     if (!providers.isThere(source)) orphanWhenPossible(entry, source);
@@ -330,7 +354,7 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
     try {
       if (entry.isDestroyed()) throw DeviceException.alreadyExists(entry.slot.name());
       if (entry.slot.state() == SlotState.FAILED && entry.uri.isPresent()) {
-        entry.reopen(source, Optional.empty());
+        entry.reopen(source, new Entry.Legacy(Optional.empty(), Optional.empty()), sampler);
         if (!providers.isThere(source)) orphan(entry, source);
       } else if (source.provider().changesOpenDevice(uri)) {
         entry.change(uri, source, drainWaitMs);
@@ -357,7 +381,7 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
   private DeviceSlot takeUp(Entry entry, BlockDevice device, String uri) throws DeviceException {
     entry.changing.lock();
     try {
-      entry.takeUp(device, uri);
+      entry.takeUp(device, uri, sampler);
     } finally {
       entry.changing.unlock();
     }

@@ -21,4 +21,11 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
               + " goes on behind its back.",
       min = "0")
   long drain_wait_ms() default 5_000;
+
+  @AttributeDefinition(
+      name = "Answer wait",
+      description =
+          "Milliseconds that the device of a new bundle may take to read a few blocks, before I/O is let through to it.",
+      min = "1")
+  long answer_wait_ms() default 2_000;
 }

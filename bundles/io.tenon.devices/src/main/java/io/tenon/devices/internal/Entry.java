@@ -9,8 +9,10 @@ import io.tenon.block.Handover;
 import io.tenon.block.SlotState;
 import io.tenon.devices.internal.Providers.Source;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -24,6 +26,8 @@ import org.slf4j.LoggerFactory;
 final class Entry {
   private static final Logger log = LoggerFactory.getLogger(DeviceRegistry.class);
 
+  private static final Executor BLOCKING = Thread.ofVirtual().name("device-close")::start;
+
   final DeviceSlot slot;
 
   /** Empty for a device that a service has made: nobody can reopen it. */
@@ -34,6 +38,20 @@ final class Entry {
   private volatile BlockDevice device;
   private volatile Optional<Source> source;
   private volatile boolean destroyed;
+
+  /** Of the device that was left last, by the service that had made it. */
+  volatile Optional<Sample> seen = Optional.empty();
+
+  /** What a device has left behind: for whoever opens it next, and to know it by. One thread at a time. */
+  static final class Legacy {
+    Optional<Handover> handover;
+    final Optional<Sample> seen;
+
+    Legacy(Optional<Handover> handover, Optional<Sample> seen) {
+      this.handover = handover;
+      this.seen = seen;
+    }
+  }
 
   Entry(DeviceSlot slot, BlockDevice device, Optional<DeviceUri> uri, Optional<Source> source) {
     this.slot = slot;
@@ -62,19 +80,25 @@ final class Entry {
   /**
    * Opens the device of this entry again by {@code from} and puts it into the slot. Holding {@link #changing}.
    *
+   * @param left where what the device before has left is taken from; where it is again when this throws
    * @throws DeviceException also when its content went with the device that was inside: what would be opened is empty
    */
-  void reopen(Source from, Optional<Handover> left) throws DeviceException {
+  void reopen(Source from, Legacy left, Sampler sampler) throws DeviceException {
     var toOpen = uri.orElseThrow(() -> DeviceException.notFound(slot.name()));
-    if (left.isEmpty() && !device.outlivesClosing()) {
+    var handover = left.handover;
+    if (handover.isEmpty() && !device.outlivesClosing()) {
       throw new DeviceException(
           Kind.MISMATCH,
           "Block device " + slot.name() + " was not opened again.",
           "Its content was in memory, which it has given back.",
           "Destroy it and create it anew; it will be empty.");
     }
-    BlockDevice opened =
-        left.isPresent() ? from.provider().adopt(toOpen, left.get()) : from.provider().open(toOpen);
+    BlockDevice opened = from.open(toOpen, handover);
+    var refusal = sampler.check(left.seen, opened);
+    if (refusal.isPresent()) {
+      putBack(opened, refusal.get().idle(), left);
+      throw refusal.get().reason();
+    }
     var before = source;
     // First, for who is told that the slot is ready may ask by whom.
     source = Optional.of(from);
@@ -83,9 +107,20 @@ final class Entry {
       device = opened;
     } catch (DeviceException e) {
       source = before;
-      opened.close();
+      putBack(opened, CompletableFuture.completedFuture(null), left);
       throw e;
     }
+  }
+
+  /**
+   * Whoever comes next shall have what this one had got. One that does not answer cannot be asked for it, and has lost nothing of it
+   * while it is open; without a legacy it is closed all the same, for it may keep others from its disk. What it still reads into is
+   * never freed.
+   */
+  private static void putBack(BlockDevice refused, CompletableFuture<?> idle, Legacy left) {
+    if (idle.isDone()) left.handover = refused.leave();
+    else if (left.handover.isEmpty()) BLOCKING.execute(refused::close);
+    else log.warn("device {}: is left open, for it does not answer", refused.name());
   }
 
   /**
@@ -93,12 +128,16 @@ final class Entry {
    *
    * @throws DeviceException when it is in use, or another one; {@code made} stays the caller's then
    */
-  void takeUp(BlockDevice made, String shownUri) throws DeviceException {
+  void takeUp(BlockDevice made, String shownUri, Sampler sampler) throws DeviceException {
     var state = slot.state();
     boolean waits = state == SlotState.VACANT || state == SlotState.FAILED;
     boolean same = slot.uri().equals(shownUri) && slot.uuid().equals(made.uuid());
     if (destroyed || uri.isPresent() || !waits || !same) {
       throw DeviceException.alreadyExists(slot.name());
+    }
+    if (state == SlotState.VACANT) {
+      var refusal = sampler.check(seen, made);
+      if (refusal.isPresent()) throw refusal.get().reason();
     }
     slot.restore(made, "It was made again by the service that had left it.");
     device = made;

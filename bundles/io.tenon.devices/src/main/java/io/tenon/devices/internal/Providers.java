@@ -1,8 +1,11 @@
 package io.tenon.devices.internal;
 
+import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceException.Kind;
 import io.tenon.block.DeviceProvider;
+import io.tenon.block.DeviceUri;
+import io.tenon.block.Handover;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -11,24 +14,58 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The backends that are there now, by scheme. Any thread. */
 final class Providers {
+  private static final Logger log = LoggerFactory.getLogger(DeviceRegistry.class);
+
   /**
    * A backend's service.
    *
    * @param schemes in lower case
    * @param ranking of several for a scheme the one with the highest is used
+   * @param replaceable its bundle says that it can be replaced while its devices are used
    */
   record Source(
-      DeviceProvider provider, List<String> schemes, int ranking, String bundle, String version) {
+      DeviceProvider provider,
+      List<String> schemes,
+      int ranking,
+      String bundle,
+      String version,
+      boolean replaceable) {
     Source {
       schemes = List.copyOf(schemes);
+    }
+
+    /** Of a bundle that does not say so. */
+    Source(
+        DeviceProvider provider, List<String> schemes, int ranking, String bundle, String version) {
+      this(provider, schemes, ranking, bundle, version, false);
     }
 
     @SuppressWarnings("ReferenceEquality") // a service is itself, whatever its equals says
     boolean isOf(DeviceProvider candidate) {
       return provider == candidate;
+    }
+
+    /**
+     * @param left of the device that was there before
+     * @throws DeviceException also when the backend's code is broken
+     */
+    BlockDevice open(DeviceUri uri, Optional<Handover> left) throws DeviceException {
+      try {
+        return left.isPresent() ? provider.adopt(uri, left.get()) : provider.open(uri);
+      } catch (RuntimeException | LinkageError e) {
+        log.error("{} failed to open {} by a bug", who(), uri, e);
+        throw new DeviceException(
+            Kind.IO,
+            "Block device " + uri + " was not opened.",
+            who() + " is broken: " + e + ".",
+            "Put another version of it in its place.",
+            e);
+      }
     }
 
     String who() {

@@ -29,6 +29,7 @@ final class Reopening {
   private final Providers providers;
   private final long deadlineMs;
   private final BooleanSupplier stopped;
+  private final Sampler sampler;
   private final CompletionStage<Optional<Handover>> vacated;
 
   /**
@@ -37,7 +38,12 @@ final class Reopening {
    * @param gone who goes, as the subject of a sentence
    */
   Reopening(
-      Entry entry, String gone, Providers providers, long deadlineMs, BooleanSupplier stopped) {
+      Entry entry,
+      String gone,
+      Providers providers,
+      long deadlineMs,
+      BooleanSupplier stopped,
+      Sampler sampler) {
     this.entry = entry;
     this.gone = gone;
     this.awaited =
@@ -45,7 +51,13 @@ final class Reopening {
     this.providers = providers;
     this.deadlineMs = deadlineMs;
     this.stopped = stopped;
-    this.vacated = entry.slot.vacate(gone + " goes.", awaited + " within " + deadlineMs + " ms");
+    this.sampler = sampler;
+    entry.seen = Optional.empty();
+    this.vacated =
+        entry.slot.vacate(
+            gone + " goes.",
+            awaited + " within " + deadlineMs + " ms",
+            device -> entry.seen = sampler.of(device));
   }
 
   /** Done when the device is closed. */
@@ -69,16 +81,16 @@ final class Reopening {
       return;
     }
     if (entry.slot.state() != SlotState.VACANT) return;
-    var left = vacated.toCompletableFuture().join();
+    var left = new Entry.Legacy(vacated.toCompletableFuture().join(), entry.seen);
     try {
-      if (!reopened(left, endNs)) left.ifPresent(Handover::close);
+      if (!reopened(left, endNs)) left.handover.ifPresent(Handover::close);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      left.ifPresent(Handover::close);
+      left.handover.ifPresent(Handover::close);
     }
   }
 
-  private boolean reopened(Optional<Handover> left, long endNs) throws InterruptedException {
+  private boolean reopened(Entry.Legacy left, long endNs) throws InterruptedException {
     String why = awaited + " did not come.";
     while (true) {
       long seen = providers.changes();
@@ -90,7 +102,7 @@ final class Reopening {
         var source = successor();
         if (source.isPresent()) {
           try {
-            entry.reopen(source.get(), left);
+            entry.reopen(source.get(), left, sampler);
             return true;
           } catch (DeviceException e) {
             log.warn("device {}: {}", entry.slot.name(), e.getMessage());

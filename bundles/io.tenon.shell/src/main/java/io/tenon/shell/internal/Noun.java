@@ -23,7 +23,8 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * A command of the shell named after a thing, with a verb for each thing to do: {@code tenon:device list}. The verbs are the
- * methods of a class annotated for picocli, which parses, prints help and knows what can be completed.
+ * methods of a class annotated for picocli, which parses, prints help and knows what can be completed. A command for one thing to do
+ * has no verbs; the class runs then.
  */
 abstract class Noun {
   private static final Logger log = LoggerFactory.getLogger(Noun.class);
@@ -101,6 +102,9 @@ abstract class Noun {
     line.registerConverter(Size.class, new Size.Converter());
     line.setUsageHelpWidth(WIDTH).setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
     line.getCommandSpec().addOption(help());
+    if (line.getSubcommands().isEmpty()) {
+      line.getCommandSpec().addMixin("output", CommandSpec.forAnnotatedObject(output));
+    }
     for (var verb : line.getSubcommands().values()) {
       verb.getCommandSpec().addOption(help());
       verb.getCommandSpec().addMixin("output", CommandSpec.forAnnotatedObject(output));
@@ -135,7 +139,8 @@ abstract class Noun {
           thrown.set(refusal(e));
           return 1;
         });
-    line.execute(words.length == 0 ? new String[] {"--help"} : texts(words));
+    boolean lost = words.length == 0 && !verbs().isEmpty();
+    line.execute(lost ? new String[] {"--help"} : texts(words));
     out.flush();
     var failure = thrown.get();
     if (failure != null) throw failure;
@@ -167,13 +172,24 @@ abstract class Noun {
    * @param index at least 1
    */
   final List<String> candidates(List<String> line, int index) {
+    if (verbs().isEmpty()) return candidates(model().getCommandSpec(), "", line, index, 1);
     var words = spelledOut(line);
     int typed = index + words.size() - line.size();
     if (typed <= 1) return List.copyOf(verbs());
     var verb = model().getSubcommands().get(words.get(1));
     if (verb == null) return List.of();
-    if (typed >= words.size() || !words.get(typed).startsWith("-")) return names(words.get(1));
-    return verb.getCommandSpec().options().stream().map(OptionSpec::longestName).toList();
+    return candidates(verb.getCommandSpec(), words.get(1), words, typed, Integer.MAX_VALUE);
+  }
+
+  /**
+   * @param lastNamed index of the last word that can be a name
+   */
+  private List<String> candidates(
+      CommandSpec command, String verb, List<String> words, int typed, int lastNamed) {
+    if (typed < words.size() && words.get(typed).startsWith("-")) {
+      return command.options().stream().map(OptionSpec::longestName).toList();
+    }
+    return typed <= lastNamed ? names(verb) : List.of();
   }
 
   /** What is asked of every noun while a node starts; reading the annotations costs a hundredth of having picocli model them. */

@@ -1,0 +1,31 @@
+package io.tenon.swap;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * One swap that was tried.
+ *
+ * @param at when it began
+ * @param by who wanted it
+ * @param fromVersion empty when there was no such bundle
+ * @param toVersion empty when the new jar does not say
+ * @param pauses of the devices that had to wait, by name
+ * @param longestPause of these
+ * @param reason why it was refused or taken back; for one that was done, where the new bundle is from
+ */
+public record SwapRecord(
+    Instant at,
+    String by,
+    String bundle,
+    String fromVersion,
+    String toVersion,
+    SwapResult result,
+    List<DevicePause> pauses,
+    Duration longestPause,
+    String reason) {
+  public SwapRecord {
+    pauses = List.copyOf(pauses);
+  }
+}

@@ -1,0 +1,14 @@
+package io.tenon.swap;
+
+import java.net.URI;
+
+/**
+ * What is to be replaced by what.
+ *
+ * @param bundle symbolic name
+ * @param source of the jar: {@code file:}, {@code http:} or {@code https:}
+ * @param by who wants it, for people
+ * @param deadlineMs how long the new bundle may take, from the stop of the old one until everything works again; 0 for the node's
+ *     own choice
+ */
+public record SwapRequest(String bundle, URI source, String by, long deadlineMs) {}

@@ -1,0 +1,84 @@
+package io.tenon.distro;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Stream;
+
+/** Bundles made of the distribution's by changing them. */
+final class Jars {
+  private Jars() {}
+
+  /** The distribution's own. */
+  static Path of(String symbolicName) {
+    var folder = Path.of(System.getProperty("tenon.home")).toAbsolutePath().normalize();
+    try (Stream<Path> files = Files.list(folder.resolve("bundles"))) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith(symbolicName + "-"))
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * @param headers that are other ones; an empty one is taken out, one that begins with a comma is added to
+   * @param more classes of the test, with those inside them
+   */
+  static Path changed(String symbolicName, Path to, Map<String, String> headers, Class<?>... more)
+      throws IOException {
+    try (var good = new JarFile(of(symbolicName).toFile())) {
+      var manifest = new Manifest(good.getManifest());
+      headers.forEach((name, value) -> set(manifest.getMainAttributes(), name, value));
+      try (var out = new JarOutputStream(Files.newOutputStream(to), manifest)) {
+        for (JarEntry entry : (Iterable<JarEntry>) good.stream()::iterator) {
+          if (entry.isDirectory() || entry.getName().equals(JarFile.MANIFEST_NAME)) continue;
+          out.putNextEntry(new JarEntry(entry.getName()));
+          good.getInputStream(entry).transferTo(out);
+        }
+        for (Class<?> type : more) add(type, out);
+      }
+    }
+    return to;
+  }
+
+  /** A jar as it should be, with a class file that no machine loads. */
+  static Path withBrokenClasses(Path jar, String simpleName) throws IOException {
+    var broken = jar.resolveSibling("broken-" + jar.getFileName());
+    try (var good = new JarFile(jar.toFile());
+        var out = new JarOutputStream(Files.newOutputStream(broken), good.getManifest())) {
+      for (JarEntry entry : (Iterable<JarEntry>) good.stream()::iterator) {
+        if (entry.getName().equals(JarFile.MANIFEST_NAME)) continue;
+        byte[] content = good.getInputStream(entry).readAllBytes();
+        if (entry.getName().endsWith("/" + simpleName + ".class")) content[10] = 99;
+        out.putNextEntry(new JarEntry(entry.getName()));
+        out.write(content);
+      }
+    }
+    return broken;
+  }
+
+  private static void set(Attributes headers, String name, String value) {
+    if (value.isEmpty()) headers.remove(new Attributes.Name(name));
+    else if (value.startsWith(",")) headers.putValue(name, headers.getValue(name) + value);
+    else headers.putValue(name, value);
+  }
+
+  private static void add(Class<?> type, JarOutputStream out) throws IOException {
+    String file = type.getName().replace('.', '/') + ".class";
+    out.putNextEntry(new JarEntry(file));
+    try (var content = type.getClassLoader().getResourceAsStream(file)) {
+      if (content == null) throw new IOException("no class file of " + type);
+      content.transferTo(out);
+    }
+    for (Class<?> inner : type.getDeclaredClasses()) add(inner, out);
+  }
+}

@@ -1,0 +1,200 @@
+package io.tenon.distro;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertTrue;
+import static org.ops4j.pax.exam.CoreOptions.options;
+
+import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceProvider;
+import io.tenon.reactor.Reactors;
+import io.tenon.swap.SwapRecord;
+import io.tenon.swap.SwapRequest;
+import io.tenon.swap.SwapResult;
+import io.tenon.swap.Swaps;
+import java.io.IOException;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import javax.inject.Inject;
+import org.junit.After;
+import org.junit.Before;
+import org.junit.Test;
+import org.junit.runner.RunWith;
+import org.ops4j.pax.exam.Configuration;
+import org.ops4j.pax.exam.Option;
+import org.ops4j.pax.exam.junit.PaxExam;
+import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
+import org.ops4j.pax.exam.spi.reactors.PerClass;
+import org.ops4j.pax.exam.util.Filter;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.wiring.BundleWiring;
+
+/** Bundles are replaced again and again below a host that reads and writes, and leave nothing behind. */
+@RunWith(PaxExam.class)
+@ExamReactorStrategy(PerClass.class)
+public class SwapUnderLoadTest {
+  private static final int SWAPS = 20;
+  private static final int SETTLED = 3;
+  private static final int IOS_BETWEEN = 300;
+
+  /** The machine of a build may be slow. */
+  private static final long DEADLINE_MS = 15_000;
+
+  private static final long PATIENCE_SECONDS = 120;
+
+  /** A thread or a file that the machine itself opens meanwhile is none of ours; one a swap would be. */
+  private static final int TOLERATED = SWAPS / 2;
+
+  @Inject BundleContext context;
+  @Inject Swaps swaps;
+  @Inject BlockDevices devices;
+  @Inject Reactors reactors;
+
+  @Inject
+  @Filter("(scheme=nvmf)")
+  DeviceProvider initiator;
+
+  private Path folder = Path.of("");
+  private int version;
+
+  @Configuration
+  public Option[] node() {
+    return options(NodeUnderTest.everything());
+  }
+
+  @Before
+  public void makeFolder() throws IOException {
+    folder = Files.createTempDirectory("tenon-swap");
+  }
+
+  @After
+  public void removeFolder() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) Files.delete(file);
+    }
+    Files.delete(folder);
+  }
+
+  @Test
+  public void aioUnderAPool() throws Exception {
+    swapUnder("aio", "io.tenon.backend.aio");
+  }
+
+  @Test
+  public void uringUnderAPool() throws Exception {
+    swapUnder("uring", "io.tenon.backend.uring");
+  }
+
+  @Test
+  public void mallocUnderAPool() throws Exception {
+    swapUnder("malloc", "io.tenon.backend.malloc");
+  }
+
+  @Test
+  public void pool() throws Exception {
+    swapUnder("aio", "io.tenon.pool");
+  }
+
+  @Test
+  public void blobstore() throws Exception {
+    swapUnder("aio", "io.tenon.blobstore");
+  }
+
+  @Test
+  public void nullWhoseDeviceKeepsItsIdentity() throws Exception {
+    var device = devices.create("null:///swapped?size_mb=16");
+    var uuid = device.uuid();
+    swapAgainAndAgain("io.tenon.backend.nil", () -> {});
+    assertEquals(uuid, devices.find("swapped").orElseThrow().uuid());
+    devices.destroy(device);
+  }
+
+  private interface Between {
+    void swaps() throws Exception;
+  }
+
+  private void swapUnder(String scheme, String bundle) throws Exception {
+    try (var host = new HostedReplica(context, initiator, reactors, scheme)) {
+      swapAgainAndAgain(bundle, () -> host.load.goesOn(IOS_BETWEEN));
+      host.mustBeWhole();
+      System.err.printf(
+          "%s: longest pause of a host's I/O %d ms%n", bundle, host.load.longestPauseMs());
+    }
+  }
+
+  private void swapAgainAndAgain(String bundle, Between between) throws Exception {
+    var queue = new ReferenceQueue<ClassLoader>();
+    var old = new ArrayList<PhantomReference<ClassLoader>>();
+    var pauses = new ArrayList<Double>();
+    long files = 0;
+    int threads = 0;
+    for (int i = 0; i < SWAPS; i++) {
+      between.swaps();
+      if (i == SETTLED) {
+        files = openFiles();
+        threads = Thread.getAllStackTraces().size();
+      }
+      old.add(new PhantomReference<>(classLoader(named(bundle)), queue));
+      var next = newer(bundle);
+      SwapRecord done = swaps.swap(new SwapRequest(bundle, next.toUri(), "the test", DEADLINE_MS));
+      Files.delete(next);
+      assertEquals(SwapResult.SWAPPED, done.result());
+      assertTrue("no device waited: " + done, !done.pauses().isEmpty());
+      assertEquals(named(bundle).getVersion().toString(), done.toVersion());
+      pauses.add(done.longestPause().toNanos() / 1e6);
+    }
+    between.swaps();
+    pauses.sort(null);
+    System.err.printf(
+        "%s: pauses of a device by %d swaps: median %.1f ms, longest %.1f ms%n",
+        bundle, SWAPS, pauses.get(SWAPS / 2), pauses.getLast());
+    mustBeCollected(queue, old);
+    assertTrue("files: " + files + ", then " + openFiles(), openFiles() <= files + TOLERATED);
+    int threadsNow = Thread.getAllStackTraces().size();
+    assertTrue("threads: " + threads + ", then " + threadsNow, threadsNow <= threads + TOLERATED);
+  }
+
+  private Path newer(String bundle) throws IOException {
+    return Jars.changed(
+        bundle, folder.resolve(bundle + ".jar"), Map.of("Bundle-Version", "0.1." + ++version));
+  }
+
+  private static ClassLoader classLoader(Bundle bundle) {
+    return bundle.adapt(BundleWiring.class).getClassLoader();
+  }
+
+  private static void mustBeCollected(
+      ReferenceQueue<ClassLoader> queue, List<PhantomReference<ClassLoader>> old)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    int collected = 0;
+    while (collected < old.size()) {
+      assertTrue(
+          "only %d of %d old class loaders are gone".formatted(collected, old.size()),
+          System.nanoTime() < deadline);
+      System.gc();
+      while (queue.remove(100) != null) collected++;
+    }
+  }
+
+  private static long openFiles() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+      return files.count();
+    }
+  }
+
+  private Bundle named(String symbolicName) {
+    return Arrays.stream(context.getBundles())
+        .filter(bundle -> symbolicName.equals(bundle.getSymbolicName()))
+        .findFirst()
+        .orElseThrow();
+  }
+}
