@@ -8,6 +8,7 @@ import io.tenon.reactor.StreamSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -195,7 +196,10 @@ public final class SimNetwork {
   private final class Listener implements ListenSocket {
     private final SimReactor reactor;
     private final InetSocketAddress local;
-    private final Reactor.Acceptor acceptor;
+    private Reactor.@Nullable Acceptor acceptor;
+
+    /** Who connects during a pause; the kernel's queue. */
+    private final ArrayDeque<SimSocket> waiting = new ArrayDeque<>();
 
     Listener(SimReactor reactor, InetSocketAddress local, Reactor.Acceptor acceptor) {
       this.reactor = reactor;
@@ -209,12 +213,32 @@ public final class SimNetwork {
     }
 
     @Override
+    public void pause() {
+      reactor.execute(() -> acceptor = null);
+    }
+
+    @Override
+    public void resume(Reactor.Acceptor successor) {
+      reactor.execute(
+          () -> {
+            acceptor = successor;
+            while (!waiting.isEmpty()) accept(waiting.remove());
+          });
+    }
+
+    @Override
     public void close() {
       listeners.remove(local, this);
+      while (!waiting.isEmpty()) refuse(waiting.remove(), local);
     }
 
     /** On its reactor. */
     private void accept(SimSocket client) {
+      var acceptor = this.acceptor;
+      if (acceptor == null) {
+        waiting.add(client);
+        return;
+      }
       if (!(acceptor.choose(client.local()) instanceof SimReactor home)) {
         throw new AssertionError("a connection was given to no reactor");
       }
@@ -238,9 +262,13 @@ public final class SimNetwork {
     if (listener != null) {
       listener.reactor.later(0, () -> listener.accept(client));
     } else if (isUp(address.getAddress())) {
-      line(address.getAddress(), client.local().getAddress())
-          .carry(() -> client.arrives(SimSocket.Kind.REFUSED, NOTHING));
+      refuse(client, address);
     }
+  }
+
+  private void refuse(SimSocket client, InetSocketAddress by) {
+    line(by.getAddress(), client.local().getAddress())
+        .carry(() -> client.arrives(SimSocket.Kind.REFUSED, NOTHING));
   }
 
   static byte[] bytesOf(int count) {
