@@ -1,5 +1,6 @@
 package io.tenon.nvme;
 
+import java.util.function.Consumer;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -36,4 +37,18 @@ public interface NvmeQueue {
    * @param reason for logs and events
    */
   void disconnected(String reason);
+
+  // Between two transports.
+
+  /** The transport that serves the queue from now on: {@link ParkedConnection}. */
+  void transport(QueueTransport successor);
+
+  /** The model waits for a capsule before it ends the one that it has: the second of two fused commands. */
+  boolean awaitsCapsule();
+
+  /** Commands that it has and that may wait for ever: requests for asynchronous events. */
+  int restingCommands();
+
+  /** Gives back its resting commands, without a response; each is ended next, and begun again by the successor. */
+  void recall(Consumer<NvmeCommand> resting);
 }

@@ -54,6 +54,15 @@ public interface NvmeTarget {
   NvmeQueue accept(QueueTransport connection, Reactor reactor);
 
   /**
+   * Keeps what a transport leaves until a successor asks, or the deadline is over: then it ends. Hosts that nobody hears meanwhile
+   * stay as long as their keep-alive allows.
+   */
+  void handOver(TransportHandover left);
+
+  /** For a transport that comes: what its predecessor has left. Whoever takes it goes on with it, ends it or hands it over again. */
+  Optional<TransportHandover> takeOver(String uriScheme);
+
+  /**
    * How a device is shared.
    *
    * @param hosts NQNs that may connect; empty for any

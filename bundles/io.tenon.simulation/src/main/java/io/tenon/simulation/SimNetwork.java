@@ -8,6 +8,7 @@ import io.tenon.reactor.StreamSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -204,7 +205,10 @@ public final class SimNetwork {
   private final class Listener implements ListenSocket {
     private final SimReactor reactor;
     private final InetSocketAddress local;
-    private final Reactor.Acceptor acceptor;
+    private Reactor.@Nullable Acceptor acceptor;
+
+    /** Who connects during a pause; the kernel's queue. */
+    private final ArrayDeque<SimSocket> waiting = new ArrayDeque<>();
 
     Listener(SimReactor reactor, InetSocketAddress local, Reactor.Acceptor acceptor) {
       this.reactor = reactor;
@@ -218,12 +222,32 @@ public final class SimNetwork {
     }
 
     @Override
+    public void pause() {
+      reactor.execute(() -> acceptor = null);
+    }
+
+    @Override
+    public void resume(Reactor.Acceptor successor) {
+      reactor.execute(
+          () -> {
+            acceptor = successor;
+            while (!waiting.isEmpty()) accept(waiting.remove());
+          });
+    }
+
+    @Override
     public void close() {
       listeners.remove(local, this);
+      while (!waiting.isEmpty()) refuse(waiting.remove(), local);
     }
 
     /** On its reactor. */
     private void accept(SimSocket client) {
+      var acceptor = this.acceptor;
+      if (acceptor == null) {
+        waiting.add(client);
+        return;
+      }
       if (!(acceptor.choose(client.local()) instanceof SimReactor home)) {
         throw new AssertionError("a connection was given to no reactor");
       }
@@ -236,7 +260,8 @@ public final class SimNetwork {
 
     /** On its reactor: a connection with nobody at its other end. */
     private void acceptStray(InetSocketAddress from, long toldAfterNs) {
-      if (listeners.get(local) != this) return;
+      var acceptor = this.acceptor;
+      if (listeners.get(local) != this || acceptor == null) return;
       if (!(acceptor.choose(from) instanceof SimReactor home)) {
         throw new AssertionError("a connection was given to no reactor");
       }
@@ -261,8 +286,7 @@ public final class SimNetwork {
       listener.reactor.later(0, () -> listener.accept(client));
       if (loss > 0 && random.nextInt(4) == 0) repeat(client, listener);
     } else if (isUp(address.getAddress())) {
-      line(address.getAddress(), client.local().getAddress())
-          .carry(() -> client.arrives(SimSocket.Kind.REFUSED, NOTHING));
+      refuse(client, address);
     }
   }
 
@@ -278,6 +302,11 @@ public final class SimNetwork {
     boolean isTold = random.nextInt(4) > 0;
     long toldAfterNs = random.nextLong(2 * mostRepeatNs);
     listener.reactor.later(laterNs, () -> listener.acceptStray(from, isTold ? toldAfterNs : -1));
+  }
+
+  private void refuse(SimSocket client, InetSocketAddress by) {
+    line(by.getAddress(), client.local().getAddress())
+        .carry(() -> client.arrives(SimSocket.Kind.REFUSED, NOTHING));
   }
 
   static byte[] bytesOf(int count) {

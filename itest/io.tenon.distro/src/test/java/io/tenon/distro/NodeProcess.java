@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 /** {@code bin/tenon-node} as people start it, in a home of its own whose {@code etc/} may be written to. */
 final class NodeProcess implements AutoCloseable {
   private static final Path BUILT = Path.of(System.getProperty("tenon.home")).normalize();
+  private static final long SAY_DEADLINE_SECONDS = 120;
   private static final long STOP_DEADLINE_SECONDS = 30;
 
   private final Process process;
@@ -94,6 +95,21 @@ final class NodeProcess implements AutoCloseable {
 
   long pid() {
     return process.pid();
+  }
+
+  /** What {@code tenon-shell} says to these words on the node of a data folder. */
+  static String say(Path home, Path data, String... words) throws Exception {
+    var command = new ArrayList<String>();
+    command.add(home.resolve("bin/tenon-shell").toString());
+    command.addAll(List.of("--data", data.toString()));
+    command.addAll(List.of(words));
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("TENON_JAVA_HOME", System.getProperty("java.home"));
+    var process = builder.start();
+    process.getOutputStream().close();
+    var answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (!process.waitFor(SAY_DEADLINE_SECONDS, TimeUnit.SECONDS)) fail("no end: " + command);
+    return answer;
   }
 
   /** As a service manager does: SIGTERM. Fails when the node logged an error in its life, as nothing here makes one. */

@@ -5,10 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,17 +36,7 @@ class NodeStoreTest {
 
   /** What a person is told. */
   private String shell(String... words) throws Exception {
-    var command = new ArrayList<String>();
-    command.add(home.resolve("bin/tenon-shell").toString());
-    command.addAll(List.of("--data", data.toString()));
-    command.addAll(List.of(words));
-    var builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("TENON_JAVA_HOME", System.getProperty("java.home"));
-    var process = builder.start();
-    process.getOutputStream().close();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(process.waitFor() >= 0);
-    return said;
+    return NodeProcess.say(home, data, words);
   }
 
   @Test

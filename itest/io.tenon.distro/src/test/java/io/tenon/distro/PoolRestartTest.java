@@ -5,11 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,16 +51,7 @@ class PoolRestartTest {
   }
 
   private String say(String node, String... words) throws Exception {
-    var command = new ArrayList<String>();
-    command.add(home.resolve("bin/tenon-shell").toString());
-    command.addAll(List.of("--data", folder.resolve(node).toString()));
-    command.addAll(List.of(words));
-    var builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("TENON_JAVA_HOME", System.getProperty("java.home"));
-    var process = builder.start();
-    var answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS), "no end: " + command);
-    return answer;
+    return NodeProcess.say(home, folder.resolve(node), words);
   }
 
   private void must(String node, String expected, String... words) throws Exception {

@@ -17,6 +17,7 @@ import io.tenon.nvme.Property;
 import io.tenon.nvme.SglDescriptor;
 import io.tenon.nvme.SnapshotParameters;
 import io.tenon.nvme.Sqe;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -286,5 +287,15 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
   @Override
   public void disconnected(String reason) {
     controller.adminGone(reason);
+  }
+
+  @Override
+  public int restingCommands() {
+    return controller.events().requests();
+  }
+
+  @Override
+  public void recall(Consumer<NvmeCommand> resting) {
+    controller.events().recall(resting);
   }
 }

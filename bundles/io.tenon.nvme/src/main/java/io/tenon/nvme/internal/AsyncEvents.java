@@ -5,6 +5,7 @@ import io.tenon.nvme.LogPage;
 import io.tenon.nvme.NvmeCommand;
 import io.tenon.nvme.NvmeStatus;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 
 /**
  * Asynchronous events of a controller, Base 2.0c §5.2: requests that wait for events, or events that wait for requests. An
@@ -99,6 +100,15 @@ final class AsyncEvents {
       masked |= notice.configurationBit;
       requests.remove().finish(notice.result(), NvmeStatus.SUCCESS);
     }
+  }
+
+  int requests() {
+    return requests.size();
+  }
+
+  /** The connection gets another transport: requests are made to it once more. */
+  void recall(Consumer<NvmeCommand> to) {
+    while (!requests.isEmpty()) to.accept(requests.remove());
   }
 
   /** The controller is reset: what the host asked for is forgotten. */

@@ -4,6 +4,7 @@ import io.tenon.nvme.NvmeCommand;
 import io.tenon.nvme.NvmeQueue;
 import io.tenon.nvme.QueueTransport;
 import io.tenon.reactor.Reactor;
+import java.util.function.Consumer;
 
 /**
  * The model's end of a connection. Its {@link Role} changes once, by Connect.
@@ -14,7 +15,7 @@ import io.tenon.reactor.Reactor;
  * </pre>
  */
 final class ConnectedQueue implements NvmeQueue {
-  private final QueueTransport transport;
+  private QueueTransport transport;
   private final Reactor reactor;
   private Role role;
   private int depth = 1;
@@ -88,5 +89,25 @@ final class ConnectedQueue implements NvmeQueue {
     if (gone) return;
     gone = true;
     role.disconnected(reason);
+  }
+
+  @Override
+  public void transport(QueueTransport successor) {
+    transport = successor;
+  }
+
+  @Override
+  public boolean awaitsCapsule() {
+    return role.awaitsCapsule();
+  }
+
+  @Override
+  public int restingCommands() {
+    return role.restingCommands();
+  }
+
+  @Override
+  public void recall(Consumer<NvmeCommand> resting) {
+    role.recall(resting);
   }
 }

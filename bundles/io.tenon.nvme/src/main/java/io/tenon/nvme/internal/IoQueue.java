@@ -507,4 +507,9 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   public int queueId() {
     return id;
   }
+
+  @Override
+  public boolean awaitsCapsule() {
+    return fused.awaitsSecond();
+  }
 }

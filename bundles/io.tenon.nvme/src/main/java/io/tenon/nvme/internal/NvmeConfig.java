@@ -19,6 +19,12 @@ public @interface NvmeConfig {
           "Folder where reservations are kept that hosts want to survive a restart (PTPL); empty: none is kept")
   String ptpl_dir() default "";
 
+  @AttributeDefinition(
+      description =
+          "Milliseconds that hosts' connections wait for the successor of a transport whose bundle went; then they end",
+      min = "0")
+  int handover_deadline_ms() default 30_000;
+
   @AttributeDefinition(description = "Most subsystems", min = "1")
   int max_subsystems() default 2048;
 }

@@ -12,6 +12,7 @@ import io.tenon.nvme.QueueTransport;
 import io.tenon.nvme.TargetException;
 import io.tenon.nvme.TargetException.Kind;
 import io.tenon.nvme.Transport;
+import io.tenon.nvme.TransportHandover;
 import io.tenon.nvme.internal.reservation.ReservationFiles;
 import io.tenon.nvme.internal.reservation.ReservationStore;
 import io.tenon.reactor.Reactor;
@@ -55,6 +56,8 @@ public final class Target implements NvmeTarget {
   /** A device that does not end its I/O for so long keeps its claim; the rest goes on. */
   private static final long UNSHARE_WITHIN_S = 30;
 
+  private static final long HANDOVER_DEADLINE_MS = 30_000;
+
   private final RetryDelays retryDelays;
   private final int maxSubsystems;
   private final String firmware;
@@ -64,6 +67,7 @@ public final class Target implements NvmeTarget {
   private final ConcurrentSkipListMap<String, ServedSubsystem> subsystems =
       new ConcurrentSkipListMap<>();
   private final List<Transport> transports = new CopyOnWriteArrayList<>();
+  private final Handovers handovers;
 
   /** Those that queues live on. */
   private final Set<Reactor> reactors = new CopyOnWriteArraySet<>();
@@ -83,7 +87,8 @@ public final class Target implements NvmeTarget {
             ? ReservationStore.NONE
             : new ReservationFiles(
                 Path.of(config.ptpl_dir()), Thread.ofVirtual().name("reservations")::start),
-        Thread.ofVirtual().name("nvme-admin")::start);
+        Thread.ofVirtual().name("nvme-admin")::start,
+        config.handover_deadline_ms());
   }
 
   /** Without OSGi, and without a place to keep reservations in. */
@@ -106,6 +111,18 @@ public final class Target implements NvmeTarget {
       ReservationStore reservationStore,
       Executor blocking)
       throws TenonException {
+    this(retryDelays, maxSubsystems, firmware, reservationStore, blocking, HANDOVER_DEADLINE_MS);
+  }
+
+  private Target(
+      String retryDelays,
+      int maxSubsystems,
+      String firmware,
+      ReservationStore reservationStore,
+      Executor blocking,
+      long handoverDeadlineMs)
+      throws TenonException {
+    this.handovers = new Handovers(this, TimeUnit.MILLISECONDS.toNanos(handoverDeadlineMs));
     this.reservationStore = reservationStore;
     this.blocking = blocking;
     String environment = System.getenv().getOrDefault(RETRY_DELAYS_VARIABLE, "");
@@ -308,6 +325,16 @@ public final class Target implements NvmeTarget {
     return new ConnectedQueue(this, connection, reactor);
   }
 
+  @Override
+  public void handOver(TransportHandover left) {
+    handovers.keep(left);
+  }
+
+  @Override
+  public Optional<TransportHandover> takeOver(String uriScheme) {
+    return handovers.take(uriScheme);
+  }
+
   void discoveryChanged() {
     generation.incrementAndGet();
     discovery.changed();
@@ -341,6 +368,7 @@ public final class Target implements NvmeTarget {
 
   @Deactivate
   public void close() {
+    handovers.close();
     discovery.close();
     for (var subsystem : subsystems()) unshare(subsystem);
   }

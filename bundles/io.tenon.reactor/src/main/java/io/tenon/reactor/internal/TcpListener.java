@@ -9,6 +9,7 @@ import io.tenon.linux.Sockets;
 import io.tenon.reactor.ListenSocket;
 import io.tenon.reactor.Reactor;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +23,9 @@ final class TcpListener extends Registration implements ListenSocket {
   private final EventLoop loop;
   private final int fd;
   private final InetSocketAddress local;
-  private final Reactor.Acceptor acceptor;
+
+  // The loop's thread only, from the moment that it watches.
+  private Reactor.@Nullable Acceptor acceptor;
   private boolean closed;
 
   private TcpListener(EventLoop loop, int fd, InetSocketAddress local, Reactor.Acceptor acceptor) {
@@ -62,26 +65,46 @@ final class TcpListener extends Registration implements ListenSocket {
 
   @Override
   int ready(int events) {
+    var by = acceptor;
+    if (by == null) return 0;
     int accepted = 0;
     for (int client = Sockets.accept(fd); client != -Errno.EAGAIN; client = Sockets.accept(fd)) {
       if (client >= 0) {
-        accept(client);
+        accept(client, by);
         accepted++;
       } else if (client != -Errno.ECONNABORTED && client != -Errno.EINTR) {
         log.error("{}: no connection is accepted: {}", loop.name(), Errno.text(-client));
         loop.changeMask(fd, 0, this);
-        loop.schedule(REST_NS, this::resume);
+        loop.schedule(REST_NS, this::listenAgain);
         break;
       }
     }
     return accepted;
   }
 
-  private void resume() {
-    if (!closed) loop.changeMask(fd, Epoll.IN, this);
+  private void listenAgain() {
+    if (!closed && acceptor != null) loop.changeMask(fd, Epoll.IN, this);
   }
 
-  private void accept(int client) {
+  @Override
+  public void pause() {
+    loop.execute(
+        () -> {
+          acceptor = null; // who made it may be of a bundle that goes
+          if (!closed) loop.changeMask(fd, 0, this);
+        });
+  }
+
+  @Override
+  public void resume(Reactor.Acceptor successor) {
+    loop.execute(
+        () -> {
+          acceptor = successor;
+          listenAgain();
+        });
+  }
+
+  private void accept(int client, Reactor.Acceptor acceptor) {
     InetSocketAddress peer;
     InetSocketAddress own;
     try {

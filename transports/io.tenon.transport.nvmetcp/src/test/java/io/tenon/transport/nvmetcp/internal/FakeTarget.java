@@ -12,11 +12,13 @@ import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.QueueTransport;
 import io.tenon.nvme.Sqe;
+import io.tenon.nvme.TransportHandover;
 import io.tenon.reactor.Reactor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * Just enough of a target to test a transport: one namespace, any NQN. Stricter than the real model about the order of
@@ -33,6 +35,7 @@ public final class FakeTarget implements NvmeTarget {
   // Of all queues; one reactor.
   private int open;
   private int queues;
+  private Optional<TransportHandover> left = Optional.empty();
   private final List<String> ends = new java.util.concurrent.CopyOnWriteArrayList<>();
 
   public FakeTarget(BlockDevice device) {
@@ -68,7 +71,7 @@ public final class FakeTarget implements NvmeTarget {
   }
 
   private final class Queue implements NvmeQueue {
-    private final QueueTransport connection;
+    private QueueTransport connection;
     private final IoChannel channel;
     private final NvmeCommand.DeviceAnswer answer = this::answered;
     private int depth = 1;
@@ -302,6 +305,40 @@ public final class FakeTarget implements NvmeTarget {
       held = null;
       if (waiting != null) waiting.finish(0, NvmeStatus.ABORTED_SQ_DELETION);
     }
+
+    @Override
+    public void transport(QueueTransport successor) {
+      connection = successor;
+    }
+
+    @Override
+    public boolean awaitsCapsule() {
+      return false;
+    }
+
+    @Override
+    public int restingCommands() {
+      return held == null ? 0 : 1;
+    }
+
+    @Override
+    public void recall(Consumer<NvmeCommand> resting) {
+      var waiting = held;
+      held = null;
+      if (waiting != null) resting.accept(waiting);
+    }
+  }
+
+  @Override
+  public void handOver(TransportHandover left) {
+    this.left = Optional.of(left);
+  }
+
+  @Override
+  public Optional<TransportHandover> takeOver(String uriScheme) {
+    var taken = left;
+    left = Optional.empty();
+    return taken;
   }
 
   @Override

@@ -5,8 +5,10 @@ import io.tenon.error.Check;
 import io.tenon.nvme.NvmeCommand;
 import io.tenon.nvme.NvmeQueue;
 import io.tenon.nvme.NvmeTarget;
+import io.tenon.nvme.ParkedConnection;
 import io.tenon.nvme.QueueTransport;
 import io.tenon.nvme.TargetException;
+import io.tenon.nvme.TransportHandover;
 import io.tenon.reactor.Reactor;
 import java.nio.file.Path;
 import java.util.IdentityHashMap;
@@ -15,6 +17,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /** Stands before a target and watches that a transport keeps to the order of calls that {@link NvmeCommand} states. */
 public final class StrictTarget implements NvmeTarget {
@@ -132,6 +135,30 @@ public final class StrictTarget implements NvmeTarget {
     }
 
     @Override
+    public void transport(QueueTransport successor) {
+      expect(reactor.isCurrent(), "parked or adopted on another reactor");
+      expect(
+          !(successor instanceof ParkedConnection) || steps.isEmpty(),
+          "parked with commands under way");
+      queue.transport(successor);
+    }
+
+    @Override
+    public boolean awaitsCapsule() {
+      return queue.awaitsCapsule();
+    }
+
+    @Override
+    public int restingCommands() {
+      return queue.restingCommands();
+    }
+
+    @Override
+    public void recall(Consumer<NvmeCommand> resting) {
+      queue.recall(resting);
+    }
+
+    @Override
     public String toString() {
       return "queue of " + connection.peer();
     }
@@ -142,6 +169,16 @@ public final class StrictTarget implements NvmeTarget {
     Check.that(reactor.isCurrent(), "accepted on another reactor");
     queues.incrementAndGet();
     return new Watched(target.accept(connection, reactor), connection, reactor);
+  }
+
+  @Override
+  public void handOver(TransportHandover left) {
+    target.handOver(left);
+  }
+
+  @Override
+  public Optional<TransportHandover> takeOver(String uriScheme) {
+    return target.takeOver(uriScheme);
   }
 
   @Override

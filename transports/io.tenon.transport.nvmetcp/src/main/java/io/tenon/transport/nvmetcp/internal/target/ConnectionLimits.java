@@ -28,6 +28,11 @@ record ConnectionLimits(TransportLimits transport, int maxH2cDataBytes, int maxC
         Math.max(ADMIN_CAPSULE_BYTES, transport.inCapsuleBytes()));
   }
 
+  /** As an ICResp has told the host. */
+  ConnectionLimits withMaxH2cDataBytes(int told) {
+    return new ConnectionLimits(transport, told, maxCapsuleBytes);
+  }
+
   /** Entries of the longest queue. */
   int maxSlots() {
     return Math.max(transport.maxQueueDepth(), transport.adminQueueDepth());

@@ -7,7 +7,9 @@ import io.tenon.reactor.Reactors;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import org.osgi.annotation.bundle.Capability;
+import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -35,6 +37,8 @@ public final class NvmeTcpTarget {
 
   private static final Logger log = LoggerFactory.getLogger(NvmeTcpTarget.class);
 
+  private final NvmeTarget target;
+  private final Bundle framework;
   private final TargetPort port;
   private final ServiceRegistration<Transport> transport;
   private final ServiceRegistration<Condition> ready;
@@ -46,6 +50,8 @@ public final class NvmeTcpTarget {
       TargetConfig config,
       BundleContext context)
       throws TenonException {
+    this.target = target;
+    this.framework = context.getBundle(Constants.SYSTEM_BUNDLE_ID);
     int largestBuffer = reactors.main().buffers().maxBytes();
     var options = TargetOptions.of(config, System::getenv, largestBuffer);
     this.port = new TargetPort(reactors, target, options);
@@ -63,10 +69,12 @@ public final class NvmeTcpTarget {
     return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
   }
 
+  /** Hosts stay connected when only this bundle goes: another version of it takes over. */
   @Deactivate
   void close() {
     ready.unregister();
     transport.unregister();
-    port.close();
+    if (framework.getState() == Bundle.STOPPING) port.close();
+    else target.handOver(port.leave());
   }
 }

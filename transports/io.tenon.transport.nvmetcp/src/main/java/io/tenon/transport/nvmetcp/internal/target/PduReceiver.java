@@ -1,5 +1,6 @@
 package io.tenon.transport.nvmetcp.internal.target;
 
+import io.tenon.error.Check;
 import io.tenon.linux.Memory;
 import io.tenon.reactor.StreamSocket;
 import io.tenon.transport.nvmetcp.internal.pdu.Digest;
@@ -95,6 +96,31 @@ final class PduReceiver {
       if (!connection.takesInput() || got < asked) return done + 1;
     }
     return MAX_RECEIVES_PER_CALL;
+  }
+
+  /** Bytes from a PDU's first on that were received and not looked at; none of a PDU is half taken. */
+  byte[] left() {
+    if (command != null) throw Check.bug("data of command %d has not come whole", command.slot);
+    var left = new byte[filled - parsed];
+    Memory.copy(base + parsed, left, 0, left.length);
+    return left;
+  }
+
+  /**
+   * What {@link #left} was elsewhere.
+   *
+   * @return false when there is not so much room
+   */
+  boolean takeOver(byte[] left) {
+    if (left.length > capacity) return false;
+    Memory.copy(left, 0, base, left.length);
+    filled = left.length;
+    return true;
+  }
+
+  /** Looks at what lies here already. */
+  void goOn() {
+    parse();
   }
 
   /** After a termination: takes and forgets what still comes. */

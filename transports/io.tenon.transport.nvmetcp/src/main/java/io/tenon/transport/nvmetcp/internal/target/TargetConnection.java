@@ -7,6 +7,7 @@ import io.tenon.nvme.NvmeCommand.Transfer;
 import io.tenon.nvme.NvmeQueue;
 import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.NvmeTarget;
+import io.tenon.nvme.ParkedConnection;
 import io.tenon.nvme.QueueTransport;
 import io.tenon.nvme.Sqe;
 import io.tenon.nvme.TransportLimits;
@@ -18,7 +19,11 @@ import io.tenon.transport.nvmetcp.internal.pdu.Digest;
 import io.tenon.transport.nvmetcp.internal.pdu.Fatal;
 import io.tenon.transport.nvmetcp.internal.pdu.Pdu;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +35,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * Open ─► Ending ─► Closed          the model has asked for it, what is queued goes out first
  *   ├───► Terminated ─► Closed      a malformed PDU; the host reads our termination request and closes
+ *   ├───► Left                      parked for another version of this bundle
  *   └───► Closed
  * </pre>
  *
@@ -64,6 +70,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     OPEN,
     ENDING,
     TERMINATED,
+    LEFT,
     CLOSED
   }
 
@@ -83,6 +90,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   private final NvmeQueue queue;
   private final Runnable flush = this::flush;
   private final Runnable bufferCame = this::bufferCame;
+  private final Runnable leaveCheck = this::leaveIfQuiet;
   private final Reactor.Timer connectTimer;
 
   private TargetCommand[] commands = {};
@@ -104,6 +112,11 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   private boolean serving;
   private int awaitedLarge;
 
+  private boolean agreed;
+  private boolean headerDigest;
+  private boolean dataDigest;
+  private int hpda;
+
   /** Not with data digests: one of lent memory may not match what is there when it is sent. */
   private boolean mayLend = true;
 
@@ -113,7 +126,16 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   private boolean told;
   private Reactor.@Nullable Timer endTimer;
 
-  TargetConnection(StreamSocket socket, NvmeTarget target, ConnectionLimits limits, Owner owner)
+  /** Who wants it as soon as nothing is on its way. */
+  private @Nullable Consumer<ParkedConnection> leavingTo;
+
+  private boolean leaveCheckIsDue;
+
+  private TargetConnection(
+      StreamSocket socket,
+      ConnectionLimits limits,
+      Owner owner,
+      Function<QueueTransport, NvmeQueue> model)
       throws LinuxException {
     this.socket = socket;
     this.reactor = socket.reactor();
@@ -125,8 +147,43 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     this.receiver = new PduReceiver(this, socket, memory, digest, limits);
     this.sending = new SendQueue(this, socket, memory, digest, limits.maxSlots());
     resize(1);
-    this.queue = target.accept(this, reactor);
+    this.queue = model.apply(this);
     this.connectTimer = reactor.schedule(CONNECT_WITHIN_NS, this::checkConnected);
+  }
+
+  /** Of a host that has just connected. */
+  static TargetConnection accept(
+      StreamSocket socket, NvmeTarget target, ConnectionLimits limits, Owner owner)
+      throws LinuxException {
+    var reactor = socket.reactor();
+    return new TargetConnection(socket, limits, owner, made -> target.accept(made, reactor));
+  }
+
+  /** Of a host that another version of this bundle has served; {@link #goOn} follows. */
+  static TargetConnection adopt(ParkedConnection parked, ConnectionRecord record, Owner owner)
+      throws LinuxException {
+    var limits = ConnectionLimits.of(parked.limits());
+    if (record.agreed()) limits = limits.withMaxH2cDataBytes(record.maxH2cDataBytes());
+    return new TargetConnection(parked.socket(), limits, owner, parked::adopt);
+  }
+
+  /** From where its predecessor has left. */
+  void goOn(ConnectionRecord record) {
+    socket.handler(this);
+    resize(queue.depth());
+    sqhd = record.sqhd();
+    if (record.agreed()) agree(record.headerDigest(), record.dataDigest(), record.hpda());
+    if (record.commands().size() > freeCount || !receiver.takeOver(record.received())) {
+      close("its predecessor has left more than there is room for");
+      return;
+    }
+    for (byte[] entry : record.commands()) {
+      TargetCommand command = commands[free[--freeCount]];
+      Memory.copy(entry, 0, command.sqe(), Sqe.LENGTH_BYTES);
+      begin(command, 0, 0, true);
+    }
+    receiver.goOn();
+    if (state == State.OPEN) socket.reading(true);
   }
 
   // QueueTransport
@@ -184,9 +241,9 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   @Override
   public int readable() {
     return switch (state) {
-      case OPEN -> receiver.receive();
+      case OPEN -> takesInput() ? receiver.receive() : 0;
       case TERMINATED -> receiver.discard();
-      case ENDING, CLOSED -> 0;
+      case ENDING, LEFT, CLOSED -> 0;
     };
   }
 
@@ -203,7 +260,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   // For the receiver.
 
   boolean takesInput() {
-    return state == State.OPEN;
+    return state == State.OPEN && (leavingTo == null || awaitsInput());
   }
 
   /** Large data is on its way into commands' buffers: do not receive too much of it here. */
@@ -216,15 +273,24 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     return queue.queueId() > 0 ? limits.transport().inCapsuleBytes() : limits.maxCapsuleBytes();
   }
 
-  void initialize(int hpda, int wantedDigests) {
-    boolean headerDigest = (wantedDigests & Pdu.IC_HEADER_DIGEST) != 0;
-    boolean dataDigest = (wantedDigests & Pdu.IC_DATA_DIGEST) != 0;
+  void initialize(int wantedAlignment, int wantedDigests) {
     sending.icResp(
         wantedDigests & (Pdu.IC_HEADER_DIGEST | Pdu.IC_DATA_DIGEST), limits.maxH2cDataBytes());
+    agree(
+        (wantedDigests & Pdu.IC_HEADER_DIGEST) != 0,
+        (wantedDigests & Pdu.IC_DATA_DIGEST) != 0,
+        wantedAlignment);
+    scheduleFlush();
+  }
+
+  private void agree(boolean withHeaderDigest, boolean withDataDigest, int alignment) {
+    agreed = true;
+    headerDigest = withHeaderDigest;
+    dataDigest = withDataDigest;
+    hpda = alignment;
     receiver.agree(headerDigest, dataDigest);
     sending.agree(headerDigest, dataDigest, hpda);
     mayLend = !dataDigest;
-    scheduleFlush();
   }
 
   /**
@@ -238,6 +304,10 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     }
     TargetCommand command = commands[free[--freeCount]];
     Memory.copy(pdu + Pdu.ENTRY, command.sqe(), Sqe.LENGTH_BYTES);
+    begin(command, data, dataBytes, intact);
+  }
+
+  private void begin(TargetCommand command, long data, int dataBytes, boolean intact) {
     command.become(TargetCommand.State.BEGUN);
     inFlight++;
     queue.begin(command);
@@ -247,7 +317,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     } else if (command.transfer() == Transfer.IN && command.isDataInCapsule()) {
       takeCapsuleData(command, data, dataBytes, intact);
     } else if (isLargeWrite(command)
-        && (awaitedLarge >= MAX_LARGE_WRITES || !largeWrites.isEmpty())) {
+        && (awaitedLarge >= MAX_LARGE_WRITES || !largeWrites.isEmpty() || leavingTo != null)) {
       command.become(TargetCommand.State.WAITING);
       largeWrites.add(command);
     } else {
@@ -319,7 +389,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   private void largeWriteEnded() {
     awaitedLarge--;
     TargetCommand next = largeWrites.first();
-    if (next == null || state != State.OPEN) return;
+    if (next == null || state != State.OPEN || leavingTo != null) return;
     largeWrites.removeFirst(next);
     startOrWait(next);
   }
@@ -362,7 +432,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   }
 
   private void startOrWait(TargetCommand command) {
-    if (waiting.isEmpty() && start(command)) return;
+    if (leavingTo == null && waiting.isEmpty() && start(command)) return;
     if (command.state != TargetCommand.State.WAITING) command.become(TargetCommand.State.WAITING);
     waiting.add(command);
     askForBuffer();
@@ -370,7 +440,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
 
   /** Unless it is the socket that the line waits for. */
   private void askForBuffer() {
-    if (asksForBuffer || sending.isBlocked()) return;
+    if (asksForBuffer || sending.isBlocked() || leavingTo != null) return;
     asksForBuffer = true;
     pool.whenAvailable(bufferCame);
   }
@@ -383,7 +453,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   private void serveWaiting() {
     if (serving) return;
     serving = true;
-    while (state == State.OPEN) {
+    while (state == State.OPEN && leavingTo == null) {
       TargetCommand command = waiting.first();
       if (command == null) break;
       if (!start(command)) {
@@ -432,6 +502,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     inFlight--;
     queue.end(command);
     if (state == State.CLOSED && inFlight == 0) release();
+    else if (leavingTo != null) leaveLater();
   }
 
   private void scheduleFlush() {
@@ -442,11 +513,105 @@ final class TargetConnection implements SocketHandler, QueueTransport {
 
   private void flush() {
     flushScheduled = false;
-    if (state == State.CLOSED) return;
+    if (isOver()) return;
     boolean all = sending.flush();
     if (!all) return;
+    if (leavingTo != null) leaveLater();
     if (!waiting.isEmpty()) serveWaiting();
     if (state == State.ENDING) close(reason);
+  }
+
+  private boolean isOver() {
+    return state == State.LEFT || state == State.CLOSED;
+  }
+
+  // Leaves.
+
+  /**
+   * Begins nothing that needs more than what is here, and leaves when all else has ended; {@link Owner#gone} follows. Any thread.
+   *
+   * @param to not called when the connection ends instead
+   */
+  void leaveTo(Consumer<ParkedConnection> to) {
+    reactor.execute(
+        () -> {
+          if (state != State.OPEN) return;
+          leavingTo = to;
+          leaveIfQuiet();
+        });
+  }
+
+  /** What is on its way here must come whole before the connection can leave. */
+  private boolean awaitsInput() {
+    for (TargetCommand command : commands) {
+      if (command.state == TargetCommand.State.RECEIVING) return true;
+    }
+    return queue.awaitsCapsule();
+  }
+
+  /** Nothing is on its way but what can begin anew. */
+  private boolean isQuiet() {
+    int executing = 0;
+    for (TargetCommand command : commands) {
+      switch (command.state) {
+        case FREE, WAITING -> {}
+        case EXECUTING -> executing++;
+        case BEGUN, RECEIVING, RESPONDING -> {
+          return false;
+        }
+      }
+    }
+    return executing == queue.restingCommands() && sending.isEmpty();
+  }
+
+  /** Not at once: what called us may be in the middle of a PDU. */
+  private void leaveLater() {
+    if (leaveCheckIsDue) return;
+    leaveCheckIsDue = true;
+    reactor.execute(leaveCheck);
+  }
+
+  private void leaveIfQuiet() {
+    leaveCheckIsDue = false;
+    var to = leavingTo;
+    if (to == null || state != State.OPEN) return;
+    socket.reading(awaitsInput());
+    if (!isQuiet()) return;
+    var record = record();
+    state = State.LEFT;
+    connectTimer.cancel();
+    release();
+    to.accept(ParkedConnection.park(socket, queue, limits.transport(), record.encode()));
+  }
+
+  private ConnectionRecord record() {
+    var entries = new ArrayList<byte[]>();
+    queue.recall(resting -> takeBack((TargetCommand) resting, entries));
+    takeBack(waiting, entries);
+    takeBack(largeWrites, entries);
+    return new ConnectionRecord(
+        agreed,
+        headerDigest,
+        dataDigest,
+        hpda,
+        limits.maxH2cDataBytes(),
+        sqhd,
+        entries,
+        receiver.left());
+  }
+
+  private void takeBack(WaitingLine line, List<byte[]> entries) {
+    for (TargetCommand command = line.first(); command != null; command = line.first()) {
+      line.removeFirst(command);
+      takeBack(command, entries);
+    }
+  }
+
+  private void takeBack(TargetCommand command, List<byte[]> entries) {
+    var entry = new byte[Sqe.LENGTH_BYTES];
+    Memory.copy(command.sqe(), entry, 0, entry.length);
+    entries.add(entry);
+    sent(command);
   }
 
   // Ends.
@@ -479,7 +644,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   }
 
   private void close(String why) {
-    if (state == State.CLOSED) return;
+    if (isOver()) return;
     state = State.CLOSED;
     if (reason.isEmpty()) reason = why;
     log.debug("connection of {} has ended: {}", peer(), reason);

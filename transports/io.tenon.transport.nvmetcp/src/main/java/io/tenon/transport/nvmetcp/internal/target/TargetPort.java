@@ -3,7 +3,9 @@ package io.tenon.transport.nvmetcp.internal.target;
 import io.tenon.error.TenonException;
 import io.tenon.linux.LinuxException;
 import io.tenon.nvme.NvmeTarget;
+import io.tenon.nvme.ParkedConnection;
 import io.tenon.nvme.Transport;
+import io.tenon.nvme.TransportHandover;
 import io.tenon.nvme.TransportType;
 import io.tenon.reactor.ListenSocket;
 import io.tenon.reactor.Reactor;
@@ -11,6 +13,7 @@ import io.tenon.reactor.Reactors;
 import io.tenon.reactor.SocketHandler;
 import io.tenon.reactor.StreamSocket;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,8 +33,13 @@ import org.slf4j.LoggerFactory;
 final class TargetPort
     implements Transport, Reactor.Acceptor, TargetConnection.Owner, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TargetPort.class);
+  private static final String URI_SCHEME = "nvmf+tcp";
   private static final long WITHIN_S = 10;
 
+  /** A connection whose devices do not answer for so long is not handed over but ended. */
+  private static final long LEAVE_WITHIN_S = 5;
+
+  private final Reactor main;
   private final List<Reactor> reactors;
   private final NvmeTarget target;
   private final ConnectionLimits limits;
@@ -46,13 +55,71 @@ final class TargetPort
   private int next;
 
   /**
-   * @throws TenonException when the port is in use, or the address not one of this machine
+   * Goes on with what its predecessor has left to {@code target}, if it has.
+   *
+   * @throws TenonException when the port is in use, the address not one of this machine, or what was left is not understood; what was
+   *     left is with {@code target} again then
    */
   TargetPort(Reactors reactors, NvmeTarget target, TargetOptions options) throws TenonException {
+    this.main = reactors.main();
     this.reactors = reactors.all();
     this.target = target;
     this.limits = ConnectionLimits.of(options.limits());
-    this.listener = listen(reactors.main(), options.address());
+    var left = target.takeOver(URI_SCHEME);
+    try {
+      this.listener =
+          left.isPresent()
+              ? takeOver(left.get(), options.address())
+              : listen(main, options.address());
+    } catch (TenonException e) {
+      left.ifPresent(target::handOver);
+      throw e;
+    }
+  }
+
+  /** Nothing has been touched when this throws. */
+  private ListenSocket takeOver(TransportHandover left, InetSocketAddress address)
+      throws TenonException {
+    if (!left.reactor().equals(main)) {
+      left.end("its reactors have gone");
+      return listen(main, address);
+    }
+    var records = new ArrayList<ConnectionRecord>();
+    for (var parked : left.connections()) records.add(ConnectionRecord.decode(parked.record()));
+    var port = left.port();
+    if (!serves(port.local(), address)) {
+      port = listen(main, address);
+      left.port().close();
+    }
+    for (int i = 0; i < records.size(); i++) {
+      var parked = left.connections().get(i);
+      var record = records.get(i);
+      parked.socket().reactor().execute(() -> adopt(parked, record));
+    }
+    log.info("{} connections are taken over", records.size());
+    port.resume(this);
+    return port;
+  }
+
+  private static boolean serves(InetSocketAddress there, InetSocketAddress wanted) {
+    return there.getAddress().equals(wanted.getAddress())
+        && (wanted.getPort() == 0 || wanted.getPort() == there.getPort());
+  }
+
+  private void adopt(ParkedConnection parked, ConnectionRecord record) {
+    if (!parked.isParked()) return;
+    if (closing) {
+      parked.end("the transport stops");
+      return;
+    }
+    try {
+      var connection = TargetConnection.adopt(parked, record, this);
+      connections.put(connection, new CompletableFuture<>());
+      connection.goOn(record);
+    } catch (LinuxException e) {
+      log.error("the connection of {} ends: {}", parked.peer(), e.getMessage());
+      parked.end("there is no memory for it");
+    }
   }
 
   private ListenSocket listen(Reactor main, InetSocketAddress address) throws TenonException {
@@ -86,7 +153,7 @@ final class TargetPort
 
   @Override
   public String uriScheme() {
-    return "nvmf+tcp";
+    return URI_SCHEME;
   }
 
   @Override
@@ -104,7 +171,7 @@ final class TargetPort
   public SocketHandler accepted(StreamSocket socket) {
     if (closing) return refuse(socket);
     try {
-      var connection = new TargetConnection(socket, target, limits, this);
+      var connection = TargetConnection.accept(socket, target, limits, this);
       connections.put(connection, new CompletableFuture<>());
       return connection;
     } catch (LinuxException e) {
@@ -147,20 +214,23 @@ final class TargetPort
     return connections.size();
   }
 
-  /** Until no reactor is in the middle of accepting: whatever is accepted from now on is refused. */
+  /** Until no reactor is in the middle of accepting. */
   private void settle() {
-    for (Reactor reactor : reactors) {
-      var passed = new CompletableFuture<Void>();
-      reactor.execute(() -> passed.complete(null));
-      await(passed, "a reactor does not answer");
-    }
+    pass(main);
+    reactors.forEach(TargetPort::pass);
   }
 
-  private static void await(CompletableFuture<?> future, String otherwise) {
+  private static void pass(Reactor reactor) {
+    var passed = new CompletableFuture<Void>();
+    reactor.execute(() -> passed.complete(null));
+    await(passed, WITHIN_S, "a reactor does not answer");
+  }
+
+  private static void await(CompletableFuture<?> future, long withinS, String otherwise) {
     try {
-      future.get(WITHIN_S, TimeUnit.SECONDS);
+      future.get(withinS, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
-      log.error("the NVMe/TCP target does not end: {}", otherwise);
+      log.error("the NVMe/TCP target is stopping: {}", otherwise);
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
@@ -174,13 +244,38 @@ final class TargetPort
     closing = true;
     listener.close();
     settle();
+    end("connections still wait for their devices");
+  }
+
+  private void end(String otherwise) {
+    var ends = forEach(TargetConnection::shutdown);
+    await(ends, WITHIN_S, otherwise);
+  }
+
+  /** Completes when those that were there are gone. */
+  private CompletableFuture<?> forEach(Consumer<TargetConnection> task) {
     List<TargetConnection> open;
     CompletableFuture<?>[] ends;
     synchronized (connections) {
       open = List.copyOf(connections.keySet());
       ends = connections.values().toArray(CompletableFuture[]::new);
     }
-    open.forEach(TargetConnection::shutdown);
-    await(CompletableFuture.allOf(ends), "connections still wait for their devices");
+    open.forEach(task);
+    return CompletableFuture.allOf(ends);
+  }
+
+  /**
+   * Gives its connections, when each has ended what it has begun, and the port to a successor. Who connects from now on waits.
+   * Connections whose devices do not answer within 5 s end.
+   */
+  TransportHandover leave() {
+    listener.pause();
+    settle();
+    var parked = Collections.synchronizedList(new ArrayList<ParkedConnection>());
+    var ends = forEach(connection -> connection.leaveTo(parked::add));
+    await(ends, LEAVE_WITHIN_S, "connections do not come to rest, and end");
+    closing = true;
+    end("connections still wait for their devices");
+    return new TransportHandover(type(), URI_SCHEME, main, listener, parked);
   }
 }

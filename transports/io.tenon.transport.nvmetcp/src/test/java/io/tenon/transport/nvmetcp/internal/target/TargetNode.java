@@ -93,6 +93,19 @@ public final class TargetNode implements AutoCloseable {
     port = listen(config.at(port.listening().get(0).getPort()));
   }
 
+  /** Another target takes the port and the connections over. */
+  public void replace() throws Exception {
+    target.removeTransport(port);
+    target.handOver(port.leave());
+    port = listen(config);
+  }
+
+  /** The target goes, and none comes so far; {@link #start} has one come. */
+  void leave() {
+    target.removeTransport(port);
+    target.handOver(port.leave());
+  }
+
   public int connections() {
     return port.connections();
   }

@@ -1,0 +1,162 @@
+package io.tenon.nvme.internal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tenon.error.TenonException;
+import io.tenon.nvme.NvmeQueue;
+import io.tenon.nvme.ParkedConnection;
+import io.tenon.nvme.QueueTransport;
+import io.tenon.nvme.TransportHandover;
+import io.tenon.nvme.TransportLimits;
+import io.tenon.nvme.TransportType;
+import io.tenon.reactor.ListenSocket;
+import io.tenon.reactor.Reactor;
+import io.tenon.reactor.SocketHandler;
+import io.tenon.reactor.StreamSocket;
+import io.tenon.simulation.SimReactors;
+import io.tenon.simulation.SimWorld;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a transport has left, in virtual time. */
+class HandoversTest {
+  private static final String SCHEME = "nvmf+tcp";
+  private static final long DEADLINE_NS = 30_000_000_000L;
+  private static final long MOST_EVENTS = 100_000;
+
+  private final SimWorld world = new SimWorld(new SplittableRandom(1));
+  private final SimReactors node = world.node("target", 1);
+  private final SimReactors hosts = world.node("host", 1);
+  private final List<ParkedConnection> parked = new ArrayList<>();
+  private Target target;
+  private ListenSocket port;
+
+  @BeforeEach
+  void aHostIsConnectedAndItsTransportGoes() throws TenonException {
+    target = new Target("", 4, "1.2.3");
+    port = listen();
+    connect();
+    world.runFor(1_000_000_000L, MOST_EVENTS);
+    assertEquals(1, parked.size());
+    port.pause();
+    target.handOver(
+        new TransportHandover(TransportType.TCP, SCHEME, node.main(), port, List.copyOf(parked)));
+    world.runFor(1_000_000L, MOST_EVENTS);
+  }
+
+  private ListenSocket listen() throws TenonException {
+    return node.main().listen(new InetSocketAddress(node.address(), 8420), new Parking());
+  }
+
+  private void connect() {
+    var address = new InetSocketAddress(node.address(), 8420);
+    hosts
+        .main()
+        .execute(
+            () -> {
+              try {
+                hosts.main().connect(address, new HostEnd()).reading(false);
+              } catch (TenonException e) {
+                throw new AssertionError(e);
+              }
+            });
+  }
+
+  /** A transport that parks whoever comes. */
+  private final class Parking implements Reactor.Acceptor {
+    @Override
+    public Reactor choose(InetSocketAddress peer) {
+      return node.main();
+    }
+
+    @Override
+    public SocketHandler accepted(StreamSocket socket) {
+      var limits = new TransportLimits(TransportType.TCP, 32, 8, 131_072, 4096, 32);
+      NvmeQueue queue = target.accept(new Gone(socket, limits), node.main());
+      var one = ParkedConnection.park(socket, queue, limits, new byte[] {1});
+      parked.add(one);
+      return one;
+    }
+  }
+
+  private record Gone(StreamSocket socket, TransportLimits limits) implements QueueTransport {
+    @Override
+    public InetSocketAddress local() {
+      return socket.local();
+    }
+
+    @Override
+    public InetSocketAddress peer() {
+      return socket.peer();
+    }
+
+    @Override
+    public void resize(int depth) {
+      throw new AssertionError("resized");
+    }
+
+    @Override
+    public void disconnect(String reason) {
+      throw new AssertionError("the transport that is gone was asked to disconnect");
+    }
+  }
+
+  private static final class HostEnd implements SocketHandler {
+    @Override
+    public int readable() {
+      return 0;
+    }
+
+    @Override
+    public void writable() {
+      // it sends nothing
+    }
+
+    @Override
+    public void closed(String reason) {
+      // as far as this test is concerned
+    }
+  }
+
+  @Test
+  void whatNobodyTakesOverEndsAtTheDeadlineAndNotBefore() {
+    world.runFor(DEADLINE_NS - 1_000_000_000L, MOST_EVENTS);
+    assertTrue(parked.getFirst().isParked());
+    world.runFor(3_000_000_000L, MOST_EVENTS);
+    assertFalse(parked.getFirst().isParked());
+    assertTrue(target.takeOver(SCHEME).isEmpty());
+  }
+
+  @Test
+  void whatWasTakenOverDoesNotEndAtTheDeadline() {
+    var taken = target.takeOver(SCHEME).orElseThrow();
+    assertEquals(parked, taken.connections());
+    world.runFor(2 * DEADLINE_NS, MOST_EVENTS);
+    assertTrue(parked.getFirst().isParked());
+    assertTrue(target.takeOver(SCHEME).isEmpty());
+  }
+
+  @Test
+  void whoConnectsMeanwhileIsServedByTheSuccessor() {
+    connect();
+    world.runFor(1_000_000_000L, MOST_EVENTS);
+    assertEquals(1, parked.size());
+    target.takeOver(SCHEME).orElseThrow().port().resume(new Parking());
+    world.runFor(1_000_000_000L, MOST_EVENTS);
+    assertEquals(2, parked.size());
+  }
+
+  @Test
+  void theModelsEndIsTheirEnd() {
+    target.close();
+    world.runFor(1_000_000_000L, MOST_EVENTS);
+    assertFalse(parked.getFirst().isParked());
+    assertTrue(target.takeOver(SCHEME).isEmpty());
+  }
+}

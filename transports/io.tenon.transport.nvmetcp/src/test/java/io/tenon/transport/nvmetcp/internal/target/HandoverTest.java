@@ -1,0 +1,141 @@
+package io.tenon.transport.nvmetcp.internal.target;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tenon.block.DeviceProvider;
+import io.tenon.block.DeviceSlot;
+import io.tenon.block.DeviceUri;
+import io.tenon.block.IoStatus;
+import io.tenon.block.testing.TestReactors;
+import io.tenon.block.testing.TestVolume;
+import io.tenon.transport.nvmetcp.internal.initiator.InitiatorForTests;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Targets that follow each other while a real initiator does I/O: it must not notice. */
+class HandoverTest {
+  private static final String DEVICE = "malloc:///m?size_mb=8";
+  private static final long PATIENCE_S = 120;
+  private static final int ROUNDS = 20;
+  private static final int BLOCK_BYTES = 512;
+
+  private TestReactors reactors;
+  private TargetNode node;
+  private DeviceProvider provider;
+  private DeviceSlot slot;
+
+  @BeforeEach
+  void start() throws Exception {
+    reactors = TestReactors.start(2);
+    node = new TargetNode(reactors.reactors(), 32);
+    provider = InitiatorForTests.open(reactors.reactors());
+    slot = new DeviceSlot(provider.open(DeviceUri.parse(node.uri(DEVICE))), "remote");
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    TestReactors.await(slot.fail("The test ends.").toCompletableFuture());
+    InitiatorForTests.close(provider);
+    node.close();
+    reactors.close();
+  }
+
+  /** Writes and reads back until told to end, by small I/O in the capsule and large I/O that is asked for. */
+  private static final class Load {
+    private final TestVolume volume;
+    private final AtomicBoolean ends = new AtomicBoolean();
+    private final AtomicLong done = new AtomicLong();
+    private final CompletableFuture<Void> over;
+
+    Load(DeviceSlot slot, TestReactors reactors, int reactor, int firstBlock) {
+      volume = new TestVolume(slot, reactors.get(reactor));
+      over = CompletableFuture.runAsync(() -> run(firstBlock));
+    }
+
+    private void run(int firstBlock) {
+      var random = new Random(firstBlock);
+      try (volume) {
+        while (!ends.get()) {
+          int blocks = random.nextBoolean() ? 8 : 128;
+          byte[] content = new byte[blocks * BLOCK_BYTES];
+          random.nextBytes(content);
+          int lba = firstBlock + 128 * random.nextInt(8);
+          assertEquals(IoStatus.SUCCESS, volume.write(lba, content));
+          assertEquals(IoStatus.SUCCESS, volume.read(lba, blocks));
+          assertArrayEquals(content, volume.content(blocks));
+          done.incrementAndGet();
+        }
+      }
+    }
+
+    void goesOn() {
+      long wanted = done.get() + 20;
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);
+      while (done.get() < wanted && !over.isDone()) {
+        assertTrue(System.nanoTime() < deadline, "I/O does not go on");
+        Thread.onSpinWait();
+      }
+    }
+
+    void end() throws Exception {
+      ends.set(true);
+      over.get(PATIENCE_S, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void hostsOnEveryReactorGoOnThroughTwentyTargets() throws Exception {
+    var loads =
+        new Load[] {
+          new Load(slot, reactors, 0, 0),
+          new Load(slot, reactors, 1, 1024),
+          new Load(slot, reactors, 0, 2048),
+          new Load(slot, reactors, 1, 3072)
+        };
+    int connections = node.connections();
+    for (int round = 0; round < ROUNDS; round++) {
+      Arrays.stream(loads).forEach(Load::goesOn);
+      node.replace();
+    }
+    Arrays.stream(loads).forEach(Load::goesOn);
+    for (var load : loads) load.end();
+    assertEquals(connections, node.connections());
+  }
+
+  @Test
+  void aHostHearsOfEventsFromTheSuccessor() throws Exception {
+    node.replace();
+    long before = slot.geometry().blockCount();
+    node.resize(DEVICE, "malloc:///m?size_mb=16&resize");
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);
+    while (slot.geometry().blockCount() == before) {
+      assertTrue(System.nanoTime() < deadline, "the host has not heard that its device has grown");
+      Thread.onSpinWait();
+    }
+    assertEquals(2 * before, slot.geometry().blockCount());
+  }
+
+  @Test
+  void ioWaitsWhileThereIsNoTarget() throws Exception {
+    try (var volume = new TestVolume(slot, reactors.get(0))) {
+      byte[] content = new byte[4096];
+      new Random(1).nextBytes(content);
+      assertEquals(IoStatus.SUCCESS, volume.write(0, content));
+      node.leave();
+      var answer =
+          CompletableFuture.supplyAsync(() -> volume.read(0, content.length / BLOCK_BYTES));
+      node.start();
+      assertEquals(IoStatus.SUCCESS, answer.get(PATIENCE_S, TimeUnit.SECONDS));
+      assertArrayEquals(content, volume.content(content.length / BLOCK_BYTES));
+    }
+  }
+}
