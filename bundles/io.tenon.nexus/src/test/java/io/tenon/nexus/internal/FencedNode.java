@@ -53,7 +53,12 @@ final class FencedNode {
     target = new Target("", 16, "test", kept, Thread::startVirtualThread);
     service =
         new NexusService(
-            devices, target, reactors.reactors(), Thread::startVirtualThread, false, Timing.of(SHORT));
+            devices,
+            target,
+            reactors.reactors(),
+            Thread::startVirtualThread,
+            false,
+            Timing.of(SHORT));
     service.storeCame(store);
     for (var disk : disks) devices.adopt(disk.seenBy(host), disk.uri());
   }

@@ -292,14 +292,14 @@ class ReservedNexusTest {
       var content = random(1);
       assertEquals(IoStatus.SUCCESS, volume.write(8, content));
       b.breakDown();
-      eventually(() -> nexus.state() == NexusState.FAULTED, "it is known to be lost");
+      Waiting.until("it is known to be lost", () -> nexus.state() == NexusState.FAULTED);
       // Also when the last proof is too old, and no other can be had.
       long beganNs = System.nanoTime();
       do {
         assertEquals(IoStatus.DEVICE_GONE, volume.read(8, 16));
       } while (System.nanoTime() - beganNs < Timing.USUAL.successorWaitsNs());
       b.comeBack();
-      eventually(() -> volume.read(8, 16).isSuccess(), "it is read again");
+      Waiting.until("it is read again", () -> volume.read(8, 16).isSuccess());
       assertArrayEquals(content, volume.content(16));
     }
   }

@@ -43,6 +43,13 @@ final class SimNode {
     target.addTransport(port.transport());
   }
 
+  /** Another version of the transport's bundle goes on with its hosts. In one of its threads. */
+  void replaceTransport() throws TenonException {
+    target.removeTransport(port.transport());
+    target.handOver(port.leave());
+    listen();
+  }
+
   SimDisk plug(
       SimWorld world,
       Geometry geometry,

@@ -93,6 +93,7 @@ final class VolumeRun implements SimDisk.Observer {
   private Nexus nexus;
   private SimHost host;
   private boolean ended;
+  private int replacing;
 
   VolumeRun(long seed, Scenario scenario) {
     this.scenario = scenario;
@@ -253,8 +254,12 @@ final class VolumeRun implements SimDisk.Observer {
     if (scenario == Scenario.LOST_HOST) {
       world.schedule(random.nextLong(15 * MILLISECOND_NS), this::loseHost);
     }
+    if (scenario != Scenario.LOCAL_HOST) replaceTransports(main);
     for (var storage : storages) {
-      if (storage.isGood) continue;
+      if (storage.isGood) {
+        if (!storage.name.equals("main")) replaceTransports(storage.node);
+        continue;
+      }
       long when = random.nextLong(15 * MILLISECOND_NS);
       if (storage.name.equals("main")) {
         if (random.nextBoolean()) world.schedule(when, storage.disk::crash);
@@ -275,6 +280,24 @@ final class VolumeRun implements SimDisk.Observer {
         default -> {}
       }
     }
+  }
+
+  /** Nobody may notice, whatever else happens. */
+  private void replaceTransports(SimNode node) {
+    int times = random.nextInt(4);
+    if (times == 0) return;
+    replacing++;
+    world.schedule(
+        random.nextLong(10 * MILLISECOND_NS), () -> director.start(() -> replace(node, times)));
+  }
+
+  private void replace(SimNode node, int times) {
+    try {
+      for (int i = 0; i < times; i++) node.replaceTransport();
+    } catch (TenonException e) {
+      throw new AssertionError(e.getMessage(), e);
+    }
+    replacing--;
   }
 
   private void loseHost() {
@@ -345,6 +368,9 @@ final class VolumeRun implements SimDisk.Observer {
   }
 
   private void finish() {
+    if (!world.runUntil(() -> replacing == 0, MOST_EVENTS)) {
+      throw new AssertionError("a transport was not replaced");
+    }
     if (scenario != Scenario.LOST_HOST && !host.errors().isEmpty()) {
       throw new AssertionError("hosts saw errors of a good volume: " + host.errors());
     }

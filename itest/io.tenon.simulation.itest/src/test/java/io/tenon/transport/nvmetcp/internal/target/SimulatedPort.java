@@ -3,6 +3,7 @@ package io.tenon.transport.nvmetcp.internal.target;
 import io.tenon.error.TenonException;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.Transport;
+import io.tenon.nvme.TransportHandover;
 import io.tenon.nvme.TransportLimits;
 import io.tenon.nvme.TransportType;
 import io.tenon.simulation.SimReactors;
@@ -27,6 +28,11 @@ public final class SimulatedPort implements AutoCloseable {
 
   public int connections() {
     return port.connections();
+  }
+
+  /** In a thread that may block. */
+  public TransportHandover leave() {
+    return port.leave();
   }
 
   @Override
