@@ -61,6 +61,7 @@ class TransportUpdateTest {
         var host = start("host")) {
       say("target", "tenon:device", "create", "malloc:///m?size_mb=64");
       var uri = found(SHARED, say("target", "tenon:share", "create", "m"));
+      say("host", "tenon:device", "create", uri);
       var bundle = found(BUNDLE, say("target", "felix:lb"));
       var load =
           CompletableFuture.supplyAsync(
