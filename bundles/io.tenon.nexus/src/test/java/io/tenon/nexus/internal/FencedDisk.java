@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Memory that several nodes reach, with the reservations of the model: what they forbid is not done. */
 final class FencedDisk {
@@ -33,6 +34,7 @@ final class FencedDisk {
   private final boolean canPersist;
   private volatile ReservationState state = ReservationState.EMPTY;
   private volatile boolean silent;
+  private final AtomicReference<Runnable> beforeChange = new AtomicReference<>(() -> {});
   final AtomicInteger questions = new AtomicInteger();
 
   FencedDisk(String name, int uuid, boolean canPersist) throws DeviceException {
@@ -69,6 +71,11 @@ final class FencedDisk {
   /** It does not answer questions about reservations. */
   void silent(boolean now) {
     silent = now;
+  }
+
+  /** Somebody is faster than the next who changes something. */
+  void beforeNextChange(Runnable what) {
+    beforeChange.set(what);
   }
 
   /** As one node has it open. */
@@ -150,6 +157,7 @@ final class FencedDisk {
 
     private void send(ReservationCommand command) throws DeviceException {
       answers();
+      beforeChange.getAndSet(() -> {}).run();
       synchronized (FencedDisk.this) {
         var decision = ReservationRules.decide(state, host, command, canPersist);
         state = decision.next();
