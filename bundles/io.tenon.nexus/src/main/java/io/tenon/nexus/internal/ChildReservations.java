@@ -108,6 +108,7 @@ final class ChildReservations {
       } finally {
         mayBeServed |= Predecessor.mayServe(before, device.hostId(), kept);
       }
+      mayBeServed |= Predecessor.cameSince(before, device.status());
       taken(wanted, true, "taken, " + holder(before, device));
     }
 

@@ -25,6 +25,9 @@ final class Predecessor {
   /** A reactor that is so late is not alive. */
   private static final long MOST_SECONDS = 60;
 
+  /** It has 32 bits. */
+  private static final long GENERATION_MASK = 0xFFFF_FFFFL;
+
   private final String nexus;
   private final Reactor home;
   private final long waitNs;
@@ -55,6 +58,14 @@ final class Predecessor {
   static boolean mayServe(ReservationStatus before, UUID self, Persistence kept) {
     boolean isOthers = before.registrants().stream().anyMatch(one -> !one.hostId().equals(self));
     return isOthers || (kept != Persistence.KEPT && hasForgotten(before));
+  }
+
+  /**
+   * Whether somebody has come since, and was perhaps taken from. The generation grows with each registration that comes, changes or goes; one of
+   * them is this node's own.
+   */
+  static boolean cameSince(ReservationStatus before, ReservationStatus now) {
+    return (now.generation() - before.generation() & GENERATION_MASK) > 1;
   }
 
   /** Nobody has ever registered, or the device's node has been restarted since. Who leaves in order leaves a generation behind. */

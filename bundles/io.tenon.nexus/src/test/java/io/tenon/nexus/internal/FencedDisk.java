@@ -26,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Memory that several nodes reach, with the reservations of the model: what they forbid is not done. */
 final class FencedDisk {
@@ -37,6 +38,7 @@ final class FencedDisk {
   private volatile boolean broken;
   private final ConcurrentSkipListMap<UUID, DeviceListener> listeners =
       new ConcurrentSkipListMap<>();
+  private final AtomicReference<Runnable> beforeChange = new AtomicReference<>(() -> {});
   final AtomicInteger questions = new AtomicInteger();
 
   FencedDisk(String name, int uuid, boolean canPersist) throws DeviceException {
@@ -88,6 +90,9 @@ final class FencedDisk {
     broken = false;
     silent = false;
     for (var listener : listeners.values()) listener.returned();
+  /** Somebody is faster than the next who changes something. */
+  void beforeNextChange(Runnable what) {
+    beforeChange.set(what);
   }
 
   /** As one node has it open. */
@@ -170,6 +175,7 @@ final class FencedDisk {
 
     private void send(ReservationCommand command) throws DeviceException {
       answers();
+      beforeChange.getAndSet(() -> {}).run();
       synchronized (FencedDisk.this) {
         var decision = ReservationRules.decide(state, host, command, canPersist);
         state = decision.next();

@@ -19,7 +19,7 @@ class FencingSimulationTest {
   private static final String HERE = FencingSimulationTest.class.getPackageName() + ".";
 
   static LongStream seeds() {
-    return Seeds.of(150);
+    return Seeds.of(100);
   }
 
   @ParameterizedTest

@@ -32,6 +32,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -168,6 +169,31 @@ class PredecessorTest {
           assertTrue(a.status().registrants().isEmpty(), a.status()::toString);
           return two.create(holder(7), a);
         });
+  }
+
+  @Test
+  void whenItTookTheChildBetweenTheSuccessorsLookAndItsTaking() throws Exception {
+    var old = new AtomicReference<Nexus>();
+    a.beforeNextChange(() -> old.set(createdAndProven()));
+    var next = two.create(holder(6), a);
+    try (var before = one.volume(old.get());
+        var after = two.volume(next)) {
+      assertEquals(IoStatus.SUCCESS, after.write(8, NEW));
+      mustNotShow(before, OLD);
+    }
+  }
+
+  private Nexus createdAndProven() {
+    try {
+      var nexus = one.create(holder(5), List.of(own(one), a.uri()));
+      try (var volume = one.volume(nexus)) {
+        assertEquals(IoStatus.SUCCESS, volume.write(8, OLD));
+        assertEquals(IoStatus.SUCCESS, volume.read(8, 16));
+      }
+      return nexus;
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

@@ -171,6 +171,8 @@ class IoQueueTest extends TargetFixture {
     assertEquals(0, first.call(fabrics(first, Opcode.DISCONNECT)).status());
     assertEquals(NvmeStatus.ABORTED_SQ_DELETION, code(TestReactors.await(parked.answered)));
     subsystem.resume();
+    // Until the first queue has gone, its host is told to come again.
+    settle();
     var second = ioQueue();
     subsystem.anaState(AnaState.INACCESSIBLE);
     assertEquals(0, second.call(fabrics(second, Opcode.DISCONNECT)).status());
