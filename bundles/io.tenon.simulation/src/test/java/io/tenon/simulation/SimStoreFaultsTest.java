@@ -67,7 +67,7 @@ class SimStoreFaultsTest implements InSimulation.Worldly {
   @Test
   void whatIsCarriedOutTwiceIsDoneOnceWhereItSaysWhatItExpects() throws Exception {
     store.faults(new Faults(0, 0, 1_000_000, 0, 0, 0, 1));
-    var first = client.put(A, Value.of("one"), SOON);
+    var first = client.put(A, Value.of("one"), Version.NONE, SOON);
     var second = client.put(A, Value.of("two"), first, SOON);
     store.faults(Faults.NONE);
     // By then both were carried out once more.

@@ -33,6 +33,8 @@ final class ClusterFaults {
     FREEZE,
     CUT,
     CUT_ONE_WAY,
+    /** From all other nodes and the store; hosts are on this side or that. */
+    ISOLATED,
     SLOW_NETWORK,
     LOSS,
     RESET,
@@ -160,6 +162,7 @@ final class ClusterFaults {
         witness.looksDown(node);
         later(() -> network.mend(from, to));
       }
+      case ISOLATED -> isolate(node);
       case SLOW_NETWORK -> {
         network.weather(new Weather(1 + random.nextLong(20 * MILLISECOND_NS), 0.3, 0.2, 8192));
         later(() -> network.weather(Weather.calm()));
@@ -196,6 +199,28 @@ final class ClusterFaults {
     }
   }
 
+  private void isolate(ClusterNode node) {
+    var network = world.network();
+    var life = node.life();
+    var others = new ArrayList<SimReactors>();
+    for (ClusterNode each : nodes) if (each != node) others.add(each.life().reactors);
+    for (SimReactors host : witness.hosts()) if (random.nextBoolean()) others.add(host);
+    for (SimReactors other : others) {
+      network.cut(life.reactors, other);
+      network.cut(other, life.reactors);
+    }
+    life.client.cutOff();
+    witness.looksDown(node);
+    later(
+        () -> {
+          for (SimReactors other : others) {
+            network.mend(life.reactors, other);
+            network.mend(other, life.reactors);
+          }
+          life.client.reconnect();
+        });
+  }
+
   /** Whom a way leads to: another node, or a host's machine. */
   private SimReactors other() {
     var all = new ArrayList<SimReactors>();
@@ -230,6 +255,7 @@ final class ClusterFaults {
     for (ClusterNode node : nodes) {
       node.faults(0);
       node.plugIn();
+      node.life().client.reconnect();
       node.restart();
     }
   }

@@ -12,6 +12,7 @@ import io.tenon.pool.internal.SimulatedPools;
 import io.tenon.pool.internal.SimulatedPools.DataFolder;
 import io.tenon.simulation.SimReactors;
 import io.tenon.simulation.SimStore;
+import io.tenon.simulation.SimStoreClient;
 import io.tenon.simulation.SimThreads;
 import io.tenon.simulation.SimWorld;
 import io.tenon.transport.nvmetcp.internal.initiator.SimulatedInitiator;
@@ -31,6 +32,10 @@ final class ClusterLife {
   final PluggedDevices devices;
   final Target target;
   final Nexuses nexuses;
+
+  /** Its way to the metadata store. */
+  final SimStoreClient client;
+
   private final SimWorld world;
   private final DataFolder folder;
   private final long seed;
@@ -61,9 +66,9 @@ final class ClusterLife {
     } catch (TenonException e) {
       throw new AssertionError(e);
     }
+    client = store.client();
     nexuses =
-        SimulatedNexuses.on(
-            devices, target, reactors, control.beside(), store.client(), world.clock());
+        SimulatedNexuses.on(devices, target, reactors, control.beside(), client, world.clock());
   }
 
   /** In one of its threads. */

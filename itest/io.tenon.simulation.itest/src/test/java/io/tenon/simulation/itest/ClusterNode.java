@@ -205,8 +205,9 @@ final class ClusterNode {
 
   /** In one of its threads: its own nexus wants the replica. */
   void keepToItself() throws TenonException {
+    sharedIn = Optional.empty();
     var replica = replica();
-    if (replica.isPresent() && replica.get().info().shared()) share(false);
+    if (replica.isPresent()) replica.get().unshare();
   }
 
   /** While it works. */

@@ -6,6 +6,7 @@ import io.tenon.metadata.Key;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildState;
 import io.tenon.nexus.NexusState;
+import io.tenon.nexus.RebuildInfo;
 import io.tenon.registry.NexusInfo;
 import io.tenon.registry.RegistryFormatException;
 import io.tenon.simulation.SimDisk;
@@ -19,6 +20,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
@@ -165,7 +167,7 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
 
   @Override
   public void looksDown(ClusterNode node) {
-    if (node != volume.home() || random.nextBoolean()) return;
+    if (node != volume.home() || random.nextInt(4) == 0) return;
     world.schedule(
         random.nextLong(100 * MILLISECOND_NS),
         () -> {
@@ -181,7 +183,10 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
   /** The volume has another nexus. */
   private void arrived() {
     seen = List.of();
-    look();
+    // What has been copied already knows what its source did.
+    var copied = new TreeSet<String>();
+    for (RebuildInfo rebuild : volume.nexus().rebuildHistory()) copied.add(rebuild.childUri());
+    look(copied);
     hosts.orElseThrow().follow(volume.nexus(), volume.home().life());
     if (over) hosts.orElseThrow().stopOld();
   }
@@ -284,6 +289,10 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
   }
 
   private void look() {
+    look(Set.of());
+  }
+
+  private void look(Set<String> copied) {
     if (hosts.isEmpty() || !volume.isThere()) return;
     var now = volume.nexus().children();
     if (!now.equals(seen)) tellChanges(now);
@@ -293,7 +302,8 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
       boolean isOpen = isOpen(now, node);
       // Until it is on record, the next nexus may believe it.
       if (!isOpen && !isHealthyOnRecord(node)) forgetful.remove(node.name);
-      if (isOpen) someoneKnows |= !forgetful.contains(node.name);
+      boolean isCopy = copied.contains(node.uriFor(volume.home()));
+      if (isOpen && !isCopy) someoneKnows |= !forgetful.contains(node.name);
     }
     boolean nobodyIsOpen = now.stream().noneMatch(one -> one.state() == ChildState.OPEN);
     if (someoneKnows || nobodyIsOpen || forgetful.isEmpty()) return;

@@ -235,7 +235,7 @@ final class ClusterVolume implements ClusterOperator.Volume {
       return;
     }
     try {
-      at.share(false);
+      at.keepToItself();
       var there = new ArrayList<String>();
       for (ClusterNode node : nodes) {
         boolean isTaken = node == at || (node.isShared() && (takesAll || random.nextInt(3) > 0));

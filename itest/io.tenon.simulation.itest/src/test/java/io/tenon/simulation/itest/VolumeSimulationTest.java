@@ -47,6 +47,6 @@ class VolumeSimulationTest {
 
   @AfterAll
   static void count() {
-    Tally.close(VolumeSimulationTest.class, 0, 0);
+    Tally.close(VolumeSimulationTest.class, 150_000, 4_000);
   }
 }
