@@ -88,7 +88,7 @@ public final class PoolService implements Pools, ServedPool.Home {
             target,
             blobstores,
             reactors.main(),
-            Thread.ofVirtual().name("pool-", 0)::start,
+            Apart.named("pool-"),
             memory(config, random),
             InstantSource.system(),
             TimeUnit.MILLISECONDS.toNanos(config.busy_wait_ms())),

@@ -43,7 +43,7 @@ public final class SnapshotRebuildService implements SnapshotRebuilds {
   private final BlockDevices devices;
   private final Reactors reactors;
   private final InstantSource clock = InstantSource.system();
-  private final Executor blocking = Thread.ofVirtual().name("snapshot-rebuild-", 0)::start;
+  private final Executor blocking = Apart.named("snapshot-rebuild-");
 
   /** A job, and its end. */
   private record Begun(SnapshotRebuildJob job, CompletableFuture<Void> end) {}

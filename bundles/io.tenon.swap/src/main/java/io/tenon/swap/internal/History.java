@@ -34,6 +34,9 @@ final class History {
   private final ArrayDeque<SwapRecord> records = new ArrayDeque<>();
   private int lines;
 
+  /** The last line was cut off by a crash. */
+  private boolean endsWithin;
+
   private History(Path file) {
     this.file = file;
   }
@@ -41,9 +44,11 @@ final class History {
   static History open(Path file) {
     var history = new History(file);
     if (!Files.exists(file)) return history;
-    try (var lines = Files.lines(file)) {
-      for (String line : (Iterable<String>) lines::iterator) history.read(line);
-    } catch (IOException | java.io.UncheckedIOException e) {
+    try {
+      String text = Files.readString(file);
+      text.lines().forEach(history::read);
+      history.endsWithin = !text.isEmpty() && !text.endsWith("\n");
+    } catch (IOException e) {
       log.warn("the history of swaps in {} was not read: {}", file, e.toString());
     }
     return history;
@@ -73,8 +78,12 @@ final class History {
     try {
       if (lines < 2 * LONGEST) {
         Files.writeString(
-            file, text(one) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            file,
+            (endsWithin ? "\n" : "") + text(one) + "\n",
+            StandardOpenOption.CREATE,
+            StandardOpenOption.APPEND);
         lines++;
+        endsWithin = false;
         return;
       }
       var kept = new ArrayList<String>();
