@@ -90,6 +90,8 @@ final class FencedDisk {
     broken = false;
     silent = false;
     for (var listener : listeners.values()) listener.returned();
+  }
+
   /** Somebody is faster than the next who changes something. */
   void beforeNextChange(Runnable what) {
     beforeChange.set(what);
