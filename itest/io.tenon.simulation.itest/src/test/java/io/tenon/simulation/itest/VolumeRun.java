@@ -36,8 +36,8 @@ final class VolumeRun implements SimDisk.Observer {
   private static final long QUIET_NS = 500 * MILLISECOND_NS;
   private static final long CHILD_TIMEOUT_MS = 60;
 
-  /** Longer than a nexus needs to find out about all of its children, and while it does three transports follow each other. */
-  private static final long HOST_TIMEOUT_MS = 2_000;
+  /** Longer than a nexus needs to find out about all of its children. */
+  private static final long HOST_TIMEOUT_MS = 500;
 
   private static final long MOST_EVENTS = 4_000_000;
 

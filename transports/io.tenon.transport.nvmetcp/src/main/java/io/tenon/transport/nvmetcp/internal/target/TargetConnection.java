@@ -21,6 +21,7 @@ import io.tenon.transport.nvmetcp.internal.pdu.Pdu;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -530,15 +531,21 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   /**
    * Begins nothing that needs more than what is here, and leaves when all else has ended; {@link Owner#gone} follows. Any thread.
    *
+   * @param onlyIo unless it is of an I/O queue
    * @param to not called when the connection ends instead
+   * @return whether it leaves, or has ended
    */
-  void leaveTo(Consumer<ParkedConnection> to) {
+  CompletableFuture<Boolean> leaveTo(boolean onlyIo, Consumer<ParkedConnection> to) {
+    var leaves = new CompletableFuture<Boolean>();
     reactor.execute(
         () -> {
-          if (state != State.OPEN) return;
+          boolean stays = onlyIo && queue.queueId() <= 0;
+          leaves.complete(!stays);
+          if (stays || state != State.OPEN) return;
           leavingTo = to;
           leaveIfQuiet();
         });
+    return leaves;
   }
 
   /** What is on its way here must come whole before the connection can leave. */

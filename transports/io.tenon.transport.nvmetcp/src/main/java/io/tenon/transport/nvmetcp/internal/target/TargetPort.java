@@ -22,7 +22,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -248,34 +247,43 @@ final class TargetPort
   }
 
   private void end(String otherwise) {
-    var ends = forEach(TargetConnection::shutdown);
-    await(ends, WITHIN_S, otherwise);
-  }
-
-  /** Completes when those that were there are gone. */
-  private CompletableFuture<?> forEach(Consumer<TargetConnection> task) {
     List<TargetConnection> open;
     CompletableFuture<?>[] ends;
     synchronized (connections) {
       open = List.copyOf(connections.keySet());
       ends = connections.values().toArray(CompletableFuture[]::new);
     }
-    open.forEach(task);
-    return CompletableFuture.allOf(ends);
+    open.forEach(TargetConnection::shutdown);
+    await(CompletableFuture.allOf(ends), WITHIN_S, otherwise);
   }
 
   /**
    * Gives its connections, when each has ended what it has begun, and the port to a successor. Who connects from now on waits.
-   * Connections whose devices do not answer within 5 s end.
+   * Connections whose devices do not answer within 5 s end. Those of admin queues leave last, and are answered until then: a host
+   * whose keep-alive waited for another's slow I/O would think that we are dead.
    */
   TransportHandover leave() {
     listener.pause();
     settle();
     var parked = Collections.synchronizedList(new ArrayList<ParkedConnection>());
-    var ends = forEach(connection -> connection.leaveTo(parked::add));
-    await(ends, LEAVE_WITHIN_S, "connections do not come to rest, and end");
+    await(leaving(true, parked), LEAVE_WITHIN_S, "connections do not come to rest, and end");
+    await(leaving(false, parked), LEAVE_WITHIN_S, "connections do not come to rest, and end");
     closing = true;
     end("connections still wait for their devices");
     return new TransportHandover(type(), URI_SCHEME, main, listener, parked);
+  }
+
+  private CompletableFuture<?> leaving(boolean onlyIo, List<ParkedConnection> parked) {
+    var ends = new ArrayList<CompletableFuture<Void>>();
+    synchronized (connections) {
+      connections.forEach(
+          (connection, gone) ->
+              ends.add(
+                  connection
+                      .leaveTo(onlyIo, parked::add)
+                      .thenCompose(
+                          leaves -> leaves ? gone : CompletableFuture.completedFuture(null))));
+    }
+    return CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new));
   }
 }
