@@ -98,7 +98,7 @@ final class NodeProcess implements AutoCloseable {
 
   /** As a service manager does: SIGTERM. Fails when the node logged an error in its life, as nothing here makes one. */
   int terminate() throws IOException, InterruptedException {
-    process.destroy();
+    process.toHandle().destroy(); // Process.destroy would close the log as well.
     int status = status();
     String said = complaint();
     if (said.contains(" ERROR ")) return fail("the node logged an error:\n" + said);

@@ -81,7 +81,9 @@ final class Output {
 
   /** A line for people; nothing in JSON. */
   void say(String sentence) {
-    if (!json) out.println(sentence);
+    if (json) return;
+    out.println(sentence);
+    out.flush();
   }
 
   /** One of things that come one after the other, on a line of its own. */

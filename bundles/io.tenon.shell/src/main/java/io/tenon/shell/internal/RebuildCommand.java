@@ -6,6 +6,7 @@ import io.tenon.nexus.Nexuses;
 import io.tenon.nexus.RebuildInfo;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Parameters;
 /** {@code tenon:rebuild}. */
 @Component(service = Noun.class)
 public final class RebuildCommand extends Noun {
-  private static final int BAR = 20;
+  private static final long WATCH_EVERY_MS = 500;
 
   private final Nexuses nexuses;
 
@@ -80,6 +81,29 @@ public final class RebuildCommand extends Noun {
     }
 
     @Command(
+        description = {
+          "Watch the rebuild of a child until it is over, two lines a second.",
+          "Interrupted (Ctrl-C), only the watching ends."
+        },
+        footer = {"", "Example: tenon:rebuild watch v1 aio:///var/lib/disk2"})
+    void watch(@Mixin Subject subject) throws Refused, InterruptedException {
+      var nexus = existing(subject);
+      var running = rebuild(nexus.rebuilds(), subject.child);
+      while (running.isPresent()) {
+        output.line(step(running.get()));
+        Thread.sleep(WATCH_EVERY_MS);
+        running = rebuild(nexus.rebuilds(), subject.child);
+      }
+      var over = rebuild(nexus.rebuildHistory(), subject.child);
+      if (over.isEmpty()) {
+        throw new Refused(
+            "Child %s of nexus %s is not being rebuilt, and has not been. Read tenon:rebuild list."
+                .formatted(subject.child, nexus.name()));
+      }
+      output.line(step(over.get()));
+    }
+
+    @Command(
         description = "Start to complete a child that is out of sync.",
         footer = {"", "Example: tenon:rebuild start v1 aio:///var/lib/disk2"})
     void start(@Mixin Subject subject) throws TenonException, Refused {
@@ -130,10 +154,13 @@ public final class RebuildCommand extends Noun {
           .ifPresent(one -> output.show(NexusCommand.row(one)));
     }
 
+    /** Of several, the newest. */
+    private static Optional<RebuildInfo> rebuild(List<RebuildInfo> rebuilds, String child) {
+      return rebuilds.stream().filter(one -> one.childUri().equals(child)).findFirst();
+    }
+
     private void showRebuild(Nexus nexus, String child) {
-      nexus.rebuilds().stream()
-          .filter(one -> one.childUri().equals(child))
-          .findFirst()
+      rebuild(nexus.rebuilds(), child)
           .ifPresentOrElse(
               one -> output.show(row(nexus, one)),
               () ->
@@ -147,11 +174,20 @@ public final class RebuildCommand extends Noun {
           "state", rebuild.state(),
           "kind", kind(rebuild),
           "percent", rebuild.progress(),
-          "progress", bar(rebuild.progress()),
+          "progress", ProgressBar.of(rebuild.progress()),
           "copied", size(rebuild, rebuild.blocksTransferred()),
           "left", size(rebuild, rebuild.blocksRemaining()),
           "source", rebuild.sourceUri().orElse(""),
           "since", rebuild.startedAt(),
+          "detail", rebuild.detail());
+    }
+
+    private static Row step(RebuildInfo rebuild) {
+      return Row.of(
+          "progress", ProgressBar.of(rebuild.progress()),
+          "percent", rebuild.progress(),
+          "copied", size(rebuild, rebuild.blocksTransferred()),
+          "state", rebuild.state(),
           "detail", rebuild.detail());
     }
 
@@ -175,11 +211,6 @@ public final class RebuildCommand extends Noun {
 
     private static Size size(RebuildInfo rebuild, long blocks) {
       return new Size(blocks * rebuild.blockBytes());
-    }
-
-    private static String bar(int percent) {
-      int full = percent * BAR / 100;
-      return "[" + "#".repeat(full) + ".".repeat(BAR - full) + "]";
     }
   }
 

@@ -12,8 +12,7 @@ import io.tenon.pool.WipeWatcher;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -217,9 +216,9 @@ public final class ReplicaCommand extends Noun {
             String pattern)
         throws TenonException, Refused {
       var found = existing(pools, replica);
-      var last = new AtomicReference<WipeProgress>();
-      found.wipe(new WipeSpec(method, 0, bits(pattern)), new Interruptible(last::set));
-      var progress = last.get();
+      var watcher = new Watcher(output);
+      found.wipe(new WipeSpec(method, 0, bits(pattern)), watcher);
+      var progress = watcher.last;
       if (progress == null) throw new Refused("Nothing was wiped.");
       output.show(
           Row.of(
@@ -258,11 +257,29 @@ public final class ReplicaCommand extends Noun {
     }
   }
 
-  /** Ends with the command's thread. */
-  private record Interruptible(Consumer<WipeProgress> to) implements WipeWatcher {
+  /** Shows each tenth of the way to people, and ends with the command's thread. */
+  private static final class Watcher implements WipeWatcher {
+    private static final int STEP_PERCENT = 10;
+
+    private final Output output;
+    private @Nullable WipeProgress last;
+    private int shownPercent;
+
+    Watcher(Output output) {
+      this.output = output;
+    }
+
     @Override
     public void wiped(WipeProgress progress) {
-      to.accept(progress);
+      last = progress;
+      int percent = percent(progress);
+      if (percent < shownPercent + STEP_PERCENT) return;
+      shownPercent = percent;
+      output.say(ProgressBar.of(percent) + " " + percent + " %");
+    }
+
+    private static int percent(WipeProgress progress) {
+      return (int) (100 * progress.wipedBytes() / Math.max(1, progress.totalBytes()));
     }
 
     @Override
