@@ -73,6 +73,9 @@ public final class BlockHistory {
   /** In place of an operation where there is none. */
   private static final Op NOBODY = new Op("", Kind.READ, 0, 0);
 
+  /** More than can be looked at in no time are judged more mildly. */
+  private static final int MOST_STATES = 512;
+
   private record Event(What what, Op op, long atNs) {}
 
   /** A state that the block could be in: what it may show, and which open operations are done. */
@@ -174,6 +177,7 @@ public final class BlockHistory {
     doubted.clear();
     for (Event event : events) {
       if (withdrawn.contains(event.op)) continue;
+      if (states.size() > MOST_STATES) states = joined(states);
       durable.seen(states, open);
       switch (event.what) {
         case BEGINS -> {
@@ -219,6 +223,17 @@ public final class BlockHistory {
         case WITHDRAWN -> {}
       }
     }
+  }
+
+  /** States in which the same is done become one that may show what any of them may. */
+  private static Set<State> joined(Set<State> states) {
+    var values = new HashMap<Long, Set<Long>>();
+    for (State state : states) {
+      values.computeIfAbsent(state.done, _ -> new HashSet<>()).addAll(state.values);
+    }
+    var next = new HashSet<State>();
+    values.forEach((done, all) -> next.add(new State(Set.copyOf(all), done)));
+    return next;
   }
 
   private static long valueOf(Op op) {

@@ -84,6 +84,21 @@ class BlockHistoryTest {
   }
 
   @Test
+  void manyWritesThatFailedAreJudgedMoreMildlyAndInTime() {
+    for (int i = 1; i <= 12; i++) {
+      var failed = write(i);
+      failed.failed = true;
+      history.begins(failed, 0);
+      sees(0);
+    }
+    sees(7);
+    sees(3);
+    isExplained();
+    sees(99);
+    isRefused();
+  }
+
+  @Test
   void manyDoubtedWritesAreJudgedInNoTime() {
     for (int i = 1; i <= 60; i++) {
       var doubted = write(i);
