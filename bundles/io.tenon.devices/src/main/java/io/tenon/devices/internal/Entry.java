@@ -47,6 +47,9 @@ final class Entry {
     Optional<Handover> handover;
     final Optional<Sample> seen;
 
+    /** A backend whose device did not answer; to ask it once more would only keep others waiting. */
+    Optional<Source> silent = Optional.empty();
+
     Legacy(Optional<Handover> handover, Optional<Sample> seen) {
       this.handover = handover;
       this.seen = seen;
@@ -96,6 +99,7 @@ final class Entry {
     BlockDevice opened = from.open(toOpen, handover);
     var refusal = sampler.check(left.seen, opened);
     if (refusal.isPresent()) {
+      if (!refusal.get().idle().isDone()) left.silent = Optional.of(from);
       putBack(opened, refusal.get().idle(), left);
       throw refusal.get().reason();
     }

@@ -99,7 +99,7 @@ final class Reopening {
       try {
         if (entry.isDestroyed() || stopped.getAsBoolean()) return false;
         if (entry.slot.state() != SlotState.VACANT) return false;
-        var source = successor();
+        var source = successor().filter(found -> !left.silent.equals(Optional.of(found)));
         if (source.isPresent()) {
           try {
             entry.reopen(source.get(), left, sampler);

@@ -7,15 +7,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs what may block, each on a virtual thread of its own that keeps nothing of it when it has ended: the framework's class loaders
+ * Runs what may block, each on a thread of its own that keeps nothing of it when it has ended: the framework's class loaders
  * hold on to threads that once have loaded a class, and would hold on to this bundle. A FutureTask lets go of what it has run.
  */
 record Apart(ThreadFactory threads) implements Executor {
   private static final Logger log = LoggerFactory.getLogger(PoolService.class);
-
-  static Apart named(String prefix) {
-    return new Apart(Thread.ofVirtual().name(prefix, 0).factory());
-  }
 
   @Override
   public void execute(Runnable task) {

@@ -88,7 +88,7 @@ public final class PoolService implements Pools, ServedPool.Home {
             target,
             blobstores,
             reactors.main(),
-            Apart.named("pool-"),
+            new Apart(Thread.ofVirtual().name("pool-", 0).factory()),
             memory(config, random),
             InstantSource.system(),
             TimeUnit.MILLISECONDS.toNanos(config.busy_wait_ms())),

@@ -43,7 +43,8 @@ public final class SnapshotRebuildService implements SnapshotRebuilds {
   private final BlockDevices devices;
   private final Reactors reactors;
   private final InstantSource clock = InstantSource.system();
-  private final Executor blocking = Apart.named("snapshot-rebuild-");
+  private final Executor blocking =
+      new Apart(Thread.ofVirtual().name("snapshot-rebuild-", 0).factory());
 
   /** A job, and its end. */
   private record Begun(SnapshotRebuildJob job, CompletableFuture<Void> end) {}

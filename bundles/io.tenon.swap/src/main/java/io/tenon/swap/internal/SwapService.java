@@ -70,6 +70,7 @@ public final class SwapService implements Swaps {
             .resolve("swaps")
             .toAbsolutePath();
     Files.createDirectories(folder);
+    WorkFolder.removeAll(folder);
     kept = new KeptJars(folder.resolve("kept"));
     book = new Book(folder.resolve("history.jsonl"));
     plainUpdates = new PlainUpdates(context, runtime, devices, folder, this::isOurs, this::judge);

@@ -11,6 +11,7 @@ import org.slf4j.LoggerFactory;
 /** A folder for the files of one swap; gone with it. */
 record WorkFolder(Path path) implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WorkFolder.class);
+  private static final String PREFIX = "work-";
 
   /** Only this user looks into it: what was checked there must be what is installed. */
   static WorkFolder in(Path folder, String bundle) throws SwapException {
@@ -25,7 +26,18 @@ record WorkFolder(Path path) implements AutoCloseable {
   }
 
   static WorkFolder make(Path folder) throws IOException {
-    return new WorkFolder(Files.createTempDirectory(folder, "work-"));
+    return new WorkFolder(Files.createTempDirectory(folder, PREFIX));
+  }
+
+  /** Those of a node that was killed. */
+  static void removeAll(Path folder) throws IOException {
+    try (Stream<Path> left = Files.list(folder)) {
+      for (Path path : left.filter(WorkFolder::isOne).toList()) new WorkFolder(path).close();
+    }
+  }
+
+  private static boolean isOne(Path path) {
+    return path.getFileName().toString().startsWith(PREFIX);
   }
 
   @Override
