@@ -42,7 +42,8 @@ class KeptReservationsTest {
   }
 
   private void startNode() throws Exception {
-    target = SilentTarget.open(new ReservationFiles(folder, Runnable::run));
+    target =
+        SilentTarget.open(new ReservationFiles(folder, Runnable::run), Thread::startVirtualThread);
     service = new NexusService(new TestDevices(), target, reactors.reactors(), false);
   }
 

@@ -8,6 +8,7 @@ import io.tenon.nvme.internal.reservation.ReservationStore;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /** A real target whose transport says where it listens, and does not. */
 public final class SilentTarget {
@@ -17,19 +18,25 @@ public final class SilentTarget {
   public static final String URI = "nvmf+tcp://127.0.0.1:" + PORT + "/";
 
   private static final int MOST_SUBSYSTEMS = 64;
+  private static final String VERSION = "1.2.3";
 
   private SilentTarget() {}
 
   /** The caller's to close. */
   public static Target open() throws TenonException {
-    return open(ReservationStore.NONE);
+    return listening(new Target("", MOST_SUBSYSTEMS, VERSION));
   }
 
-  /** One that keeps reservations. */
-  public static Target open(ReservationStore kept) throws TenonException {
-    var target =
-        new Target(
-            "", MOST_SUBSYSTEMS, "1.2.3", kept, Thread.ofVirtual().name("nvme-admin")::start);
+  /**
+   * One that keeps reservations.
+   *
+   * @param blocking runs commands that may block
+   */
+  public static Target open(ReservationStore kept, Executor blocking) throws TenonException {
+    return listening(new Target("", MOST_SUBSYSTEMS, VERSION, kept, blocking));
+  }
+
+  private static Target listening(Target target) {
     target.addTransport(new Silent());
     return target;
   }

@@ -16,15 +16,14 @@ import io.tenon.nvme.TransportHandover;
 import io.tenon.nvme.internal.reservation.ReservationFiles;
 import io.tenon.nvme.internal.reservation.ReservationStore;
 import io.tenon.reactor.Reactor;
+import java.lang.ref.WeakReference;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CopyOnWriteArraySet;
@@ -73,7 +72,7 @@ public final class Target implements NvmeTarget {
   private final Set<Reactor> reactors = new CopyOnWriteArraySet<>();
 
   /** Devices that hosts had registered with when their share ended; guarded by itself. A device is forgotten with its slot. */
-  private final Set<DeviceSlot> leftReserved = Collections.newSetFromMap(new WeakHashMap<>());
+  private final List<WeakReference<DeviceSlot>> leftReserved = new ArrayList<>();
 
   private final AtomicLong generation = new AtomicLong();
 
@@ -199,7 +198,7 @@ public final class Target implements NvmeTarget {
     try {
       var subsystem = new ServedSubsystem(this, nqn, device, claim, options);
       synchronized (leftReserved) {
-        leftReserved.remove(device);
+        leftReserved.removeIf(left -> left.refersTo(device) || left.refersTo(null));
       }
       return subsystem;
     } catch (TargetException e) {
@@ -218,16 +217,16 @@ public final class Target implements NvmeTarget {
 
   /** Its share has ended; before anybody else can have the device. */
   void shareEnded(ServedSubsystem subsystem) {
+    if (subsystem.reservations().registrants().isEmpty()) return;
     synchronized (leftReserved) {
-      if (subsystem.reservations().registrants().isEmpty()) leftReserved.remove(subsystem.device());
-      else leftReserved.add(subsystem.device());
+      leftReserved.add(new WeakReference<>(subsystem.device()));
     }
   }
 
   @Override
   public boolean wasReserved(DeviceSlot device) {
     synchronized (leftReserved) {
-      return leftReserved.contains(device);
+      return leftReserved.stream().anyMatch(left -> left.refersTo(device));
     }
   }
 
