@@ -7,8 +7,10 @@ import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.Nexuses;
+import io.tenon.nexus.internal.StoredRecord.Limits;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.reactor.Reactors;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -61,7 +63,7 @@ public final class NexusService implements Nexuses {
    */
   NexusService(
       BlockDevices devices, NvmeTarget target, Reactors reactors, Executor blocking, boolean ana) {
-    this(devices, target, reactors, blocking, ana, Timing.USUAL);
+    this(devices, target, reactors, blocking, ana, Timing.of(InstantSource.system(), Limits.USUAL));
   }
 
   NexusService(

@@ -11,10 +11,8 @@ import java.time.InstantSource;
  * @param windowNs of a {@link Vigil}; the same on all nodes
  */
 record Timing(InstantSource clock, Limits record, long windowNs) {
-  static final Timing USUAL = of(Limits.USUAL);
-
-  static Timing of(Limits record) {
-    return new Timing(InstantSource.system(), record, Vigil.WINDOW_NS);
+  static Timing of(InstantSource clock, Limits record) {
+    return new Timing(clock, record, Vigil.WINDOW_NS);
   }
 
   /** Longer than the window by more than clocks differ in so short a time. */

@@ -15,6 +15,7 @@ import io.tenon.nexus.internal.StoredRecord.Limits;
 import io.tenon.nvme.internal.Target;
 import io.tenon.nvme.internal.reservation.ReservationStore;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -58,7 +59,7 @@ final class FencedNode {
             reactors.reactors(),
             Thread::startVirtualThread,
             false,
-            Timing.of(SHORT));
+            Timing.of(InstantSource.system(), SHORT));
     service.storeCame(store);
     for (var disk : disks) devices.adopt(disk.seenBy(host), disk.uri());
   }

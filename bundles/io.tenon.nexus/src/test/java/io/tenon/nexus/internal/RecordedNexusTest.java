@@ -23,6 +23,7 @@ import io.tenon.nexus.internal.TestStore.Mood;
 import io.tenon.nvme.internal.Target;
 import io.tenon.registry.NexusInfo;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -64,7 +65,12 @@ class RecordedNexusTest {
   private NexusService service() throws Exception {
     var target = new Target("", 16, "test");
     return new NexusService(
-        devices, target, reactors.reactors(), Thread::startVirtualThread, false, Timing.of(SHORT));
+        devices,
+        target,
+        reactors.reactors(),
+        Thread::startVirtualThread,
+        false,
+        Timing.of(InstantSource.system(), SHORT));
   }
 
   @AfterEach

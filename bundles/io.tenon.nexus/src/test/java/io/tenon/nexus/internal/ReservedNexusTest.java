@@ -24,6 +24,8 @@ import io.tenon.nexus.Nexus.Fault;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.NexusState;
+import io.tenon.nexus.internal.StoredRecord.Limits;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -297,7 +299,8 @@ class ReservedNexusTest {
       long beganNs = System.nanoTime();
       do {
         assertEquals(IoStatus.DEVICE_GONE, volume.read(8, 16));
-      } while (System.nanoTime() - beganNs < Timing.USUAL.successorWaitsNs());
+      } while (System.nanoTime() - beganNs
+          < Timing.of(InstantSource.system(), Limits.USUAL).successorWaitsNs());
       b.comeBack();
       Waiting.until("it is read again", () -> volume.read(8, 16).isSuccess());
       assertArrayEquals(content, volume.content(16));

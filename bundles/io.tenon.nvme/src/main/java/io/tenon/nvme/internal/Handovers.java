@@ -6,7 +6,7 @@ import io.tenon.nvme.TransportType;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +37,7 @@ final class Handovers {
 
   private final Target target;
   private final long deadlineNs;
-  private final ConcurrentHashMap<String, Kept> kept = new ConcurrentHashMap<>();
+  private final ConcurrentSkipListMap<String, Kept> kept = new ConcurrentSkipListMap<>();
 
   Handovers(Target target, long deadlineNs) {
     this.target = target;

@@ -6,8 +6,9 @@ import io.tenon.block.IoCounters;
 import io.tenon.block.IoOperation;
 import io.tenon.reactor.Reactor;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
@@ -28,7 +29,7 @@ final class ReplicaLatencies implements Foreground {
   private final Supplier<List<DeviceSlot>> looker;
   private final Executor blocking;
   private final Reactor reactor;
-  private final IdentityHashMap<DeviceSlot, Counted> counted = new IdentityHashMap<>();
+  private final Map<DeviceSlot, Counted> counted = new LinkedHashMap<>();
   private final Pile alone = new Pile();
   private final Pile together = new Pile();
   private List<Counted> replicas = new ArrayList<>();
