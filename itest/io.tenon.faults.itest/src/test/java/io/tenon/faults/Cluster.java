@@ -216,6 +216,11 @@ final class Cluster {
     return text(shell.show("tenon:share create " + name), "uri");
   }
 
+  /** Nobody reads it any more; a pool with a snapshot that is shared is not closed. */
+  void unshareSnapshot(int node) throws IOException {
+    node(node).shell().must("tenon:share destroy snapshot" + node);
+  }
+
   /** The replica on this node, which nobody uses, holds what the snapshot does when this returns. */
   void fill(int node, String snapshotUri) throws Exception {
     NodeShell shell = node(node).shell();

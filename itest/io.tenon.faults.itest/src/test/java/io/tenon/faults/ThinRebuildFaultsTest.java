@@ -128,6 +128,7 @@ class ThinRebuildFaultsTest extends FaultTest {
     cluster.wipe(3);
     long before = cluster.bytesReadOfPool(2);
     cluster.fill(3, snapshot);
+    cluster.unshareSnapshot(2);
     long read = cluster.bytesReadOfPool(2) - before;
     assertTrue(
         read >= DATA_BYTES && read <= DATA_BYTES + 4 * LITTLE_BYTES,

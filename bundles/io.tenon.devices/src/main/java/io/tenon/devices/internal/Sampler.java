@@ -44,9 +44,13 @@ final class Sampler {
     return new Sampler(Optional.empty(), () -> true, 0);
   }
 
-  /** Waits for the device, as whoever drains it does. Empty when nothing could be read, or nothing needs to be. */
+  /**
+   * Waits for the device, as whoever drains it does. Empty when nothing could be read, or nothing needs to be, or other nodes may write to it
+   * meanwhile.
+   */
   Optional<Sample> of(BlockDevice device) {
     if (reactor.isEmpty() || ending.getAsBoolean()) return Optional.empty();
+    if (device.reservations().isPresent()) return Optional.empty();
     try {
       return Optional.of(Look.at(device, device.geometry().blockCount(), reactor.get()).join());
     } catch (CompletionException e) {

@@ -279,6 +279,7 @@ final class ServedNexus implements Nexus {
   @Override
   public synchronized void shutdown() throws NexusException {
     if (destroyed || state() == NexusState.SHUTDOWN) return;
+    endWaitingReads();
     pause();
     children.leaveInOrder();
     stop("it was shut down by request");
@@ -295,8 +296,15 @@ final class ServedNexus implements Nexus {
     end(false);
   }
 
+  /** Those for which its children have not said whose they are: the end would wait for them. */
+  private void endWaitingReads() {
+    var vigil = nexus.vigil();
+    if (vigil != null) vigil.end();
+  }
+
   private void end(boolean forGood) throws NexusException {
     if (destroyed) return;
+    endWaitingReads();
     unpublish();
     children.leaveInOrder();
     stop("it was destroyed");

@@ -62,6 +62,8 @@ final class Vigil {
   /** The only healthy child is lost, so nobody can say whose it is until it is back. */
   private volatile boolean hopeless;
 
+  private volatile boolean ended;
+
   private final Runnable roundTask = this::round;
 
   // Home reactor.
@@ -95,7 +97,13 @@ final class Vigil {
 
   /** Nothing is to be waited for: what is read now fails, as all I/O does. Any thread. */
   boolean isHopeless() {
-    return hopeless;
+    return hopeless || ended;
+  }
+
+  /** The nexus is about to end, and waits for what is under way: reads that wait for a proof fail. Any thread; idempotent. */
+  void end() {
+    ended = true;
+    resumeReads();
   }
 
   private void round() {

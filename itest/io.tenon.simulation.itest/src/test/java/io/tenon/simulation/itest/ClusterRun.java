@@ -229,7 +229,8 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
       // Its last child's device was given up: a control plane makes another nexus.
       boolean hasFailed =
           volume.nexus().state() == NexusState.FAULTED && hosts.orElseThrow().isDone();
-      roundsStuck = hasFailed && operator.isIdle() ? roundsStuck + 1 : 0;
+      if (!hasFailed) roundsStuck = 0;
+      else if (operator.isIdle()) roundsStuck++;
       if (roundsStuck > 10) {
         volume.renew();
         roundsStuck = 0;
