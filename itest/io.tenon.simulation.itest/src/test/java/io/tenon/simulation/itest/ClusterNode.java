@@ -178,7 +178,9 @@ final class ClusterNode {
   /** In one of its threads: other nodes reach the replica, or this one's nexus does. */
   void share(boolean withOthers) throws TenonException {
     var replica =
-        replica().orElseThrow(() -> new AssertionError(name + " does not have its replica"));
+        replica()
+            .orElseThrow(
+                () -> new TenonException(name + " has no replica.", "Its pool has gone.", ""));
     var mine = life;
     if (withOthers) {
       shareUri = replica.share(Set.of()).replace("nvmf+tcp:", "nvmf:");
