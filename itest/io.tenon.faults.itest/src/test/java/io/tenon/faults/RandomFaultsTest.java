@@ -120,7 +120,8 @@ class RandomFaultsTest {
     var sweep = Sweep.asHost(ledger);
     assertEquals(List.of(), sweep.device(host.reactor(), volume, 0), "through the nexus");
     if (round % ROUNDS_TO_LOOK_AT_EACH_REPLICA == 0) {
-      // TCP repeats what was lost later and later: a child may fail when all has been good for a while.
+      // TCP repeats what was lost later and later: a child may fail when all has been good for a
+      // while.
       lost += becomeWhole();
       eachReplicaHolds();
     }
