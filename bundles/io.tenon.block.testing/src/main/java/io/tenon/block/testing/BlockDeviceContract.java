@@ -18,6 +18,7 @@ import io.tenon.block.IoOperation;
 import io.tenon.block.IoStatus;
 import io.tenon.linux.Memory;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -41,7 +42,7 @@ public abstract class BlockDeviceContract {
 
   private static final UUID GIVEN = UUID.fromString("5c0ffee0-0000-4000-8000-00000000abcd");
   private static final int DEPTH = 128;
-  private static final int ROUNDS_TO_SETTLE = 25;
+  private static final Duration SETTLES_WITHIN = Duration.ofSeconds(30);
 
   private final List<DeviceSlot> slots = new ArrayList<>();
   private final List<TestVolume> volumes = new ArrayList<>();
@@ -518,7 +519,8 @@ public abstract class BlockDeviceContract {
     int measured = steadyRequests();
     long allocated = Long.MAX_VALUE;
     // Until the compiler has settled, objects that never leave a method are still made.
-    for (int round = 0; round < ROUNDS_TO_SETTLE && allocated >= measured / 2; round++) {
+    long deadline = System.nanoTime() + SETTLES_WITHIN.toNanos();
+    while (allocated >= measured / 2 && System.nanoTime() < deadline) {
       var load =
           new SteadyLoad(
               volume.reactor(),
