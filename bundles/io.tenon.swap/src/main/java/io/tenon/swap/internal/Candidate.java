@@ -7,8 +7,10 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLConnection;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -170,6 +172,11 @@ record Candidate(
 
   private static SwapException unreadable(String bundle, String origin, Exception why) {
     return Refusals.refused(
-        bundle, origin + " cannot be read as a jar: " + why + ".", "Give a bundle's jar.");
+        bundle, origin + " cannot be read as a jar: " + reason(why) + ".", "Give a bundle's jar.");
+  }
+
+  private static String reason(Exception why) {
+    if (why instanceof NoSuchFileException) return "there is no such file";
+    return Objects.requireNonNullElse(why.getMessage(), "its content makes no sense");
   }
 }
