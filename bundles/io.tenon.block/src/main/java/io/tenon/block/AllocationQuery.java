@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Blocks that are not allocated read as zeroes until they are written. Allocated blocks hold anything, zeroes as well: a device
  * that does not know, or cannot say just now, answers that all are allocated. So there is no failure. What is true of blocks that are being changed
- * meanwhile, nobody knows.
+ * meanwhile, nobody knows; a write that was acknowledged before the question is never left out of an answer.
  */
 public abstract class AllocationQuery {
   private long lba;

@@ -15,8 +15,8 @@ import io.tenon.reactor.Reactor;
  * gap    16 ms   8 ms  4 ms  2 ms  1 ms    0   0         0
  * </pre>
  *
- * <p>Hosts that do little say little: what was counted is kept until it is enough to compare. Meanwhile the level rises once a second, up to
- * one copy at a time without a gap, so that a volume with a few I/Os a second is not copied for days.
+ * <p>Hosts that do little say little: what was counted is kept until it is enough to compare. Meanwhile the level rises four times a second,
+ * up to one copy at a time without a gap, so that a volume with a few I/Os a second is not copied for days.
  *
  * <p>Hosts that have been silent for a second, or for the first 5 ms, are not there: all copies, no quiet.
  */
@@ -37,6 +37,7 @@ public class CopyPace {
   private static final long SILENT_TICKS = 20;
 
   private static final int TICKS_TO_FADE = 20;
+  private static final int TICKS_IN_DOUBT = 5;
 
   private final Reactor home;
   private final Foreground hosts;
@@ -144,7 +145,7 @@ public class CopyPace {
 
   private void judge() {
     if (!hosts.isEnough()) {
-      if (++ticksInDoubt % TICKS_TO_FADE == 0 && level < FIRST_WITHOUT_GAP) level++;
+      if (++ticksInDoubt % TICKS_IN_DOUBT == 0 && level < FIRST_WITHOUT_GAP) level++;
       return;
     }
     ticksInDoubt = 0;

@@ -30,4 +30,10 @@ public interface DeviceListener {
 
   /** Only a {@link DeviceSlot} says so: it has changed its state. {@link #lost} follows when that is FAILED. */
   default void stateChanged(SlotStatus now) {}
+
+  /**
+   * Only a {@link DeviceSlot} says so: the same device is open by another URI from now on. Who opens it after a restart of the node writes that down before this
+   * returns; unlike the others it may block.
+   */
+  default void reopenedBy(String uri) {}
 }

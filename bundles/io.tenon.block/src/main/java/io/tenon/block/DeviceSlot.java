@@ -36,7 +36,6 @@ public final class DeviceSlot {
 
   private final String name;
   private final UUID uuid;
-  private final String uri;
   private final Executor blocking;
   private final Ownership ownership;
   private final SlotListeners listeners = new SlotListeners();
@@ -51,9 +50,11 @@ public final class DeviceSlot {
   private final SlotFaults faults = new SlotFaults(channels);
   private final SlotRangeLocks rangeLocks = new SlotRangeLocks(channels);
   private volatile SlotInside inside;
+  private volatile String uri;
   private volatile Geometry geometry;
   private final SlotStanding standing;
   private CompletableFuture<Void> drained = CompletableFuture.completedFuture(null);
+  private Optional<Handover> left = Optional.empty();
 
   /** A slot that tells the time by the system's clock and closes devices on virtual threads. */
   public DeviceSlot(BlockDevice device, String uri) {
@@ -85,6 +86,7 @@ public final class DeviceSlot {
     return uuid;
   }
 
+  /** By which the device inside was opened; another one after {@link #restore(BlockDevice, String, String)}. */
   public String uri() {
     return uri;
   }
@@ -315,19 +317,30 @@ public final class DeviceSlot {
   }
 
   private CompletionStage<Optional<Handover>> becomeVacant(
-      Optional<Handover> left, String why, String waits) {
+      Optional<Handover> legacy, String why, String waits) {
     DeviceException failure = null;
     synchronized (lock) {
       if (standing.is(SlotState.VACANT)) return CompletableFuture.completedFuture(Optional.empty());
       if (standing.is(SlotState.FAILED)) failure = standing.hasFailed();
       else standing.become(SlotState.VACANT, why, waits);
+      if (failure == null) left = legacy;
     }
     if (failure != null) {
-      left.ifPresent(Handover::close);
+      legacy.ifPresent(Handover::close);
       return CompletableFuture.failedFuture(failure);
     }
     tellState();
-    return CompletableFuture.completedFuture(left);
+    return CompletableFuture.completedFuture(legacy);
+  }
+
+  /**
+   * What the device that was inside has left, for a service that puts its equal in; empty while one is inside. Whoever vacated the slot owns it, and
+   * closes it when the slot fails.
+   */
+  public Optional<Handover> left() {
+    synchronized (lock) {
+      return left;
+    }
   }
 
   /** Says for people what a vacant slot waits for now. */
@@ -377,6 +390,14 @@ public final class DeviceSlot {
    * @throws DeviceException {@link Kind#MISMATCH} when it is another device or smaller; it stays the caller's then
    */
   public CompletionStage<Void> restore(BlockDevice device, String why) throws DeviceException {
+    return restore(device, uri, why);
+  }
+
+  /**
+   * As above, opened by another URI. Who has to know is told by {@link #tellUri}, which is left to the caller, for it may block.
+   */
+  public CompletionStage<Void> restore(BlockDevice device, String openedBy, String why)
+      throws DeviceException {
     CompletableFuture<Void> opened;
     Geometry before;
     synchronized (lock) {
@@ -391,8 +412,10 @@ public final class DeviceSlot {
       }
       DeviceCheck.verify(name, uuid, geometry, device);
       inside = new SlotInside(device, this, listeners);
+      uri = openedBy;
       before = geometry;
       geometry = device.geometry();
+      left = Optional.empty();
       standing.become(SlotState.READY, why, "");
       device.listener(inside);
       opened = openChannels(device);
@@ -403,6 +426,11 @@ public final class DeviceSlot {
       listeners.resized(now);
     }
     return opened;
+  }
+
+  /** Tells everybody who listens by which URI the device is open. Returns when they have written it down; holding nothing that they may wait for. */
+  public void tellUri() {
+    listeners.reopenedBy(uri);
   }
 
   /**
@@ -498,6 +526,14 @@ public final class DeviceSlot {
 
   public void addListener(DeviceListener listener) {
     listeners.add(listener);
+  }
+
+  /**
+   * How often listeners were told that the device was lost, interrupted, or had returned: for who did not listen for a while. It grows before
+   * they are told.
+   */
+  public long disturbances() {
+    return listeners.disturbances();
   }
 
   public void removeListener(DeviceListener listener) {

@@ -30,7 +30,7 @@ public abstract class IoChannel {
 
   /**
    * Asks which blocks hold data; answered by {@link AllocationQuery#answer}, perhaps before this returns. Nothing is read or written
-   * for it, and it waits for no I/O.
+   * for it. It may wait for what is just being unmapped or zeroed.
    */
   public final void ask(AllocationQuery query) {
     query.begin();

@@ -22,7 +22,7 @@ public record ReservationClaim(
     Persistence persistence) {
   /** Whom a node takes a device from. */
   public enum Policy {
-    /** From whoever has the key that was given. */
+    /** From whoever has the key that was given; where nobody has it, from nobody. */
     KEY,
     /** From whoever holds it. */
     HOLDER
@@ -43,13 +43,24 @@ public record ReservationClaim(
   public void establish(Reservations device) throws DeviceException {
     device.replace(OptionalLong.empty(), key, persistence);
     switch (policy) {
-      case KEY -> {
-        if (preemptedKey.isPresent()) device.preempt(key, type, preemptedKey.getAsLong(), false);
-        else device.acquire(key, type);
-      }
+      case KEY -> takeFromKey(device);
       case HOLDER -> takeFromHolder(device);
     }
     verify(device);
+  }
+
+  /** Of a child that comes back, or whose node has forgotten everything, nobody has that key any more. */
+  private void takeFromKey(Reservations device) throws DeviceException {
+    if (preemptedKey.isPresent() && isRegistered(device, preemptedKey.getAsLong())) {
+      device.preempt(key, type, preemptedKey.getAsLong(), false);
+      // Where nobody held the device, its registration has ended and that is all.
+      if (device.status().holder().isPresent()) return;
+    }
+    device.acquire(key, type);
+  }
+
+  private static boolean isRegistered(Reservations device, long key) throws DeviceException {
+    return device.status().registrants().stream().anyMatch(one -> one.key() == key);
   }
 
   private void takeFromHolder(Reservations device) throws DeviceException {

@@ -16,6 +16,14 @@ public final class DiskFile implements AutoCloseable {
   private static final int O_DIRECT = ARM ? 0x10000 : 0x4000;
   private static final int LOCK_EXCLUSIVE_NOW = 2 | 4;
 
+  /** Whence of lseek(2), {@code linux/fs.h}. */
+  private static final int SEEK_DATA = 3;
+
+  private static final int SEEK_HOLE = 4;
+
+  /** More than struct statfs of x86-64 and ARM64, whose first word is the type. */
+  private static final int STATFS_BYTES = 256;
+
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int STATX_BASIC = 0x7ff;
   private static final int STATX_DIOALIGN = 0x2000;
@@ -55,6 +63,10 @@ public final class DiskFile implements AutoCloseable {
   private static final MethodHandle FALLOCATE =
       Calls.handle("fallocate", Calls.INT, Calls.INT, Calls.INT, Calls.LONG, Calls.LONG);
   private static final MethodHandle FDATASYNC = Calls.handle("fdatasync", Calls.INT, Calls.INT);
+  private static final MethodHandle LSEEK =
+      Calls.handle("lseek", Calls.LONG, Calls.INT, Calls.LONG, Calls.INT);
+  private static final MethodHandle FSTATFS =
+      Calls.handle("fstatfs", Calls.INT, Calls.INT, Calls.LONG);
   private static final MethodHandle PWRITE =
       Calls.handle("pwrite", Calls.LONG, Calls.INT, Calls.LONG, Calls.LONG, Calls.LONG);
 
@@ -236,6 +248,57 @@ public final class DiskFile implements AutoCloseable {
         throw Calls.broken("fallocate", e);
       }
       if (result < 0) throw new LinuxException("fallocate", Calls.errno(state));
+    }
+  }
+
+  /**
+   * Magic number of the file system that the file is on, {@code linux/magic.h}.
+   */
+  public long fileSystem() throws LinuxException {
+    try (var arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Calls.STATE);
+      long buffer = arena.allocate(STATFS_BYTES, Long.BYTES).address();
+      int result;
+      try {
+        result = (int) FSTATFS.invokeExact(state, fd, buffer);
+      } catch (Throwable e) {
+        throw Calls.broken("fstatfs", e);
+      }
+      if (result < 0) throw new LinuxException("fstatfs", Calls.errno(state));
+      return Memory.getLong(buffer);
+    }
+  }
+
+  /**
+   * Files: the first place from {@code offset} on that holds data. What is before it reads as zeroes.
+   *
+   * @throws LinuxException {@link Errno#ENXIO} when there is none up to the end of the file, or the file ends before
+   */
+  public long nextData(long offset) throws LinuxException {
+    return seek(offset, SEEK_DATA);
+  }
+
+  /**
+   * Files: the first place from {@code offset} on that holds no data; the end of the file at the latest.
+   *
+   * @throws LinuxException {@link Errno#ENXIO} when the file ends before
+   */
+  public long nextHole(long offset) throws LinuxException {
+    return seek(offset, SEEK_HOLE);
+  }
+
+  /** The file's own place moves by it, and is used by nothing here. */
+  private long seek(long offset, int whence) throws LinuxException {
+    try (var arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(Calls.STATE);
+      long result;
+      try {
+        result = (long) LSEEK.invokeExact(state, fd, offset, whence);
+      } catch (Throwable e) {
+        throw Calls.broken("lseek", e);
+      }
+      if (result < 0) throw new LinuxException("lseek", Calls.errno(state));
+      return result;
     }
   }
 

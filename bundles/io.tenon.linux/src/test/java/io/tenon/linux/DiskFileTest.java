@@ -3,10 +3,12 @@ package io.tenon.linux;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,6 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 class DiskFileTest {
   private static final int SIZE_BYTES = 64 * 1024;
   private static final int PAGE_BYTES = 4096;
+
+  /** By the names that /proc/mounts has for them. */
+  private static final Map<String, Long> FILE_SYSTEMS =
+      Map.of("ext4", 0xEF53L, "xfs", 0x58465342L, "tmpfs", 0x01021994L);
 
   @TempDir Path folder;
   private Path path;
@@ -104,5 +110,31 @@ class DiskFileTest {
       assertEquals(Errno.ENOTTY, refused.errno());
     }
     assertArrayEquals(content, Files.readAllBytes(path));
+  }
+
+  @Test
+  void aFileSaysWhereItHoldsDataAndWhereNothing() throws Exception {
+    assumeTrue(
+        FILE_SYSTEMS.containsKey(Files.getFileStore(path).type()), "skipped: another file system");
+    try (var file = open()) {
+      file.allocate(DiskFile.PUNCH_HOLE | DiskFile.KEEP_SIZE, 4 * PAGE_BYTES, 4 * PAGE_BYTES);
+      assertEquals(100, file.nextData(100));
+      assertEquals(4 * PAGE_BYTES, file.nextHole(100));
+      assertEquals(8 * PAGE_BYTES, file.nextData(5 * PAGE_BYTES));
+      assertEquals(5 * PAGE_BYTES, file.nextHole(5 * PAGE_BYTES));
+      assertEquals(SIZE_BYTES, file.nextHole(8 * PAGE_BYTES));
+      var behind = assertThrows(LinuxException.class, () -> file.nextData(SIZE_BYTES));
+      assertEquals(Errno.ENXIO, behind.errno());
+      assertEquals("lseek", behind.call());
+    }
+  }
+
+  @Test
+  void aFileSaysWhatFileSystemItIsOn() throws Exception {
+    var number = FILE_SYSTEMS.get(Files.getFileStore(path).type());
+    assumeTrue(number != null, "skipped: another file system");
+    try (var file = open()) {
+      assertEquals(number, file.fileSystem());
+    }
   }
 }

@@ -25,12 +25,17 @@ public interface InitiatorControllers {
    */
   record Controller(String name, State state, long sizeBytes, int blockBytes, Stats stats) {}
 
-  /** What went through it since it was opened. */
+  /**
+   * What went through it since it was opened.
+   *
+   * @param reconnects how often it was connected anew, by itself or since a new version of its transport could not go on with the connections
+   */
   record Stats(
       long readOps,
       long writeOps,
       long unmapOps,
       long bytesRead,
       long bytesWritten,
-      long bytesUnmapped) {}
+      long bytesUnmapped,
+      long reconnects) {}
 }

@@ -62,6 +62,20 @@ public interface NvmeTarget {
   /** For a transport that comes: what its predecessor has left. Whoever takes it goes on with it, ends it or hands it over again. */
   Optional<TransportHandover> takeOver(String uriScheme);
 
+  /** Of each kind of transport what one of them has left last, in the order of their leaving; kept when it was taken over, or is over. */
+  List<Handover> handovers();
+
+  /**
+   * What a transport has left, for who wants to know what hosts felt of it.
+   *
+   * @param number counts all that were left, of any kind
+   */
+  record Handover(long number, String uriScheme, List<ConnectionPause> connections) {
+    public Handover {
+      connections = List.copyOf(connections);
+    }
+  }
+
   /**
    * How a device is shared.
    *

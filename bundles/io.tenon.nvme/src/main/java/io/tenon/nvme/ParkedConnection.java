@@ -27,20 +27,26 @@ public final class ParkedConnection implements SocketHandler, QueueTransport {
   private final NvmeQueue queue;
   private final TransportLimits limits;
   private final byte[] record;
+  private final ConnectionPause pause;
   private State state = State.PARKED;
 
   private ParkedConnection(
-      StreamSocket socket, NvmeQueue queue, TransportLimits limits, byte[] record) {
+      StreamSocket socket, NvmeQueue queue, TransportLimits limits, byte[] record, long sinceNs) {
     this.socket = socket;
     this.queue = queue;
     this.limits = limits;
     this.record = record;
+    this.pause = new ConnectionPause(socket.peer(), sinceNs);
   }
 
-  /** Takes the socket and the queue from the transport that calls. */
+  /**
+   * Takes the socket and the queue from the transport that calls.
+   *
+   * @param sinceNs when the transport began to come to rest, by the reactor's clock: the host's pause counts from then
+   */
   public static ParkedConnection park(
-      StreamSocket socket, NvmeQueue queue, TransportLimits limits, byte[] record) {
-    var parked = new ParkedConnection(socket, queue, limits, record.clone());
+      StreamSocket socket, NvmeQueue queue, TransportLimits limits, byte[] record, long sinceNs) {
+    var parked = new ParkedConnection(socket, queue, limits, record.clone(), sinceNs);
     socket.reading(false);
     socket.handler(parked);
     queue.transport(parked);
@@ -56,6 +62,11 @@ public final class ParkedConnection implements SocketHandler, QueueTransport {
     return record.clone();
   }
 
+  /** What the host feels of it. Any thread. */
+  public ConnectionPause pause() {
+    return pause;
+  }
+
   /** Nobody has ended it meanwhile. */
   public boolean isParked() {
     return state == State.PARKED;
@@ -69,6 +80,7 @@ public final class ParkedConnection implements SocketHandler, QueueTransport {
   public NvmeQueue adopt(QueueTransport successor) {
     Check.that(state == State.PARKED, "a connection of %s is %s", peer(), state);
     state = State.ADOPTED;
+    pause.end(ConnectionPause.State.OVER, socket.reactor().nowNs());
     queue.transport(successor);
     return queue;
   }
@@ -77,6 +89,7 @@ public final class ParkedConnection implements SocketHandler, QueueTransport {
   public void end(String reason) {
     if (state != State.PARKED) return;
     state = State.OVER;
+    pause.end(ConnectionPause.State.BROKEN, socket.reactor().nowNs());
     socket.close();
     queue.disconnected(reason);
   }

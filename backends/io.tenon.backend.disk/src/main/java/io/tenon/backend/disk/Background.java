@@ -1,5 +1,6 @@
 package io.tenon.backend.disk;
 
+import io.tenon.block.AllocationQuery;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
@@ -9,9 +10,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Threads for what the kernel does only while its caller waits: discarding and zeroing. */
+/** Threads for what the kernel does only while its caller waits: discarding and zeroing, and saying where a file holds data. */
 public final class Background implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Background.class);
   private static final int THREADS = 4;
   private static final long IDLE_SECONDS = 10;
 
@@ -54,6 +58,43 @@ public final class Background implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       // The backend has stopped behind the back of a device that did not drain in time.
       request.complete(IoStatus.DEVICE_GONE);
+    }
+  }
+
+  /** Asks the file system and answers on {@code reactor}. */
+  void look(AllocationQuery query, DiskDevice device, Reactor reactor) {
+    int shift = device.geometry().blockShift();
+    long offset = query.lba() << shift;
+    long length = query.blocks() << shift;
+    try {
+      threads.execute(
+          () -> {
+            long alike = alike(device, offset, length);
+            reactor.execute(() -> answer(query, alike, shift));
+          });
+    } catch (RejectedExecutionException e) {
+      // As above.
+      query.answerUnknown();
+    }
+  }
+
+  private static long alike(DiskDevice device, long offset, long length) {
+    try {
+      return Holes.alike(device.disk().file(), offset, length);
+    } catch (LinuxException e) {
+      log.debug("{}: does not say where it holds data", device.name(), e);
+      return length;
+    }
+  }
+
+  /** Of a block in which there is some data all counts as data. */
+  private static void answer(AllocationQuery query, long alikeBytes, int shift) {
+    long blockBytes = 1L << shift;
+    if (-alikeBytes >= blockBytes) {
+      query.answer(false, -alikeBytes >> shift);
+    } else {
+      long blocks = (Math.max(alikeBytes, 1) + blockBytes - 1) >> shift;
+      query.answer(true, blocks);
     }
   }
 

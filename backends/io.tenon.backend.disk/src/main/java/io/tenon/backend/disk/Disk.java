@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param uuid of the URI, or made of the host's name and the path, so that it stays over restarts
  * @param memoryAlignBytes what addresses of data must be a multiple of
+ * @param tellsHoles {@link Holes} can be asked
  */
 public record Disk(
     String path,
@@ -32,7 +33,8 @@ public record Disk(
     Facts facts,
     Geometry geometry,
     int memoryAlignBytes,
-    boolean canDiscard) {
+    boolean canDiscard,
+    boolean tellsHoles) {
   private static final Logger log = LoggerFactory.getLogger(Disk.class);
   private static final int DEFAULT_BLOCK_BYTES = 512;
   private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
@@ -65,7 +67,8 @@ public record Disk(
           facts,
           geometry(path, facts, blockBytes),
           file.isDirect() ? memoryAlign(facts, blockBytes) : 1,
-          canDiscard(file, facts));
+          canDiscard(file, facts),
+          Holes.areTold(file, facts));
     } catch (LinuxException e) {
       file.close();
       throw DiskErrors.refused(path, e);

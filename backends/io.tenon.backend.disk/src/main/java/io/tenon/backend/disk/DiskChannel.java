@@ -1,5 +1,6 @@
 package io.tenon.backend.disk;
 
+import io.tenon.block.AllocationQuery;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
@@ -63,6 +64,13 @@ final class DiskChannel extends IoChannel {
   private boolean isSureToAllocate(IoRequest request) {
     boolean discards = request.operation() == IoOperation.UNMAP;
     return device.disk().isBlockDevice() ? !discards : discards;
+  }
+
+  @Override
+  protected void look(AllocationQuery query) {
+    boolean knows = device.disk().tellsHoles() && query.isWithin(device.geometry().blockCount());
+    if (knows) background.look(query, device, reactor);
+    else query.answerUnknown();
   }
 
   @Override

@@ -82,6 +82,8 @@ final class RepairSteps {
       loaded.unknownBlobs.clear();
       loaded.noAllocation = "";
     }
+    // Broken roots have hindered the repair until they were given up: their space is nobody's now.
+    if (loaded.unknownBlobs.isEmpty()) loaded.noAllocation = "";
     var store = new OpenStore(disk, loaded);
     Repair.apply(store, loaded);
     loaded.toErase.forEach(blobs::remove);

@@ -5,6 +5,7 @@ import io.tenon.blobstore.BlobstoreException;
 import io.tenon.blobstore.BlobstoreException.Kind;
 import io.tenon.blobstore.internal.layout.BlobImage;
 import io.tenon.blobstore.internal.layout.ClusterMap;
+import io.tenon.blobstore.internal.layout.FlippedBit;
 import io.tenon.blobstore.internal.layout.Mask;
 import io.tenon.blobstore.internal.layout.MetadataPage;
 import io.tenon.blobstore.internal.layout.Page;
@@ -87,12 +88,38 @@ final class StoreLoader {
       byte[] read = pages.pages(layout.diskPage(first), count);
       for (int i = 0; i < count; i++) {
         byte[] page = Page.of(read, i);
+        if (isBrokenRoot(page, first + i)) {
+          spaceIsUnknown("The root page of blob %s is broken.", first + i);
+        }
         if (!Page.isSealed(page)) continue;
         pages.keep(layout.diskPage(first + i), page);
         if (MetadataPage.isRoot(page, first + i)) ids.add(BlobId.ofRootPage(first + i));
+        if (isMisplacedRoot(page, first + i)) {
+          spaceIsUnknown("Where the root page of blob %s would be is another one's.", first + i);
+        }
       }
     }
     return ids;
+  }
+
+  /** It begins a blob, or did but for one bit. Ours are in the journal before they are written, so that none is torn. */
+  private static boolean isBrokenRoot(byte[] page, int mdPage) {
+    if (Page.isSealed(page)) return false;
+    return MetadataPage.looksLikeRoot(page, mdPage)
+        || FlippedBit.turnedBack(page).filter(one -> MetadataPage.isRoot(one, mdPage)).isPresent();
+  }
+
+  /** A disk has written it to the wrong place, where another one may have been. */
+  private static boolean isMisplacedRoot(byte[] page, int mdPage) {
+    var own = MetadataPage.ownNumber(page);
+    return own.isPresent() && own.getAsInt() != mdPage;
+  }
+
+  /** A blob is lost whose clusters look free. */
+  private void spaceIsUnknown(String what, int rootPage) {
+    String why = what.formatted(BlobId.ofRootPage(rootPage));
+    store.findings.add(why + " If it was there, it is not shown, and nobody knows its clusters.");
+    store.noAllocation = why;
   }
 
   private void open(BlobId id) throws BlobstoreException {

@@ -8,60 +8,20 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceException.Kind;
-import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceUri;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoStatus;
 import io.tenon.linux.DiskFile;
-import io.tenon.reactor.Reactors;
-import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** What backends for files do, beyond what all backends do. */
-public abstract class DiskContract extends BlockDeviceContract {
-  @TempDir private Path directory = Path.of("");
-
-  protected abstract String scheme();
-
-  protected abstract DeviceProvider provider(Reactors reactors) throws Exception;
-
-  @Override
-  protected final DeviceProvider provider(TestReactors reactors) throws Exception {
-    return provider(reactors.reactors());
-  }
-
-  @Override
-  protected final String uri(String name, int blockBytes) throws IOException {
-    return uri(file(name, DEVICE_BYTES)) + "?blk_size=" + blockBytes;
-  }
-
-  @Override
-  protected int steadyRequests() {
-    return 10_000;
-  }
-
-  protected final String uri(Path path) {
-    return scheme() + "://" + path;
-  }
-
-  /** A sparse file, made when it is not there. */
-  protected final Path file(String name, long bytes) throws IOException {
-    var path = directory.resolve(name);
-    if (!Files.exists(path)) {
-      try (var file = new RandomAccessFile(path.toFile(), "rw")) {
-        file.setLength(bytes);
-      }
-    }
-    return path;
-  }
-
+/** What backends for files and disks do, beyond what all backends do. */
+public abstract class DiskContract extends SparseFileContract {
   private DeviceException refused(Kind kind, String uri) {
     var refusal = assertThrows(DeviceException.class, () -> provider().open(DeviceUri.parse(uri)));
     assertEquals(kind, refusal.kind(), refusal.what() + refusal.why());
@@ -76,13 +36,13 @@ public abstract class DiskContract extends BlockDeviceContract {
   @Test
   void whatIsMissingIsNotFound() throws Exception {
     refused(Kind.NOT_FOUND, uri(file("no-directory", 1 << 20).resolve("disk")));
-    refused(Kind.NOT_FOUND, uri(directory.resolve("nowhere")));
-    refused(Kind.NOT_FOUND, uri(directory.resolve("nowhere/at/all")));
+    refused(Kind.NOT_FOUND, uri(directory().resolve("nowhere")));
+    refused(Kind.NOT_FOUND, uri(directory().resolve("nowhere/at/all")));
   }
 
   @Test
   void aDirectoryOrCharacterDeviceIsRefused() {
-    refused(Kind.INVALID_PARAMETER, uri(directory));
+    refused(Kind.INVALID_PARAMETER, uri(directory()));
     refused(Kind.INVALID_PARAMETER, uri(Path.of("/dev/null")));
   }
 
@@ -246,7 +206,7 @@ public abstract class DiskContract extends BlockDeviceContract {
     try (var loop = LoopDevice.withPartitions(file("parted", 64 << 20))) {
       var partition = loop.addPartition(2048, 100_000);
       LoopDevice.run("mkfs.ext4", "-q", partition.toString());
-      var point = Files.createDirectory(directory.resolve("partition"));
+      var point = Files.createDirectory(directory().resolve("partition"));
       LoopDevice.run("mount", partition.toString(), point.toString());
       try {
         var refusal = refused(Kind.IN_USE, uri(loop.path()));
@@ -268,7 +228,7 @@ public abstract class DiskContract extends BlockDeviceContract {
     LoopDevice.assumePossible();
     try (var loop = LoopDevice.on(file("mounted", 64 << 20), 512)) {
       LoopDevice.run("mkfs.ext4", "-q", loop.path().toString());
-      var point = Files.createDirectory(directory.resolve("point"));
+      var point = Files.createDirectory(directory().resolve("point"));
       LoopDevice.run("mount", loop.path().toString(), point.toString());
       try {
         var refusal = refused(Kind.IN_USE, uri(loop.path()));

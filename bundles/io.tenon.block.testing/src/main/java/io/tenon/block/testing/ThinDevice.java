@@ -2,19 +2,14 @@ package io.tenon.block.testing;
 
 import io.tenon.block.AllocationQuery;
 import io.tenon.block.BlockDevice;
-import io.tenon.block.DeviceListener;
-import io.tenon.block.Geometry;
 import io.tenon.block.IoChannel;
-import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
 import io.tenon.reactor.Reactor;
 import java.util.BitSet;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A new device as it is, that says which of its pieces have been written. Pieces of any number of blocks; any thread. */
-public final class ThinDevice implements BlockDevice {
-  private final BlockDevice plain;
+public final class ThinDevice extends ForwardingDevice {
   private final long blocksPerPiece;
   private final BitSet written = new BitSet();
   private final AtomicInteger questions = new AtomicInteger();
@@ -23,7 +18,7 @@ public final class ThinDevice implements BlockDevice {
    * @param plain which holds nothing but zeroes
    */
   public ThinDevice(BlockDevice plain, long blocksPerPiece) {
-    this.plain = plain;
+    super(plain);
     this.blocksPerPiece = blocksPerPiece;
   }
 
@@ -40,53 +35,8 @@ public final class ThinDevice implements BlockDevice {
   }
 
   @Override
-  public String name() {
-    return plain.name();
-  }
-
-  @Override
-  public UUID uuid() {
-    return plain.uuid();
-  }
-
-  @Override
-  public Geometry geometry() {
-    return plain.geometry();
-  }
-
-  @Override
-  public String productName() {
-    return plain.productName();
-  }
-
-  @Override
-  public boolean supports(IoOperation operation) {
-    return plain.supports(operation);
-  }
-
-  @Override
-  public boolean unmapZeroes() {
-    return plain.unmapZeroes();
-  }
-
-  @Override
   public IoChannel channel(Reactor reactor) {
-    return new Channel(plain.channel(reactor));
-  }
-
-  @Override
-  public void listener(DeviceListener listener) {
-    plain.listener(listener);
-  }
-
-  @Override
-  public boolean outlivesClosing() {
-    return plain.outlivesClosing();
-  }
-
-  @Override
-  public void close() {
-    plain.close();
+    return new Channel(inner().channel(reactor));
   }
 
   private int pieceOf(long lba) {

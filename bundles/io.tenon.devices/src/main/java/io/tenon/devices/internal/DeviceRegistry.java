@@ -2,12 +2,15 @@ package io.tenon.devices.internal;
 
 import io.tenon.block.BlockDevice;
 import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceChanges;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceException.Kind;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.DeviceTrials;
 import io.tenon.block.DeviceUri;
 import io.tenon.block.FaultInjections;
+import io.tenon.block.Handover;
 import io.tenon.block.InjectedFault;
 import io.tenon.block.SlotState;
 import io.tenon.devices.internal.Providers.Source;
@@ -27,9 +30,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceReference;
-import org.osgi.framework.wiring.BundleRevision;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -48,7 +49,8 @@ import org.slf4j.LoggerFactory;
  */
 @Component(configurationPid = "io.tenon.devices", immediate = true)
 @Designate(ocd = DevicesConfig.class)
-public final class DeviceRegistry implements BlockDevices, FaultInjections {
+public final class DeviceRegistry
+    implements BlockDevices, DeviceChanges, DeviceTrials, FaultInjections {
   private static final Logger log = LoggerFactory.getLogger(DeviceRegistry.class);
 
   private final long reopenDeadlineMs;
@@ -65,6 +67,7 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
   private final Set<String> opening = new HashSet<>();
 
   private final Faults faults = new Faults();
+  private final Trials trials = new Trials(providers);
   private volatile boolean closed;
 
   @Activate
@@ -128,22 +131,7 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
       policy = ReferencePolicy.DYNAMIC,
       unbind = "removeProvider")
   void addProvider(DeviceProvider provider, ServiceReference<DeviceProvider> reference) {
-    Bundle bundle = reference.getBundle();
-    int ranking =
-        reference.getProperty(Constants.SERVICE_RANKING) instanceof Integer rank ? rank : 0;
-    add(
-        new Source(
-            provider,
-            Schemes.of(reference.getProperty(DeviceProvider.SCHEME)),
-            ranking,
-            bundle == null ? "unknown" : bundle.getSymbolicName(),
-            bundle == null ? "" : bundle.getVersion().toString(),
-            bundle != null && isReplaceable(bundle)));
-  }
-
-  private static boolean isReplaceable(Bundle bundle) {
-    var revision = bundle.adapt(BundleRevision.class);
-    return revision != null && !revision.getDeclaredCapabilities("tenon.swap").isEmpty();
+    add(Source.of(provider, reference, trials::deviceOf));
   }
 
   void add(Source source) {
@@ -231,9 +219,50 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
     return CompletableFuture.allOf(vacated.toArray(CompletableFuture[]::new));
   }
 
+  @Override
+  public Change change(DeviceSlot device, String text) throws DeviceException {
+    var uri = DeviceUri.parse(text);
+    var source = providers.get(text, uri.scheme());
+    var entry = entry(device).orElseThrow(() -> DeviceException.notFound(device.name()));
+    Change done;
+    entry.changing.lock();
+    try {
+      done = new UriChange(entry, uri, source, sampler, drainWaitMs, this::waitForReturn).run();
+      if (entry.isFrom(source) && !providers.isThere(source)) orphan(entry, source);
+    } finally {
+      entry.changing.unlock();
+    }
+    // Now, for who writes it down may wait for somebody who changes the device.
+    device.tellUri();
+    return done;
+  }
+
+  private void waitForReturn(Entry entry, String why, CompletionStage<Optional<Handover>> vacated) {
+    entry.orphan();
+    new Reopening(entry, why, providers, reopenDeadlineMs, () -> closed, sampler, vacated).start();
+  }
+
   private Optional<Entry> entry(DeviceSlot slot) {
     synchronized (lock) {
       return Optional.ofNullable(entries.get(slot.name())).filter(entry -> entry.slot == slot);
+    }
+  }
+
+  // Trials.
+
+  @Override
+  public Trial announce(String bundle, DeviceSlot device) {
+    return trials.announce(bundle, device, () -> entry(device), this::move);
+  }
+
+  /** From whichever backend has it. */
+  private void move(Entry entry) {
+    entry.changing.lock();
+    try {
+      entry.orphan();
+      reopen(entry, "The version of its backend that all others have", sampler);
+    } finally {
+      entry.changing.unlock();
     }
   }
 
@@ -245,7 +274,7 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
       if (source.isEmpty()) continue;
       int devices = 0;
       for (Entry entry : listed()) {
-        boolean ofScheme = entry.uri.isPresent() && entry.uri.get().scheme().equals(scheme);
+        boolean ofScheme = entry.uri().map(DeviceUri::scheme).equals(Optional.of(scheme));
         if (ofScheme && entry.isFrom(source.get())) devices++;
       }
       found.add(new Backend(scheme, source.get().bundle(), source.get().version(), devices));
@@ -353,7 +382,7 @@ public final class DeviceRegistry implements BlockDevices, FaultInjections {
     entry.changing.lock();
     try {
       if (entry.isDestroyed()) throw DeviceException.alreadyExists(entry.slot.name());
-      if (entry.slot.state() == SlotState.FAILED && entry.uri.isPresent()) {
+      if (entry.slot.state() == SlotState.FAILED && entry.uri().isPresent()) {
         entry.reopen(source, new Entry.Legacy(Optional.empty(), Optional.empty()), sampler);
         if (!providers.isThere(source)) orphan(entry, source);
       } else if (source.provider().changesOpenDevice(uri)) {

@@ -29,13 +29,10 @@ final class Entry {
   private static final Executor BLOCKING = Thread.ofVirtual().name("device-close")::start;
 
   final DeviceSlot slot;
-
-  /** Empty for a device that a service has made: nobody can reopen it. */
-  final Optional<DeviceUri> uri;
-
   final ReentrantLock changing = new ReentrantLock();
 
   private volatile BlockDevice device;
+  private volatile Optional<DeviceUri> uri;
   private volatile Optional<Source> source;
   private volatile boolean destroyed;
 
@@ -63,6 +60,16 @@ final class Entry {
     this.source = source;
   }
 
+  /** Empty for a device that a service has made: nobody can reopen it. */
+  Optional<DeviceUri> uri() {
+    return uri;
+  }
+
+  /** The backend that the device inside came from; empty when that has gone. */
+  Optional<Source> source() {
+    return source;
+  }
+
   boolean isFrom(Source candidate) {
     return source.isPresent() && source.get().isOf(candidate.provider());
   }
@@ -87,7 +94,17 @@ final class Entry {
    * @throws DeviceException also when its content went with the device that was inside: what would be opened is empty
    */
   void reopen(Source from, Legacy left, Sampler sampler) throws DeviceException {
-    var toOpen = uri.orElseThrow(() -> DeviceException.notFound(slot.name()));
+    var same = uri.orElseThrow(() -> DeviceException.notFound(slot.name()));
+    reopen(same, from, left, sampler, "It was opened again by " + from.who() + ".");
+  }
+
+  /** As above, by another URI, which is the device's from now on. */
+  void reopenBy(DeviceUri other, Source from, Legacy left, Sampler sampler) throws DeviceException {
+    reopen(other, from, left, sampler, "It was opened by %s.".formatted(other));
+  }
+
+  private void reopen(DeviceUri toOpen, Source from, Legacy left, Sampler sampler, String why)
+      throws DeviceException {
     var handover = left.handover;
     if (handover.isEmpty() && !device.outlivesClosing()) {
       throw new DeviceException(
@@ -97,6 +114,15 @@ final class Entry {
           "Destroy it and create it anew; it will be empty.");
     }
     BlockDevice opened = from.open(toOpen, handover);
+    if (opened.geometry().blockBytes() != slot.geometry().blockBytes()) {
+      int blockBytes = opened.geometry().blockBytes();
+      putBack(opened, CompletableFuture.completedFuture(null), left);
+      throw new DeviceException(
+          Kind.MISMATCH,
+          "Block device " + slot.name() + " was not opened again.",
+          "Its block size is %d, expected %d.".formatted(blockBytes, slot.geometry().blockBytes()),
+          "Bring the device back that was there before.");
+    }
     var refusal = sampler.check(left.seen, opened);
     if (refusal.isPresent()) {
       if (!refusal.get().idle().isDone()) left.silent = Optional.of(from);
@@ -107,8 +133,9 @@ final class Entry {
     // First, for who is told that the slot is ready may ask by whom.
     source = Optional.of(from);
     try {
-      slot.restore(opened, "It was opened again by " + from.who() + ".");
+      slot.restore(opened, toOpen.text(), why);
       device = opened;
+      uri = Optional.of(toOpen);
     } catch (DeviceException e) {
       source = before;
       putBack(opened, CompletableFuture.completedFuture(null), left);

@@ -14,6 +14,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceReference;
+import org.osgi.framework.wiring.BundleRevision;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +32,7 @@ final class Providers {
    * @param schemes in lower case
    * @param ranking of several for a scheme the one with the highest is used
    * @param replaceable its bundle says that it can be replaced while its devices are used
+   * @param onlyFor the name of the one device that it may open; any, if empty
    */
   record Source(
       DeviceProvider provider,
@@ -34,15 +40,38 @@ final class Providers {
       int ranking,
       String bundle,
       String version,
-      boolean replaceable) {
+      boolean replaceable,
+      Optional<String> onlyFor) {
     Source {
       schemes = List.copyOf(schemes);
+    }
+
+    static Source of(
+        DeviceProvider provider,
+        ServiceReference<DeviceProvider> reference,
+        Function<String, Optional<String>> onlyFor) {
+      Bundle bundle = reference.getBundle();
+      Object ranking = reference.getProperty(Constants.SERVICE_RANKING);
+      String name = bundle == null ? "unknown" : bundle.getSymbolicName();
+      return new Source(
+          provider,
+          Schemes.of(reference.getProperty(DeviceProvider.SCHEME)),
+          ranking instanceof Integer rank ? rank : 0,
+          name,
+          bundle == null ? "" : bundle.getVersion().toString(),
+          bundle != null && isReplaceable(bundle),
+          onlyFor.apply(name));
+    }
+
+    private static boolean isReplaceable(Bundle bundle) {
+      var revision = bundle.adapt(BundleRevision.class);
+      return revision != null && !revision.getDeclaredCapabilities("tenon.swap").isEmpty();
     }
 
     /** Of a bundle that does not say so. */
     Source(
         DeviceProvider provider, List<String> schemes, int ranking, String bundle, String version) {
-      this(provider, schemes, ranking, bundle, version, false);
+      this(provider, schemes, ranking, bundle, version, false, Optional.empty());
     }
 
     @SuppressWarnings("ReferenceEquality") // a service is itself, whatever its equals says
@@ -117,14 +146,21 @@ final class Providers {
     changed.signalAll();
   }
 
+  /** The one for any device. */
   Optional<Source> find(String scheme) {
-    lock.lock();
-    try {
-      var sources = bySchemes.get(scheme);
-      return sources == null ? Optional.empty() : Optional.of(sources.getFirst());
-    } finally {
-      lock.unlock();
-    }
+    return all(scheme).stream().filter(source -> source.onlyFor().isEmpty()).findFirst();
+  }
+
+  /** The one that is there for this device alone; else that for any. */
+  Optional<Source> find(String scheme, String device) {
+    var only = findOnlyFor(scheme, device);
+    return only.isPresent() ? only : find(scheme);
+  }
+
+  Optional<Source> findOnlyFor(String scheme, String device) {
+    return all(scheme).stream()
+        .filter(source -> source.onlyFor().equals(Optional.of(device)))
+        .findFirst();
   }
 
   Source get(String uri, String scheme) throws DeviceException {
@@ -158,7 +194,7 @@ final class Providers {
   List<String> schemes() {
     lock.lock();
     try {
-      return List.copyOf(bySchemes.keySet());
+      return bySchemes.keySet().stream().filter(scheme -> find(scheme).isPresent()).toList();
     } finally {
       lock.unlock();
     }

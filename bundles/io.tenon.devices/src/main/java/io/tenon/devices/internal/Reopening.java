@@ -47,17 +47,47 @@ final class Reopening {
     this.entry = entry;
     this.gone = gone;
     this.awaited =
-        entry.uri.map(uri -> "a backend for scheme " + uri.scheme()).orElse("a successor");
+        entry.uri().map(uri -> "a backend for scheme " + uri.scheme()).orElse("a successor");
     this.providers = providers;
     this.deadlineMs = deadlineMs;
     this.stopped = stopped;
     this.sampler = sampler;
+    this.vacated = vacate(entry, gone + " goes.", awaited + waits(), sampler);
+  }
+
+  /**
+   * One that is on its way out already, or vacant.
+   *
+   * @param vacated as {@link #vacate} has answered
+   */
+  Reopening(
+      Entry entry,
+      String gone,
+      Providers providers,
+      long deadlineMs,
+      BooleanSupplier stopped,
+      Sampler sampler,
+      CompletionStage<Optional<Handover>> vacated) {
+    this.entry = entry;
+    this.gone = gone;
+    this.awaited = "a backend that opens it again";
+    this.providers = providers;
+    this.deadlineMs = deadlineMs;
+    this.stopped = stopped;
+    this.sampler = sampler;
+    entry.slot.waitsFor(awaited + waits());
+    this.vacated = vacated;
+  }
+
+  private String waits() {
+    return " within " + deadlineMs + " ms";
+  }
+
+  /** Takes the device out, and keeps what was seen of it last with its entry. */
+  static CompletionStage<Optional<Handover>> vacate(
+      Entry entry, String why, String waits, Sampler sampler) {
     entry.seen = Optional.empty();
-    this.vacated =
-        entry.slot.vacate(
-            gone + " goes.",
-            awaited + " within " + deadlineMs + " ms",
-            device -> entry.seen = sampler.of(device));
+    return entry.slot.vacate(why, waits, device -> entry.seen = sampler.of(device));
   }
 
   /** Done when the device is closed. */
@@ -70,7 +100,10 @@ final class Reopening {
   }
 
   private Optional<Source> successor() {
-    return entry.uri.map(DeviceUri::scheme).flatMap(providers::find);
+    return entry
+        .uri()
+        .map(DeviceUri::scheme)
+        .flatMap(scheme -> providers.find(scheme, entry.slot.name()));
   }
 
   private void run() {

@@ -1,11 +1,16 @@
 package io.tenon.nvme.internal;
 
+import io.tenon.nvme.NvmeTarget.Handover;
+import io.tenon.nvme.ParkedConnection;
 import io.tenon.nvme.Transport;
 import io.tenon.nvme.TransportHandover;
 import io.tenon.nvme.TransportType;
 import java.net.InetSocketAddress;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +44,11 @@ final class Handovers {
   private final long deadlineNs;
   private final ConcurrentSkipListMap<String, Kept> kept = new ConcurrentSkipListMap<>();
 
+  /** By kind; guarded by itself. */
+  private final Map<String, Handover> latest = new TreeMap<>();
+
+  private long count;
+
   Handovers(Target target, long deadlineNs) {
     this.target = target;
     this.deadlineNs = deadlineNs;
@@ -48,6 +58,7 @@ final class Handovers {
     var now = new Kept(left);
     var before = kept.put(left.uriScheme(), now);
     if (before != null) end(before, "another transport of its kind has gone after it");
+    note(left);
     target.addTransport(now);
     log.info(
         "{}: {} connections on {} wait for another transport of this kind",
@@ -56,6 +67,20 @@ final class Handovers {
         left.port().local());
     var reactor = left.reactor();
     reactor.execute(() -> reactor.schedule(deadlineNs, () -> expire(now)));
+  }
+
+  private void note(TransportHandover left) {
+    var pauses = left.connections().stream().map(ParkedConnection::pause).toList();
+    synchronized (latest) {
+      latest.put(left.uriScheme(), new Handover(++count, left.uriScheme(), pauses));
+    }
+  }
+
+  /** In the order of their coming. */
+  List<Handover> latest() {
+    synchronized (latest) {
+      return latest.values().stream().sorted(Comparator.comparingLong(Handover::number)).toList();
+    }
   }
 
   private void expire(Kept late) {

@@ -334,6 +334,11 @@ public final class Target implements NvmeTarget {
     return handovers.take(uriScheme);
   }
 
+  @Override
+  public List<Handover> handovers() {
+    return handovers.latest();
+  }
+
   void discoveryChanged() {
     generation.incrementAndGet();
     discovery.changed();

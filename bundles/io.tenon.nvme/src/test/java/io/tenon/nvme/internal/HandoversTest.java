@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.error.TenonException;
+import io.tenon.nvme.ConnectionPause;
 import io.tenon.nvme.NvmeQueue;
 import io.tenon.nvme.ParkedConnection;
 import io.tenon.nvme.QueueTransport;
@@ -79,7 +80,7 @@ class HandoversTest {
     public SocketHandler accepted(StreamSocket socket) {
       var limits = new TransportLimits(TransportType.TCP, 32, 8, 131_072, 4096, 32);
       NvmeQueue queue = target.accept(new Gone(socket, limits), node.main());
-      var one = ParkedConnection.park(socket, queue, limits, new byte[] {1});
+      var one = ParkedConnection.park(socket, queue, limits, new byte[] {1}, node.main().nowNs());
       parked.add(one);
       return one;
     }
@@ -131,6 +132,28 @@ class HandoversTest {
     world.runFor(3_000_000_000L, MOST_EVENTS);
     assertFalse(parked.getFirst().isParked());
     assertTrue(target.takeOver(SCHEME).isEmpty());
+  }
+
+  @Test
+  void howLongAHostWasWithoutATransportIsToldWhenItIsOver() {
+    var waiting = target.handovers().getFirst().connections().getFirst();
+    assertEquals(ConnectionPause.State.WAITING, waiting.state());
+    long leftNs = node.main().nowNs();
+    var taken = target.takeOver(SCHEME).orElseThrow().connections().getFirst();
+    world.runFor(5_000_000_000L, MOST_EVENTS);
+    node.main().execute(() -> taken.adopt(taken));
+    world.runFor(1_000_000L, MOST_EVENTS);
+    assertEquals(ConnectionPause.State.OVER, waiting.state());
+    assertTrue(waiting.took().toNanos() >= node.main().nowNs() - leftNs - 1_000_000L);
+    assertEquals(List.of(waiting), target.handovers().getFirst().connections());
+  }
+
+  @Test
+  void aHostThatIsGivenUpIsToldAsBroken() {
+    var waiting = target.handovers().getFirst().connections().getFirst();
+    world.runFor(2 * DEADLINE_NS, MOST_EVENTS);
+    assertEquals(ConnectionPause.State.BROKEN, waiting.state());
+    assertTrue(waiting.took().toNanos() >= DEADLINE_NS);
   }
 
   @Test
