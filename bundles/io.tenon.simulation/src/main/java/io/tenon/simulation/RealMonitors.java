@@ -80,13 +80,16 @@ final class RealMonitors {
   }
 
   /**
-   * Waits while it waits for a monitor.
+   * Waits while it waits for a monitor. That may be free at any moment, also before or between the looks here; only the last look counts.
    *
    * @return whether it did
    */
   private boolean mayGoOn(Thread thread) {
-    if ((int) STATE.getVolatile(thread) == UNBLOCKED) return true;
-    if (thread.getState() != Thread.State.BLOCKED) return false;
+    awaitFree(thread);
+    return (int) STATE.getVolatile(thread) == UNBLOCKED;
+  }
+
+  private void awaitFree(Thread thread) {
     long beganNs = System.nanoTime();
     while (thread.getState() == Thread.State.BLOCKED) {
       if (System.nanoTime() - beganNs > patience.toNanos()) {
@@ -96,7 +99,6 @@ final class RealMonitors {
       }
       LockSupport.parkNanos(LOOK_AGAIN_NS);
     }
-    return true;
   }
 
   private static Iterable<String> stack(Thread thread) {

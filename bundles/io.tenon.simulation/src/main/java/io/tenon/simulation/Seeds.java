@@ -36,6 +36,12 @@ public final class Seeds {
     return LongStream.rangeClosed(1, Integer.getInteger(MANY, usual));
   }
 
+  /** The same, after those that have ever failed this suite, as with {@link #fresh}. */
+  public static LongStream of(Class<?> suite, int usual) {
+    var same = of(usual);
+    return System.getProperty(ONE) == null ? LongStream.concat(failed(suite), same) : same;
+  }
+
   /**
    * First those that have ever failed this suite, then others than the last time. The first of them is printed, and each failure names
    * its own.

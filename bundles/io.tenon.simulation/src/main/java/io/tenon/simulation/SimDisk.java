@@ -85,6 +85,7 @@ public final class SimDisk implements BlockDevice {
   private DeviceListener listener = new DeviceListener() {};
   private boolean crashed;
   private boolean lost;
+  private boolean elsewhere;
   private boolean fenced;
   private int openChannels;
 
@@ -180,6 +181,12 @@ public final class SimDisk implements BlockDevice {
   /** The way to it breaks, or stands again; only those who listen are told. */
   public DeviceListener listener() {
     return listener;
+  }
+
+  /** It is another node's, and goes on with what it has taken while the one that asked stands still. */
+  public SimDisk elsewhere() {
+    elsewhere = true;
+    return this;
   }
 
   public boolean isCrashed() {
@@ -356,14 +363,19 @@ public final class SimDisk implements BlockDevice {
       if (by(faults.error)) outcome = IoStatus.IO_ERROR;
       else if (by(faults.noSpace)) outcome = IoStatus.NO_SPACE;
       long doneUpTo = outcome == IoStatus.SUCCESS ? blocks : random.nextLong(blocks + 1);
-      channel.reactor.schedule(arrival, () -> onMedium(0, Math.min(part, doneUpTo)));
-      channel.reactor.schedule(middle, () -> onMedium(Math.min(part, doneUpTo), doneUpTo));
+      inDisk(arrival, () -> onMedium(0, Math.min(part, doneUpTo)));
+      inDisk(middle, () -> onMedium(Math.min(part, doneUpTo), doneUpTo));
       if (by(faults.lostAnswer)) return;
       long back = middle + 1 + random.nextLong(faults.mostDelayNs);
       channel.reactor.schedule(back, this::answered);
       if (by(faults.twice)) {
         channel.reactor.schedule(back + random.nextLong(4 * faults.mostDelayNs), this::answered);
       }
+    }
+
+    private void inDisk(long delayNs, Runnable task) {
+      if (elsewhere) world.schedule(delayNs, task);
+      else channel.reactor.schedule(delayNs, task);
     }
 
     /** It goes wrong this time. */

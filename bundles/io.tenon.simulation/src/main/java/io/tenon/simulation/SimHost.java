@@ -136,6 +136,11 @@ public final class SimHost {
     return errors;
   }
 
+  /** Some host has written this, or zeroes; nothing else may be found on any disk. */
+  public boolean hasWritten(long stamp) {
+    return stamp >= 0 && stamp <= lastStamp;
+  }
+
   /** A read from outside, after everything: a child's medium, or the device itself. */
   public void observe(String who, long block, long stamp) {
     var op = new Op(who, Kind.READ, 0, stamp);

@@ -81,8 +81,10 @@ final class SimLease implements Lease {
   }
 
   @Override
-  public boolean isHeld() {
-    return !ended && client.world().nowNs() < heldUntilNs;
+  public Duration heldFor() {
+    return ended
+        ? Duration.ZERO
+        : Duration.ofNanos(Math.max(0, heldUntilNs - client.world().nowNs()));
   }
 
   @Override

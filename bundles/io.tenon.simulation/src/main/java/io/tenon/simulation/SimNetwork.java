@@ -37,7 +37,7 @@ public final class SimNetwork {
     }
   }
 
-  /** A way that is cut. */
+  /** A way that is cut, or on which something else is wrong. */
   private record Cut(InetAddress from, InetAddress to) {}
 
   private static final byte[] NOTHING = {};
@@ -48,6 +48,18 @@ public final class SimNetwork {
   private final Map<InetSocketAddress, Listener> listeners = new LinkedHashMap<>();
   private final Map<InetAddress, SimReactors> nodes = new LinkedHashMap<>();
   private final Set<Cut> cuts = new LinkedHashSet<>();
+
+  /** Ways on which bits flip. */
+  private final Map<Cut, Noise> noisy = new LinkedHashMap<>();
+
+  /**
+   * @param share of the pieces
+   * @param fromBit the first one of a piece that may flip
+   * @param bits of so many
+   */
+  private record Noise(double share, int fromBit, int bits) {
+    static final Noise NONE = new Noise(0, 0, 1);
+  }
 
   /** Those with something on its way. */
   private final Set<SimLine> busy = new LinkedHashSet<>();
@@ -138,6 +150,47 @@ public final class SimNetwork {
     mostRepeatNs = mostNs;
   }
 
+  /**
+   * Between two nodes bits flip that TCP's own sums do not see: one in a share of the pieces. Only where all connections have digests: nothing else
+   * would know.
+   *
+   * @param share 0 for none from now on
+   */
+  public void flipBits(SimReactors one, SimReactors other, double share) {
+    flipBits(one, other, share, 0, Integer.MAX_VALUE);
+  }
+
+  /**
+   * As {@link #flipBits(SimReactors, SimReactors, double)}, only some bits of a piece: those of a field of a header, where whoever sends begins most
+   * pieces with one.
+   *
+   * @param fromBit the first of them
+   */
+  public void flipBits(SimReactors one, SimReactors other, double share, int fromBit, int bits) {
+    var noise = new Noise(share, fromBit, bits);
+    noisy.put(new Cut(one.address(), other.address()), noise);
+    noisy.put(new Cut(other.address(), one.address()), noise);
+  }
+
+  /** No bit flips any more. */
+  public void flipNone() {
+    noisy.clear();
+  }
+
+  /** Perhaps flips a bit of what is about to travel. */
+  void harm(byte[] bytes, InetAddress from, InetAddress to) {
+    if (noisy.isEmpty()) return;
+    var noise = noisy.getOrDefault(new Cut(from, to), Noise.NONE);
+    int left = bytes.length * Byte.SIZE - noise.fromBit;
+    if (noise.share == 0 || left < 1) return;
+    if (random.nextDouble() >= noise.share) return;
+    Tally.fault();
+    Tally.event("bits flipped on the way");
+    int bit = noise.fromBit + random.nextInt(Math.min(left, noise.bits));
+    bytes[bit / Byte.SIZE] ^= (byte) (1 << bit % Byte.SIZE);
+    world.trace().note(bit);
+  }
+
   /** All ways are there again. */
   public void heal() {
     cuts.clear();
@@ -164,6 +217,11 @@ public final class SimNetwork {
   private @Nullable SimSocket some(SimReactors node) {
     var all = sockets.stream().filter(socket -> socket.node() == node && socket.isOpen()).toList();
     return all.isEmpty() ? null : all.get(random.nextInt(all.size()));
+  }
+
+  /** Connections that are open at one end, whose other end never was: sooner or later whoever has one must end it. */
+  public int strays() {
+    return (int) sockets.stream().filter(SimSocket::isStray).count();
   }
 
   /** Connections of a node, open or being opened; of a node at rest a leak. */

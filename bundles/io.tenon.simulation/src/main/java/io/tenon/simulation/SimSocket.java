@@ -88,6 +88,11 @@ final class SimSocket implements StreamSocket {
     return reactor.node();
   }
 
+  /** Nobody is at its other end, and never was. */
+  boolean isStray() {
+    return state == State.OPEN && other == null;
+  }
+
   void connectedTo(SimSocket end) {
     other = end;
   }
@@ -298,6 +303,7 @@ final class SimSocket implements StreamSocket {
       int piece = random.nextDouble() < split ? 1 + random.nextInt(left) : left;
       byte[] part = new byte[piece];
       System.arraycopy(bytes, from, part, 0, piece);
+      network.harm(part, local.getAddress(), peer.getAddress());
       transmit(Kind.DATA, part);
       from += piece;
     }

@@ -4,6 +4,7 @@ import io.tenon.metadata.Entry;
 import io.tenon.metadata.Key;
 import io.tenon.metadata.Lease;
 import io.tenon.metadata.LeaseId;
+import io.tenon.metadata.LeaseLostException;
 import io.tenon.metadata.Listing;
 import io.tenon.metadata.MetadataStore;
 import io.tenon.metadata.OutcomeUnknownException;
@@ -191,6 +192,17 @@ public final class SimStoreClient implements MetadataStore {
       throws StoreException {
     long askedNs = world.nowNs();
     LeaseId id = call(() -> store.grant(timeToLive.toNanos()), within, false);
+    var lease = new SimLease(this, id, timeToLive, askedNs, listener, leases::remove);
+    leases.add(lease);
+    lease.renewLater();
+    return lease;
+  }
+
+  @Override
+  public Lease adopt(LeaseId id, Duration timeToLive, Lease.Listener listener, Duration within)
+      throws StoreException {
+    long askedNs = world.nowNs();
+    if (!call(() -> store.renew(id), within, false)) throw new LeaseLostException(id.toString());
     var lease = new SimLease(this, id, timeToLive, askedNs, listener, leases::remove);
     leases.add(lease);
     lease.renewLater();

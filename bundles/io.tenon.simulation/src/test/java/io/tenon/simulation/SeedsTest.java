@@ -21,6 +21,13 @@ class SeedsTest {
   }
 
   @Test
+  void seedsThatEverFailedComeFirstAndTheSameOnesFollow() {
+    Assumptions.assumeTrue(Seeds.areUsual());
+    assertArrayEquals(
+        new long[] {12, 7_000_000_000L, 1, 2}, Seeds.of(SeedsTest.class, 2).toArray());
+  }
+
+  @Test
   void someSeedsAreRunTwiceTheOthersOnce() {
     var run = new ArrayList<Long>();
     for (long seed = 1; seed <= 6; seed++) {

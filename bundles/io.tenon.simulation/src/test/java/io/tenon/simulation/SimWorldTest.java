@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -183,6 +185,40 @@ class SimWorldTest {
     real.join();
     assertEquals(2, story.size(), () -> story.toString());
     assertEquals("other at 20000", story.getLast());
+  }
+
+  @Test
+  void aMonitorThatIsFreeAgainInThatInstantIsNotWaitedForForEver() throws Exception {
+    var threads = new SimThreads(world);
+    var monitor = new Object();
+    var over = new AtomicBoolean();
+    var real =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  while (!over.get()) {
+                    synchronized (monitor) {
+                      Thread.onSpinWait();
+                    }
+                    Thread.onSpinWait();
+                  }
+                });
+    var times = new AtomicInteger();
+    try {
+      threads.start(
+          () -> {
+            while (times.get() < 20_000) {
+              synchronized (monitor) {
+                times.incrementAndGet();
+              }
+            }
+          });
+      world.run(MOST_EVENTS);
+    } finally {
+      over.set(true);
+      real.join();
+    }
+    assertEquals(20_000, times.get());
   }
 
   private volatile @Nullable Thread simulated;

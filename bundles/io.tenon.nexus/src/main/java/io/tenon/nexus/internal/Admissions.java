@@ -19,6 +19,7 @@ final class Admissions implements Rebuilds.Owner {
   private final String nexus;
   private final List<Lane> lanes;
   private final RetirementRecord record;
+  private int notes;
 
   /** Something to be written down. */
   interface Entry {
@@ -70,6 +71,11 @@ final class Admissions implements Rebuilds.Owner {
     }
   }
 
+  /** Nothing waits to be written down. */
+  boolean areOver() {
+    return notes == 0;
+  }
+
   @Override
   public void copied(Rebuild rebuild) {
     int child = rebuild.child().index();
@@ -103,13 +109,14 @@ final class Admissions implements Rebuilds.Owner {
    */
   void note(Entry entry, Child child, String what, Consumer<String> then) {
     var home = membership.home();
+    notes++;
     entry.write(
         nexus,
         child.uri(),
         new RetirementRecord.Outcome() {
           @Override
           public void recorded() {
-            home.execute(() -> then.accept(""));
+            home.execute(() -> noted(then, ""));
           }
 
           @Override
@@ -120,8 +127,13 @@ final class Admissions implements Rebuilds.Owner {
                 child.uri(),
                 what,
                 why);
-            home.execute(() -> then.accept(why));
+            home.execute(() -> noted(then, why));
           }
         });
+  }
+
+  private void noted(Consumer<String> then, String failure) {
+    notes--;
+    then.accept(failure);
   }
 }

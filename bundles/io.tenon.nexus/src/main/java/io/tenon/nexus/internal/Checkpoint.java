@@ -30,6 +30,7 @@ class Checkpoint {
   private boolean changedMeanwhile;
   private int unanswered;
   private boolean complete;
+  private Reactor.Timer timer = () -> {};
 
   Checkpoint(Reactor home, List<Lane> lanes, long afterNs) {
     this.home = home;
@@ -44,7 +45,12 @@ class Checkpoint {
       return;
     }
     isDue = true;
-    home.schedule(afterNs, this::turn);
+    timer = home.schedule(afterNs, this::turn);
+  }
+
+  /** The nexus is another's from now on. */
+  final void stop() {
+    timer.cancel();
   }
 
   private void turn() {

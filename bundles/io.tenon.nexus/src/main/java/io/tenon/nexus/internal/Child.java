@@ -1,6 +1,7 @@
 package io.tenon.nexus.internal;
 
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.SlotState;
 import io.tenon.error.Check;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildReason;
@@ -33,6 +34,10 @@ final class Child {
   private boolean permanent;
   private @Nullable Instant faultedAt;
   private int drainedLanes;
+
+  /** Disturbances of its device that were heard of. */
+  private long heard;
+
   private @Nullable ChildListener listener;
 
   Child(String nexus, int index, String uri, DeviceSlot slot) {
@@ -40,6 +45,48 @@ final class Child {
     this.index = index;
     this.uri = uri;
     this.slot = slot;
+  }
+
+  /**
+   * As the nexus before has left it.
+   *
+   * @param lanes of the nexus; none has a channel to one that is out
+   */
+  static Child of(String nexus, LeftChild left, int lanes) {
+    var child = new Child(nexus, left.index(), left.uri(), left.slot());
+    var was = left.standing();
+    child.state = was.state();
+    child.reason = was.reason();
+    child.detail = was.detail();
+    child.since = was.since();
+    child.hasLog = was.hasLog();
+    child.permanent = was.permanent();
+    child.faultedAt = was.faultedAt().orElse(null);
+    child.drainedLanes = left.takesChanges() ? 0 : lanes;
+    child.heard = left.disturbances();
+    return child;
+  }
+
+  /** For a successor; what is not known here is not in it. */
+  LeftChild left(Optional<SegmentMap> lacks, Optional<LeftRebuild> rebuild) {
+    return new LeftChild(
+        index,
+        uri,
+        slot,
+        new LeftChild.Standing(
+            state,
+            reason,
+            detail,
+            since,
+            permanent,
+            hasLog && lacks.isPresent(),
+            Optional.ofNullable(faultedAt)),
+        heard,
+        lacks,
+        rebuild,
+        Optional.empty(),
+        LeftChild.Held.NOT,
+        Optional.empty());
   }
 
   int index() {
@@ -203,9 +250,38 @@ final class Child {
 
   /** From now on the device's news reach the membership. */
   void listen(Membership membership) {
+    heard = slot.disturbances();
     var made = new ChildListener(membership, this, slot);
     listener = made;
     slot.addListener(made);
+  }
+
+  /** What nobody heard, because it was before somebody listened. */
+  void tellIfLost() {
+    var now = slot.status();
+    var told = listener;
+    if (now.state() == SlotState.FAILED && told != null) told.lost(now.reason());
+  }
+
+  /**
+   * As {@link #listen}, of a device that was left for a while.
+   *
+   * @return false when something has happened that nobody heard
+   */
+  boolean listenAgain(Membership membership) {
+    long before = heard;
+    listen(membership);
+    return slot.disturbances() == before && slot.state() != SlotState.FAILED;
+  }
+
+  /** Of one disturbance more. */
+  void hears() {
+    heard++;
+  }
+
+  /** No lane has a channel to it. */
+  boolean isDrained(int lanes) {
+    return drainedLanes >= lanes;
   }
 
   /** Idempotent. */

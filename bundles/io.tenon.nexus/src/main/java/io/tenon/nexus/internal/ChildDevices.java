@@ -3,12 +3,14 @@ package io.tenon.nexus.internal;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.Handover;
 import io.tenon.block.IoOperation;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.NexusSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -21,10 +23,18 @@ import org.slf4j.LoggerFactory;
 final class ChildDevices {
   private static final Logger log = LoggerFactory.getLogger(ChildDevices.class);
 
+  /** Format of what is left with the claims; all else is with the nexus' own device. */
+  private static final String KEPT = "io.tenon.nexus.child";
+
+  private static final int KEPT_VERSION = 1;
+
   private final String nexus;
   private final BlockDevices devices;
   private final ChildReservations reservations;
   private final List<Held> held = new ArrayList<>();
+
+  /** Those that somebody is letting go of just now. */
+  private final List<Held> goingOut = new ArrayList<>();
 
   /** What is released from now on is given back to others. */
   private volatile boolean leavesInOrder;
@@ -161,15 +171,84 @@ final class ChildDevices {
       one = find(slot).orElse(null);
       if (one == null) return;
       held.remove(one);
+      goingOut.add(one);
     }
-    if (one.isLeaving || leavesInOrder) reservations.giveBack(slot);
+    try {
+      letGo(one);
+    } finally {
+      synchronized (this) {
+        goingOut.remove(one);
+      }
+      one.released.complete(null);
+    }
+  }
+
+  private void letGo(Held one) {
+    if (one.isLeaving || leavesInOrder) reservations.giveBack(one.slot);
     one.claim.close();
     try {
       if (one.openedHere) devices.destroy(one.slot);
     } catch (DeviceException e) {
       log.warn("nexus {}: child device {} stays open: {}", nexus, one.slot.name(), e.getMessage());
     }
-    one.released.complete(null);
+  }
+
+  // ---- from one nexus to its successor
+
+  /**
+   * Takes up what the nexus before has left. Its claims were kept for this one, so nobody has used the devices since.
+   *
+   * @throws NexusException when one is not there any more; all are kept for another one then
+   */
+  static ChildDevices takeUp(LeftNexus left, BlockDevices devices, Predecessor predecessor)
+      throws NexusException {
+    var taken = new ChildDevices(left.spec(), devices, predecessor);
+    try {
+      for (LeftChild child : left.children()) {
+        if (child.held() != LeftChild.Held.NOT) taken.takeUp(child);
+      }
+    } catch (NexusException e) {
+      taken.leave();
+      throw e;
+    }
+    taken.reservations.takeUp(left.children());
+    return taken;
+  }
+
+  private void takeUp(LeftChild child) throws NexusException {
+    var slot = child.slot();
+    try {
+      boolean isListed = devices.find(slot.name()).filter(listed -> listed == slot).isPresent();
+      if (!isListed) throw DeviceException.notFound(slot.name());
+      var claim = slot.claim("nexus " + nexus);
+      if (claim.left().filter(kept -> kept.format().equals(KEPT)).isEmpty()) {
+        claim.close();
+        throw DeviceException.notFound(slot.name());
+      }
+      synchronized (this) {
+        held.add(new Held(slot, claim, child.held() == LeftChild.Held.OPENED));
+      }
+    } catch (DeviceException e) {
+      throw new NexusException(
+          Kind.CHILD,
+          "Nexus %s was not taken up: child %s is not as it was left."
+              .formatted(nexus, child.uri()),
+          e.what() + (e.why().isEmpty() ? "" : " " + e.why()),
+          "Destroy the nexus, and make it anew of its children.",
+          e);
+    }
+  }
+
+  /** Keeps all that is held for a successor of this nexus: nobody else gets it. */
+  synchronized void leave() {
+    for (Held one : held) one.claim.leave(new Handover(KEPT, KEPT_VERSION, Map.of()));
+    held.clear();
+  }
+
+  synchronized LeftChild.Held held(DeviceSlot slot) {
+    return find(slot)
+        .map(one -> one.openedHere ? LeftChild.Held.OPENED : LeftChild.Held.CLAIMED)
+        .orElse(LeftChild.Held.NOT);
   }
 
   /** When the nexus has let go of it. */
@@ -177,8 +256,13 @@ final class ChildDevices {
     return find(slot).map(one -> one.released).orElse(CompletableFuture.completedFuture(null));
   }
 
-  /** Idempotent. */
+  /** Waits for those that another thread is letting go of: whoever ends the nexus may count on its children being free. Idempotent. */
   void close() {
     for (DeviceSlot slot : slots()) release(slot);
+    List<Held> others;
+    synchronized (this) {
+      others = List.copyOf(goingOut);
+    }
+    for (Held one : others) one.released.join();
   }
 }

@@ -26,24 +26,29 @@ final class ChildListener implements DeviceListener {
 
   @Override
   public void lost(String reason) {
-    if (!isLate()) membership.lost(child, slot, kind(), "device lost: " + reason);
+    if (isLate()) return;
+    membership.hears(child, slot);
+    membership.lost(child, slot, kind(), "device lost: " + reason);
   }
 
   @Override
   public void interrupted(IoStatus how, String reason) {
     if (isLate()) return;
+    membership.hears(child, slot);
     var kind = how == IoStatus.TIMED_OUT ? ChildReason.TIMED_OUT : kind();
     membership.interrupted(child, slot, kind, "connection interrupted: " + reason);
   }
 
   @Override
   public void returned() {
-    if (!isLate()) membership.returned(child, slot);
+    if (isLate()) return;
+    membership.hears(child, slot);
+    membership.returned(child, slot);
   }
 
   @Override
   public void stateChanged(SlotStatus now) {
-    if (now.state() == SlotState.READY) returned();
+    if (now.state() == SlotState.READY && !isLate()) membership.returned(child, slot);
   }
 
   private ChildReason kind() {

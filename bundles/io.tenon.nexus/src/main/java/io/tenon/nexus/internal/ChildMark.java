@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -107,6 +108,30 @@ final class ChildMark {
         && io.memory.get(INT, FORMAT_AT) == FORMAT
         && io.memory.get(LONG, NUMBER_AT) == number.getMostSignificantBits()
         && io.memory.get(LONG, NUMBER_AT + Long.BYTES) == number.getLeastSignificantBits();
+  }
+
+  // ---- from one nexus to its successor
+
+  Optional<UUID> known(String uri) {
+    synchronized (known) {
+      return Optional.ofNullable(known.get(uri));
+    }
+  }
+
+  long last() {
+    synchronized (known) {
+      return last;
+    }
+  }
+
+  /** The nexus before has put these on its children. */
+  void takeUp(LeftNexus left) {
+    synchronized (known) {
+      last = left.lastMark();
+      for (LeftChild child : left.children()) {
+        child.mark().ifPresent(number -> known.put(child.uri(), number));
+      }
+    }
   }
 
   private static boolean fits(DeviceSlot slot) {

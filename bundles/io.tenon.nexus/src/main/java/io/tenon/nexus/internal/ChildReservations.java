@@ -226,6 +226,21 @@ final class ChildReservations {
     }
   }
 
+  // ---- from one nexus to its successor
+
+  /** This node has them already. */
+  void takeUp(List<LeftChild> left) {
+    for (LeftChild child : left) {
+      child.reservation().ifPresent(info -> note(new Entry(child.slot(), info)));
+    }
+  }
+
+  Optional<ReservationInfo> info(DeviceSlot slot) {
+    synchronized (entries) {
+      return entries.stream().filter(entry -> entry.slot() == slot).map(Entry::info).findFirst();
+    }
+  }
+
   /** In the order of their taking. */
   List<ReservationInfo> infos() {
     synchronized (entries) {

@@ -30,6 +30,24 @@ final class JointEnd {
     this.nexus = nexus;
   }
 
+  /** As {@link #of}, of nexuses that are left to a successor. */
+  static void atRest(List<ServedNexus> all, Executor blocking, Duration within) {
+    var left =
+        all.stream()
+            .map(one -> CompletableFuture.runAsync(one::leaveToSuccessor, blocking))
+            .toArray(CompletableFuture[]::new);
+    try {
+      CompletableFuture.allOf(left).get(within.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      log.warn("not all nexuses have come to rest within {} s", within.toSeconds());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      log.warn("not all nexuses have come to rest before the node was told to hurry");
+    } catch (ExecutionException e) {
+      log.error("a nexus was not left in order", e.getCause());
+    }
+  }
+
   /**
    * Blocks.
    *

@@ -64,6 +64,25 @@ class Lane {
     for (Child child : children) if (child != null) known.begin(child);
   }
 
+  // ---- from one nexus to its successor
+
+  /** Goes on for a nexus that is no more. By the thread that makes the nexus; before any I/O. */
+  final void takeUp(LeftNexus left) {
+    if (left.isStopped()) stopStatus = IoStatus.DEVICE_GONE;
+    // One lane is enough to remember what any of them has logged.
+    boolean remembers = index() == 0;
+    if (remembers) log.takeUp(left.recent());
+    for (LeftChild child : left.children()) {
+      if (!child.standing().hasLog() || child.lacks().isEmpty()) continue;
+      log.takeUp(child.index(), remembers ? child.lacks().get() : left.recent().none());
+    }
+  }
+
+  /** What has been changed here. When it has stopped. */
+  final Leaving.Logged logged() {
+    return new Leaving.Logged(log.recent(), log.missing());
+  }
+
   final Reactor reactor() {
     return reactor;
   }

@@ -35,9 +35,15 @@ final class LaneChildren {
     this.readsLocalFirst = readsLocalFirst;
   }
 
-  /** One that holds everything from the beginning. */
+  /** One that is there from the beginning: it holds everything, unless the nexus before has left it otherwise. */
   void begin(Child child) {
-    in |= child.bit();
+    switch (child.state()) {
+      case OPENING, OPEN -> in |= child.bit();
+      case OUT_OF_SYNC -> joining |= child.bit();
+      case FAULTED, CLOSED -> {
+        return;
+      }
+    }
     learn(child);
   }
 

@@ -6,13 +6,21 @@ import java.util.List;
 
 /**
  * The hosts of a nexus: durations of their I/Os on all lanes ({@link LatencyMeter}). They feel copies when the slowest hundredth of those that met
- * one takes more than 1.4 times as long as that of the others. Home reactor only.
+ * one takes more than 1.4 times as long as that of the others, and for all that chance does to few of them. Home reactor only.
  */
 final class LaneLatencies implements Foreground {
-  /** Steps of {@link LatencyMeter}: 2^(2/4) = 1.4. */
-  private static final int MOST_STEPS_SLOWER = 2;
+  private static final double MOST_TIMES_SLOWER = 1.4;
+
+  /** The part of all I/Os whose latency counts. */
+  private static final double SLOWEST = 0.01;
+
+  /** So many have to be slower than what counts, or one that is slow by chance would decide; of few I/Os more than a hundredth then. */
+  private static final double FEWEST_BEYOND = 5;
 
   private static final long FEWEST = 50;
+
+  /** Few prove less: of 50 they have to be 1.8 times as slow, of 10,000 1.43 times. */
+  private static final double DOUBT = 3;
 
   private final List<Lane> lanes;
   private final long[] alone = new long[LatencyMeter.STEPS];
@@ -59,7 +67,10 @@ final class LaneLatencies implements Foreground {
 
   @Override
   public boolean isSlower() {
-    return slowest(together) - slowest(alone) > MOST_STEPS_SLOWER;
+    double fewer = Math.min(sum(together), sum(alone));
+    double beyond = Math.max(SLOWEST, FEWEST_BEYOND / fewer);
+    double mostTimes = MOST_TIMES_SLOWER + DOUBT / Math.sqrt(fewer);
+    return slowestUs(together, beyond) > mostTimes * slowestUs(alone, beyond);
   }
 
   @Override
@@ -73,12 +84,18 @@ final class LaneLatencies implements Foreground {
     Arrays.fill(together, 0);
   }
 
-  /** The step that 99 of 100 do not exceed. */
-  private static int slowest(long[] pile) {
-    long left = sum(pile) / 100;
+  /**
+   * What all but some do not exceed, as if those of a step were spread over it evenly: whole steps would let 1.7 times pass for 1.4.
+   *
+   * @param part of all that exceeds it
+   */
+  static double slowestUs(long[] pile, double part) {
+    double beyond = sum(pile) * part;
     int step = LatencyMeter.STEPS - 1;
-    while (step > 0 && (left -= pile[step]) >= 0) step--;
-    return step;
+    while (step > 0 && beyond >= pile[step]) beyond -= pile[step--];
+    double fraction = pile[step] == 0 ? 1 : 1 - beyond / pile[step];
+    double from = LatencyMeter.fromUs(step);
+    return from + fraction * (LatencyMeter.fromUs(step + 1) - from);
   }
 
   private static long sum(long[] pile) {

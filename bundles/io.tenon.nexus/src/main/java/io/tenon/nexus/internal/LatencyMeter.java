@@ -75,4 +75,10 @@ final class LatencyMeter {
     int quarter = (int) (us >> (doubling - 2)) & 3;
     return Math.min(STEPS - 1, 3 + 4 * (doubling - 2) + quarter);
   }
+
+  /** The shortest duration of a place. */
+  static long fromUs(int step) {
+    if (step < 3) return step + 1L;
+    return (4L + (step - 3) % 4) << ((step - 3) / 4);
+  }
 }

@@ -2,11 +2,13 @@ package io.tenon.nexus.internal;
 
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.SlotState;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.NexusSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -80,12 +82,23 @@ final class Making {
     for (int i = 0; i < slots.size(); i++) {
       candidates.add(Trust.candidate(spec.childUris().get(i), slots.get(i)));
     }
-    return Founding.of(
-        spec,
-        node.store(),
-        candidates,
-        node.recordPlace(),
-        () -> children.reserve(spec.childUris()));
+    return Founding.of(spec, node.store(), candidates, node.recordPlace(), this::reserve);
+  }
+
+  /** Takes seconds when somebody had them before, and nobody listens to the children yet. */
+  private void reserve() throws NexusException {
+    children.reserve(spec.childUris());
+    var slots = children.slots();
+    for (int i = 0; i < slots.size(); i++) {
+      var now = slots.get(i).status();
+      if (now.state() != SlotState.FAILED) continue;
+      throw new NexusException(
+          Kind.CHILD,
+          "Nexus %s was not created: child %s was lost while its children were being taken."
+              .formatted(spec.name(), spec.childUris().get(i)),
+          now.reason(),
+          "Create it again when the child is there, or without it.");
+    }
   }
 
   private ServedNexus serve(DataArea area, Founding founding, Runnable forget)
@@ -95,7 +108,8 @@ final class Making {
     device = made;
     if (spec.reservation().isPresent()) {
       var held = children.reservations();
-      made.keepVigil((asked, then) -> held.ask(asked, node.blocking(), then), node.timing());
+      made.keepVigil(
+          (asked, then) -> held.ask(asked, node.blocking(), then), node.timing(), Optional.empty());
     }
     return new ServedNexus(
         spec, made, adopt(made), children, node.devices(), node.sharing(), watcher, forget);
@@ -143,7 +157,7 @@ final class Making {
 
   private DeviceSlot adopt(NexusDevice made) throws NexusException {
     try {
-      return node.devices().adopt(made, "nexus:///" + made.name());
+      return node.devices().adopt(made, LeftNexuses.SCHEME + made.name());
     } catch (DeviceException e) {
       throw new NexusException(
           e.kind() == DeviceException.Kind.ALREADY_EXISTS ? Kind.NAME_EXISTS : Kind.INTERNAL,

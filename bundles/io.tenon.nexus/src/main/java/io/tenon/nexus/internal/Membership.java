@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +54,7 @@ final class Membership {
   private final List<Child> members = new ArrayList<>();
   private final List<Lane> lanes;
   private final Admissions admissions;
+  private final Retirements retirements;
   private final Rebuilds rebuilds;
   private final Checkpoint checkpoint;
 
@@ -70,6 +72,11 @@ final class Membership {
   private boolean endsInOrder;
 
   private final List<Runnable> whenStopped = new ArrayList<>();
+
+  // On its way to a successor: it comes to rest, and then is no more.
+  private boolean leaving;
+  private boolean hasLeft;
+  private Optional<String> stopFor = Optional.empty();
   private volatile View view;
 
   /** Children, as bits, whose connection was interrupted; set by any thread, through DISTRUSTED. */
@@ -90,6 +97,9 @@ final class Membership {
     this.clock = clock;
     this.watcher = watcher;
     admissions = new Admissions(this, nexus, lanes, record);
+    retirements =
+        new Retirements(
+            nexus, home, lanes, record, reason -> stopByItself(IoStatus.DEVICE_GONE, reason));
     rebuilds = new Rebuilds(device, home, lanes, clock, admissions);
     checkpoint = device.parts().checkpoint(home, lanes);
     since = clock.instant();
@@ -105,6 +115,19 @@ final class Membership {
     }
     healthy = members.size();
     derive("the nexus was made");
+    for (Child child : List.copyOf(members)) child.tellIfLost();
+  }
+
+  /** As {@link #open}, with what the nexus before has left. */
+  void takeUp(List<Child> children, LeftNexus.Standing left) {
+    members.addAll(children);
+    for (Child child : members) if (child.isHealthy()) healthy++;
+    state = left.state();
+    why = left.why();
+    since = left.since();
+    lastIsGone = left.lastIsGone();
+    publish();
+    log.info("nexus {}: taken up, {}", nexus, state);
   }
 
   /** Any thread. */
@@ -125,7 +148,20 @@ final class Membership {
     return rebuilds;
   }
 
-  /** In the order of their coming. Home reactor. */
+  /** Home reactor, as those that follow. */
+  Admissions admissions() {
+    return admissions;
+  }
+
+  Retirements retirements() {
+    return retirements;
+  }
+
+  Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
+  /** In the order of their coming. */
   List<Child> members() {
     return members;
   }
@@ -157,6 +193,14 @@ final class Membership {
    */
   void failed(Child child, ChildReason reason, String detail, @Nullable Lane reporter) {
     home.execute(() -> retire(child, reason, detail, reporter, false));
+  }
+
+  /** A child's device was lost, interrupted, or has returned; what follows from that comes after this. Any thread. */
+  void hears(Child child, DeviceSlot slot) {
+    home.execute(
+        () -> {
+          if (child.slot() == slot) child.hears();
+        });
   }
 
   /** A child's device is lost. Any thread. */
@@ -237,21 +281,12 @@ final class Membership {
     rebuilds.end(child, RebuildState.FAILED, detail);
     child.fault(reason, detail, clock.instant());
     derive("child " + child.uri() + " is out");
-    var round = new Retirement(child, lanes.size());
-    for (Lane lane : lanes) {
-      lane.reactor()
-          .execute(
-              () -> {
-                lane.detach(child);
-                home.execute(round::confirmed);
-              });
-    }
-    record.childIsOut(nexus, child.uri(), round);
+    retirements.begin(child);
   }
 
   /** What was under way may be on the others only. Nobody reads it any more, and it goes on record before the end does. */
   private void lostWhileStopping(Child child, ChildReason reason, String detail) {
-    if (!child.isHealthy()) return;
+    if (hasLeft || !child.isHealthy()) return;
     if (healthy == 1) {
       endsInOrder = false;
       return;
@@ -259,47 +294,6 @@ final class Membership {
     healthy--;
     child.fault(reason, detail, clock.instant());
     publish();
-  }
-
-  /** One child's way out: every lane has confirmed, and it is on record; then it is settled. */
-  private final class Retirement implements RetirementRecord.Outcome {
-    private final Child child;
-    private int unconfirmed;
-    private boolean recorded;
-
-    Retirement(Child child, int lanes) {
-      this.child = child;
-      unconfirmed = lanes;
-    }
-
-    void confirmed() {
-      unconfirmed--;
-      settleWhenDone();
-    }
-
-    @Override
-    public void recorded() {
-      home.execute(
-          () -> {
-            recorded = true;
-            settleWhenDone();
-          });
-    }
-
-    @Override
-    public void failed(String why) {
-      home.execute(
-          () ->
-              stopByItself(
-                  IoStatus.DEVICE_GONE,
-                  "it cannot be recorded that child " + child.uri() + " is out: " + why));
-    }
-
-    private void settleWhenDone() {
-      if (unconfirmed > 0 || !recorded) return;
-      log.info("nexus {}: child {} is out on every reactor and on record", nexus, child.uri());
-      for (Lane lane : lanes) lane.reactor().execute(() -> lane.settle(child));
-    }
   }
 
   /** A lane has closed its channel to a child that is out. Any thread. */
@@ -349,6 +343,7 @@ final class Membership {
     derive("child " + child.uri() + " is out of sync");
     checkpoint.changed();
     admissions.letIn(child, null);
+    child.tellIfLost();
   }
 
   /** Home reactor. */
@@ -379,6 +374,28 @@ final class Membership {
     }
   }
 
+  // ---- leaving to a successor
+
+  /** What would stop it is its successor's to do. */
+  void isLeaving() {
+    leaving = true;
+  }
+
+  /** It has to stop itself, and does not any more. */
+  boolean stopsAfterwards() {
+    return stopFor.isPresent();
+  }
+
+  /** From now on nothing that happens is this nexus' any more. */
+  LeftNexus.Standing left() {
+    hasLeft = true;
+    for (Child child : members) child.stopListening();
+    rebuilds.abandon();
+    checkpoint.stop();
+    log.info("nexus {}: left to a successor, {}", nexus, state);
+    return new LeftNexus.Standing(state, since, why, lastIsGone, stopFor);
+  }
+
   // ---- stopping
 
   /** A child says that another host owns it now. Any thread. */
@@ -390,11 +407,15 @@ final class Membership {
                 "child " + child.uri() + " answered that another host holds its reservation"));
   }
 
-  private void stopByItself(IoStatus status, String why) {
+  void stopByItself(IoStatus status, String reason) {
     endsInOrder = false;
     if (isStopping()) return;
-    log.error("nexus {} stops itself: {}", nexus, why);
-    stop(status, why, () -> watcher.stoppedByItself(nexus, why));
+    if (leaving) {
+      stopFor = Optional.of(reason);
+      return;
+    }
+    log.error("nexus {} stops itself: {}", nexus, reason);
+    stop(status, reason, () -> watcher.stoppedByItself(nexus, reason));
   }
 
   /**
@@ -471,7 +492,7 @@ final class Membership {
   }
 
   boolean isStopping() {
-    return state == NexusState.SHUTTING_DOWN || state == NexusState.SHUTDOWN;
+    return hasLeft || state == NexusState.SHUTTING_DOWN || state == NexusState.SHUTDOWN;
   }
 
   // ---- the nexus' own state

@@ -3,6 +3,7 @@ package io.tenon.nexus.internal;
 import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceListener;
 import io.tenon.block.Geometry;
+import io.tenon.block.Handover;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
 import io.tenon.error.Check;
@@ -14,7 +15,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +43,7 @@ final class NexusDevice implements BlockDevice {
   private final Lane[] lanes;
   private final Membership membership;
   private volatile @Nullable Vigil vigil;
+  private volatile @Nullable Supplier<Optional<Handover>> leaver;
 
   /**
    * What a nexus is made of.
@@ -62,12 +66,25 @@ final class NexusDevice implements BlockDevice {
       NexusParts parts) {}
 
   NexusDevice(Plan plan) {
+    this(plan, allSupport(plan.children(), IoOperation.UNMAP));
+    membership.open(plan.children());
+  }
+
+  /** One that goes on where another one has left; the children of the plan are as that left them. */
+  NexusDevice(Plan plan, LeftNexus left) {
+    this(plan, left.unmaps());
+    membership.takeUp(plan.children(), left.standing());
+    membership.rebuilds().takeUp(left.history());
+    for (Lane lane : lanes) lane.takeUp(left);
+  }
+
+  private NexusDevice(Plan plan, boolean unmaps) {
     this.plan = plan;
     area = plan.area();
     int count = plan.children().size();
     Check.that(count > 0 && count <= MOST_CHILDREN, "%d children", count);
     for (Child child : plan.children()) children[child.index()] = child;
-    unmaps = allSupport(IoOperation.UNMAP);
+    this.unmaps = unmaps;
     range = plan.parts().range(plan.area().geometry());
     var made = new ArrayList<Lane>();
     for (Reactor reactor : plan.reactors()) {
@@ -83,12 +100,20 @@ final class NexusDevice implements BlockDevice {
             plan.record(),
             plan.clock(),
             plan.watcher());
-    membership.open(plan.children());
   }
 
-  /** From now on reads need a proof that the children are still this nexus'. Before anybody is served. */
-  void keepVigil(Vigil.Witness witness, Timing timing) {
-    vigil = new Vigil(membership, witness, timing);
+  /**
+   * From now on reads need a proof that the children are still this nexus'. Before anybody is served.
+   *
+   * @param before what the nexus before could prove; empty when there was none
+   */
+  void keepVigil(Vigil.Witness witness, Timing timing, Optional<LeftNexus.Proof> before) {
+    vigil = new Vigil(membership, witness, timing, before);
+  }
+
+  /** Who leaves it to a successor when its slot says so. */
+  void leavesBy(Supplier<Optional<Handover>> how) {
+    leaver = how;
   }
 
   /** Absent where the children are not reserved. */
@@ -181,8 +206,8 @@ final class NexusDevice implements BlockDevice {
     };
   }
 
-  private boolean allSupport(IoOperation operation) {
-    for (Child child : plan.children()) {
+  private static boolean allSupport(List<Child> children, IoOperation operation) {
+    for (Child child : children) {
       if (!child.slot().supports(operation)) return false;
     }
     return true;
@@ -205,5 +230,14 @@ final class NexusDevice implements BlockDevice {
   @Override
   public void close() {
     plan.watcher().closed(name());
+  }
+
+  /** Waits until the nexus has come to rest. */
+  @Override
+  public Optional<Handover> leave() {
+    var how = leaver;
+    if (how != null) return how.get();
+    close();
+    return Optional.empty();
   }
 }

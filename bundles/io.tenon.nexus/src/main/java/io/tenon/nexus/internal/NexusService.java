@@ -1,6 +1,8 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.apart.Apart;
 import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceSlot;
 import io.tenon.metadata.MetadataStore;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusException;
@@ -17,6 +19,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Constants;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -27,8 +32,11 @@ import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The node's nexuses: names and uuids are unique here, everything else is each nexus' own. */
-@Component(service = Nexuses.class)
+/**
+ * The node's nexuses: names and uuids are unique here, everything else is each nexus' own. Immediate, for what the bundle before has left is taken
+ * up whether or not somebody asks for it.
+ */
+@Component(service = Nexuses.class, immediate = true)
 public final class NexusService implements Nexuses {
   private static final Logger log = LoggerFactory.getLogger(NexusService.class);
   static final String ANA_VARIABLE = "NEXUS_NVMF_ANA_ENABLE";
@@ -55,7 +63,7 @@ public final class NexusService implements Nexuses {
    * @param ana hosts are told of ANA states
    */
   public NexusService(BlockDevices devices, NvmeTarget target, Reactors reactors, boolean ana) {
-    this(devices, target, reactors, Thread.ofVirtual().name("nexus-", 0)::start, ana);
+    this(devices, target, reactors, new Apart(Thread.ofVirtual().name("nexus-", 0).factory()), ana);
   }
 
   /**
@@ -76,11 +84,36 @@ public final class NexusService implements Nexuses {
     node = new Surroundings(devices, target, reactors, blocking, ana, timing, store);
   }
 
+  /** Goes on with what the service before this one has left. Blocks; before anybody asks for anything. */
+  @Activate
+  void takeUp() {
+    new LeftNexuses(node, this::serve).takeUp();
+  }
+
+  private void serve(LeftNexus left, DeviceSlot slot) throws NexusException {
+    var spec = left.spec();
+    take(spec);
+    boolean taken = false;
+    try {
+      var made = TakingUp.takeUp(left, slot, node, () -> forget(spec));
+      taken = true;
+      boolean isLate;
+      synchronized (served) {
+        isLate = closed;
+        if (!isLate) served.put(spec.name(), made);
+      }
+      if (isLate) made.leaveToSuccessor();
+    } finally {
+      if (!taken) forget(spec);
+    }
+  }
+
   /** Nexuses outlive it: they wait for the next one, as long as their patience lasts. */
   @Reference(
       cardinality = ReferenceCardinality.OPTIONAL,
       policy = ReferencePolicy.DYNAMIC,
       policyOption = ReferencePolicyOption.GREEDY,
+      target = "(tenon.metadata=slot)",
       unbind = "storeWent")
   public void storeCame(MetadataStore now) {
     store.came(now);
@@ -107,6 +140,7 @@ public final class NexusService implements Nexuses {
   /** Nobody else can have its name and its uuid from now on. */
   private void take(NexusSpec spec) throws NexusException {
     synchronized (served) {
+      if (closed) throw stopping(spec);
       if (takenNames.contains(spec.name())) {
         throw SpecRules.refused(spec, Kind.NAME_EXISTS, "There is a nexus of this name.");
       }
@@ -126,8 +160,7 @@ public final class NexusService implements Nexuses {
     }
     if (isLate) {
       made.leave();
-      throw new NexusException(
-          Kind.STATE, "Nexus " + spec.name() + " was not created.", "The node stops.", "");
+      throw stopping(spec);
     }
     var geometry = made.device().geometry();
     log.info(
@@ -136,6 +169,14 @@ public final class NexusService implements Nexuses {
         geometry.blockCount(),
         geometry.blockBytes(),
         spec.childUris().size());
+  }
+
+  private static NexusException stopping(NexusSpec spec) {
+    return new NexusException(
+        Kind.UNAVAILABLE,
+        "Nexus " + spec.name() + " was not created.",
+        "The service of nexuses stops.",
+        "Try again when it is back.");
   }
 
   private void forget(NexusSpec spec) {
@@ -165,13 +206,31 @@ public final class NexusService implements Nexuses {
     }
   }
 
+  /** With the node everything ends; otherwise a successor of this service is expected. */
   @Deactivate
+  void deactivate(BundleContext context) {
+    var whole = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
+    if (whole.getState() == Bundle.STOPPING) close();
+    else leave();
+  }
+
+  /** Ends all nexuses in order. */
   void close() {
-    List<ServedNexus> all;
+    JointEnd.of(stop(), node.blocking(), JointEnd.WITHIN);
+  }
+
+  /**
+   * Leaves all nexuses to a successor: I/O waits for it. What does not come to rest within a while goes on behind this method's back; the successor
+   * gets that nexus when it has.
+   */
+  void leave() {
+    JointEnd.atRest(stop(), node.blocking(), JointEnd.WITHIN);
+  }
+
+  private List<ServedNexus> stop() {
     synchronized (served) {
       closed = true;
-      all = List.copyOf(served.values());
+      return List.copyOf(served.values());
     }
-    JointEnd.of(all, node.blocking(), JointEnd.WITHIN);
   }
 }

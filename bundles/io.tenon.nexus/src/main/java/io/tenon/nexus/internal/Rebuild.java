@@ -122,6 +122,25 @@ class Rebuild {
                 .formatted(lacks.blocks(), blockCount));
   }
 
+  /** The nexus before has begun it. Before {@link #begin}. */
+  final void goesOn(LeftRebuild before) {
+    frontier = before.frontier();
+    transferred.set(before.transferred());
+    skipped.set(before.skipped());
+    if (before.paused()) pause();
+  }
+
+  /** For a successor; while no copy is under way. */
+  final LeftRebuild left() {
+    return new LeftRebuild(
+        state == RebuildState.PAUSED, startedAt, frontier, transferred.get(), skipped.get());
+  }
+
+  /** A copy is under way. */
+  final boolean isCopying() {
+    return active.get() != 0;
+  }
+
   /** The nexus is about to have so many blocks: the new ones are copied as well. */
   final void grow(long blocks) {
     blockCount = blocks;

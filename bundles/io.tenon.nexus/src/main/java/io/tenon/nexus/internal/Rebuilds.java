@@ -31,6 +31,7 @@ class Rebuilds {
   private final Runnable pumpTask = this::pump;
   private long blockCount;
   private boolean pumpIsDue;
+  private boolean frozen;
   private int turn;
 
   /** Decides what becomes of the child. */
@@ -84,6 +85,19 @@ class Rebuilds {
     return rebuild;
   }
 
+  /** As {@link #prepare}, of one that the nexus before has begun. */
+  Rebuild prepare(Child child, LeftRebuild left) {
+    var rebuild = new Rebuild(this, device.name(), child, lane, blockCount, left.startedAt());
+    rebuild.goesOn(left);
+    underWay.add(rebuild);
+    return rebuild;
+  }
+
+  /** What the nexus before has left; before anybody asks. */
+  void takeUp(List<RebuildInfo> before) {
+    history = before;
+  }
+
   void begin(Rebuild rebuild, @Nullable SegmentMap lacks) {
     rebuild.begin(lacks);
     if (rebuild.isRunning()) pace.start();
@@ -127,6 +141,28 @@ class Rebuilds {
     stopPaceIfIdle();
   }
 
+  // ---- leaving to a successor
+
+  /** No copy begins any more. */
+  void freeze() {
+    frozen = true;
+  }
+
+  /** A copy is under way, or a child is about to be complete. */
+  boolean areBusy() {
+    for (Rebuild rebuild : underWay) if (rebuild.isCopying()) return true;
+    return isCompleting();
+  }
+
+  /** A successor goes on with them. */
+  void abandon() {
+    for (Rebuild rebuild : underWay) {
+      rebuild.end(RebuildState.STOPPED, "a successor goes on with it", clock.instant());
+    }
+    underWay.clear();
+    pace.stop();
+  }
+
   private void stopPaceIfIdle() {
     for (Rebuild rebuild : underWay) if (rebuild.isRunning()) return;
     pace.stop();
@@ -153,6 +189,7 @@ class Rebuilds {
   /** One copy for each in turn, as long as the pace allows. */
   private void pump() {
     pumpIsDue = false;
+    if (frozen) return;
     int idle = 0;
     int begun = 0;
     while (idle < underWay.size() && begun < CopyPace.MOST_COPIES) {

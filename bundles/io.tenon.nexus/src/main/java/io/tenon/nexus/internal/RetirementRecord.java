@@ -48,6 +48,11 @@ interface RetirementRecord {
     return Optional.empty();
   }
 
+  /** For a successor, when nothing waits to be written; empty when nothing is kept. */
+  default Optional<LeftNexus.Stored> left() {
+    return Optional.empty();
+  }
+
   /** How it went. */
   interface Outcome {
     void recorded();

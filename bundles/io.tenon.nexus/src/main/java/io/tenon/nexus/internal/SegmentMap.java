@@ -34,6 +34,11 @@ final class SegmentMap {
     wordCount = (int) ((segments + Long.SIZE - 1) / Long.SIZE);
   }
 
+  /** An empty one, in segments of so many blocks, a power of two; in larger ones, when there would be too many. */
+  static SegmentMap ofSegments(long blocks, long blockCount) {
+    return new SegmentMap(Long.numberOfTrailingZeros(blocks), blockCount);
+  }
+
   private SegmentMap(SegmentMap other) {
     shift = other.shift;
     blockCount = other.blockCount;
@@ -44,6 +49,11 @@ final class SegmentMap {
   /** Blocks of a segment; a power of two. */
   long segmentBlocks() {
     return 1L << shift;
+  }
+
+  /** A bit for each segment, the first in the lowest of the first word; none while it is empty from the start. */
+  long[] words() {
+    return words.clone();
   }
 
   SegmentMap copy() {
@@ -101,6 +111,21 @@ final class SegmentMap {
     if (other.words.length == 0) return;
     if (words.length == 0) words = new long[wordCount];
     for (int word = 0; word < words.length; word++) words[word] |= other.words[word];
+  }
+
+  /** Of the same nexus as it is, in segments of any size. */
+  void mark(SegmentMap other) {
+    long lba = other.nextFrom(0);
+    while (lba < blockCount) {
+      long end = Math.min(blockCount, (lba & -other.segmentBlocks()) + other.segmentBlocks());
+      add(lba, end - lba);
+      lba = other.nextFrom(end);
+    }
+  }
+
+  /** An empty one of the same nexus. */
+  SegmentMap none() {
+    return new SegmentMap(shift, blockCount);
   }
 
   private void become(SegmentMap other) {

@@ -3,6 +3,7 @@ package io.tenon.nexus.internal;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.Handover;
 import io.tenon.block.ReservationClaim;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.Nexus;
@@ -28,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
@@ -51,6 +53,7 @@ final class ServedNexus implements Nexus {
   private final Sharing sharing;
   private final Executor blocking;
   private final Runnable forget;
+  private final ChildMark marks;
   private final ChildChanges changes;
 
   /** Guarded by this, as is everything that changes. */
@@ -60,6 +63,10 @@ final class ServedNexus implements Nexus {
 
   private boolean paused;
   private boolean destroyed;
+
+  /** Its bundle is being replaced: whatever is asked of it is its successor's to do. */
+  private volatile boolean hasLeft;
+
   private volatile Set<String> hosts = Set.of();
   private volatile @Nullable String shareUri;
 
@@ -121,10 +128,50 @@ final class ServedNexus implements Nexus {
     this.sharing = sharing;
     this.blocking = watcher.blocking;
     this.forget = forget;
-    this.changes =
-        new ChildChanges(
-            nexus, children, new ChildMark(nexus.membership().home(), spec.uuid(), nexus::now));
+    this.marks = new ChildMark(nexus.membership().home(), spec.uuid(), nexus::now);
+    this.changes = new ChildChanges(nexus, children, marks);
+    nexus.leavesBy(this::handover);
     watcher.served.complete(this);
+  }
+
+  /** It goes on where the nexus before has left; its device is in its slot again. */
+  synchronized void takeUp(LeftNexus left) {
+    sizeBytes = left.sizeBytes();
+    marks.takeUp(left);
+    paused = left.share().paused();
+    hosts = left.share().hosts();
+    shareUri = left.share().uri().orElse(null);
+    if (shareUri != null) subsystem = findShare();
+    if (left.isStopped()) blocking.execute(this::standStill);
+  }
+
+  private @Nullable Subsystem findShare() {
+    for (Subsystem one : sharing.target().subsystems()) if (one.device() == slot) return one;
+    return null;
+  }
+
+  /**
+   * Its bundle is being replaced: I/O waits for the successor, hosts and shares stay. Returns when the successor can have it; what is being done
+   * to it just now is waited for.
+   */
+  synchronized void leaveToSuccessor() {
+    if (destroyed || hasLeft) return;
+    hasLeft = true;
+    try {
+      var _ =
+          devices
+              .leave(List.of(slot), "The service of nexus " + name())
+              .toCompletableFuture()
+              .join();
+    } catch (CompletionException e) {
+      log.warn("nexus {}: I/O has not ended in time for a successor", name(), e.getCause());
+    }
+  }
+
+  /** What the device of the nexus leaves in its slot. */
+  private Optional<Handover> handover() {
+    return new Bequest(spec, nexus, children, marks)
+        .make(sizeBytes, new LeftNexus.Share(hosts, Optional.ofNullable(shareUri), paused));
   }
 
   @Override
@@ -144,6 +191,7 @@ final class ServedNexus implements Nexus {
 
   @Override
   public synchronized void resize(long bytes) throws NexusException {
+    mustBeHere("resized");
     if (isStopped()) throw refused("resized", "It is " + state() + ".");
     if (bytes == sizeBytes) return;
     new Growth(nexus).to(bytes);
@@ -202,13 +250,14 @@ final class ServedNexus implements Nexus {
 
   @Override
   public synchronized String publish(Set<String> allowed) throws NexusException {
+    mustBeHere("published");
     if (isStopped()) throw refused("published", "It is " + state() + ".");
     var shared = subsystem;
     if (shared != null) shared.hosts(allowed);
     else shared = share(allowed);
     var uris = sharing.target().shareUris(shared);
     if (uris.isEmpty()) {
-      unpublish();
+      unshare();
       throw new NexusException(
           Kind.INTERNAL,
           "Nexus " + name() + " was not published.",
@@ -253,7 +302,12 @@ final class ServedNexus implements Nexus {
   }
 
   @Override
-  public synchronized void unpublish() {
+  public synchronized void unpublish() throws NexusException {
+    mustBeHere("unpublished");
+    unshare();
+  }
+
+  private void unshare() {
     var shared = subsystem;
     if (shared == null) return;
     sharing.target().unshare(shared);
@@ -272,12 +326,14 @@ final class ServedNexus implements Nexus {
 
   @Override
   public synchronized void anaState(AnaState state) throws NexusException {
+    mustBeHere("given another ANA state");
     if (isStopped()) throw refused("given another ANA state", "It is " + state() + ".");
     AnaChange.make(name(), subsystem, state);
   }
 
   @Override
   public synchronized void shutdown() throws NexusException {
+    mustBeHere("shut down");
     if (destroyed || state() == NexusState.SHUTDOWN) return;
     endWaitingReads();
     pause();
@@ -288,6 +344,7 @@ final class ServedNexus implements Nexus {
 
   @Override
   public synchronized void destroy() throws NexusException {
+    mustBeHere("destroyed");
     end(true);
   }
 
@@ -305,7 +362,7 @@ final class ServedNexus implements Nexus {
   private void end(boolean forGood) throws NexusException {
     if (destroyed) return;
     endWaitingReads();
-    unpublish();
+    unshare();
     children.leaveInOrder();
     stop("it was destroyed");
     try {
@@ -336,7 +393,7 @@ final class ServedNexus implements Nexus {
 
   /** Somebody destroyed the block device: that was the nexus. */
   private synchronized void deviceWasClosed() {
-    if (destroyed) return;
+    if (destroyed || hasLeft) return;
     destroyed = true;
     children.leaveInOrder();
     try {
@@ -351,6 +408,7 @@ final class ServedNexus implements Nexus {
 
   /** Hosts of a nexus that has stopped wait until they find another way to the volume. */
   private synchronized void standStill() {
+    if (hasLeft) return; // Its successor sees that it has stopped.
     try {
       pause();
     } catch (NexusException e) {
@@ -378,41 +436,49 @@ final class ServedNexus implements Nexus {
 
   @Override
   public synchronized void addChild(String uri, boolean rebuild) throws NexusException {
+    mustBeHere("given a child");
     changes.add(uri, rebuild);
   }
 
   @Override
   public synchronized void removeChild(String uri) throws NexusException {
+    mustBeHere("deprived of a child");
     changes.remove(uri);
   }
 
   @Override
   public synchronized void faultChild(String uri, Fault how) throws NexusException {
+    mustBeHere("deprived of a child");
     changes.fault(uri, how);
   }
 
   @Override
   public synchronized void onlineChild(String uri) throws NexusException {
+    mustBeHere("given a child");
     changes.online(uri);
   }
 
   @Override
   public void startRebuild(String uri) throws NexusException {
+    mustBeHere("rebuilt");
     changes.ask(operators -> operators.start(uri));
   }
 
   @Override
   public void stopRebuild(String uri) throws NexusException {
+    mustBeHere("rebuilt");
     changes.ask(operators -> operators.stop(uri));
   }
 
   @Override
   public void pauseRebuild(String uri) throws NexusException {
+    mustBeHere("rebuilt");
     changes.ask(operators -> operators.pause(uri));
   }
 
   @Override
   public void resumeRebuild(String uri) throws NexusException {
+    mustBeHere("rebuilt");
     changes.ask(operators -> operators.resume(uri));
   }
 
@@ -468,6 +534,7 @@ final class ServedNexus implements Nexus {
 
   @Override
   public synchronized NexusSnapshot snapshot(NexusSnapshot.Order order) throws NexusException {
+    mustBeHere("snapshotted");
     var round = new SnapshotRound(nexus, slot, blocking);
     var _ = round.check(order);
     round.pause();
@@ -477,6 +544,15 @@ final class ServedNexus implements Nexus {
     } finally {
       round.resume();
     }
+  }
+
+  private void mustBeHere(String what) throws NexusException {
+    if (!hasLeft) return;
+    throw new NexusException(
+        Kind.UNAVAILABLE,
+        "Nexus " + name() + " was not " + what + ".",
+        "Its service is being replaced.",
+        "Try again.");
   }
 
   private boolean isStopped() {

@@ -129,6 +129,24 @@ final class StoredRecord implements RetirementRecord {
     return new StoredRecord(stores, key, nexus, info, version, uuids, place);
   }
 
+  /** Goes on with a record that the nexus before has left. */
+  static StoredRecord takeUp(
+      RecordStore stores, Key key, String nexus, LeftNexus.Stored left, Place place) {
+    var record =
+        new StoredRecord(stores, key, nexus, left.info(), left.version(), left.uuids(), place);
+    record.broken = left.problem().orElse(null);
+    return record;
+  }
+
+  @Override
+  public Optional<LeftNexus.Stored> left() {
+    synchronized (lock) {
+      Check.that(waiting.isEmpty(), "nexus %s leaves while something is to be recorded", nexus);
+      return Optional.of(
+          new LeftNexus.Stored(info, version, new TreeMap<>(uuids), Optional.ofNullable(broken)));
+    }
+  }
+
   @Override
   public void childIsOut(String nexusName, String childUri, Outcome outcome) {
     String uuid = uuid(childUri);

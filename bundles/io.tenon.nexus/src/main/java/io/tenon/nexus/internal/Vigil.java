@@ -4,6 +4,7 @@ import io.tenon.reactor.Reactor;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -69,8 +70,12 @@ final class Vigil {
   // Home reactor.
   private boolean underWay;
 
-  /** The children were taken just now. */
-  Vigil(Membership membership, Witness witness, Timing timing) {
+  /**
+   * The children were taken just now, or by the nexus before.
+   *
+   * @param before what that could prove: it is true for as long as it would have been there
+   */
+  Vigil(Membership membership, Witness witness, Timing timing, Optional<LeftNexus.Proof> before) {
     this.membership = membership;
     this.lanes = membership.lanes();
     this.witness = witness;
@@ -79,6 +84,11 @@ final class Vigil {
     this.home = membership.home();
     wanted = true;
     provenMs = Long.MIN_VALUE / 2;
+    before.ifPresent(
+        proof -> {
+          provenNs = proof.provenNs();
+          provenMs = proof.provenMs();
+        });
     home.execute(roundTask);
   }
 
@@ -93,6 +103,11 @@ final class Vigil {
       home.execute(roundTask);
     }
     return holds;
+  }
+
+  /** For a successor. Any thread: of two halves of different rounds the older one counts. */
+  LeftNexus.Proof proof() {
+    return new LeftNexus.Proof(provenNs, provenMs);
   }
 
   /** Nothing is to be waited for: what is read now fails, as all I/O does. Any thread. */

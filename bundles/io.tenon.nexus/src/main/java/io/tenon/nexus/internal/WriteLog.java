@@ -1,5 +1,7 @@
 package io.tenon.nexus.internal;
 
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +79,39 @@ class WriteLog {
   void leaves(int child) {
     var map = older.copy();
     map.addAll(newer);
+    missing[child] = map;
+    logged |= 1L << child;
+  }
+
+  // ---- from one nexus to its successor
+
+  /** What is not known to be durable on all children. */
+  SegmentMap recent() {
+    var map = older.copy();
+    map.addAll(newer);
+    return map;
+  }
+
+  /** By index of the child. */
+  Map<Integer, SegmentMap> missing() {
+    var copies = new TreeMap<Integer, SegmentMap>();
+    for (long left = logged; left != 0; left &= left - 1) {
+      int child = Long.numberOfTrailingZeros(left);
+      var map = missedBy(child);
+      if (map != null) copies.put(child, map);
+    }
+    return copies;
+  }
+
+  /** What was changed before and is not known to be durable on all children. */
+  void takeUp(SegmentMap recent) {
+    newer.mark(recent);
+  }
+
+  /** A child lacks so much from before, as far as it is this lane's to know. */
+  void takeUp(int child, SegmentMap lacks) {
+    var map = SegmentMap.ofSegments(newer.segmentBlocks(), newer.blockCount());
+    map.mark(lacks);
     missing[child] = map;
     logged |= 1L << child;
   }

@@ -90,6 +90,13 @@
  * It runs always, for all children at once, and becomes a child's own when that leaves: see {@link
  * io.tenon.nexus.internal.WriteLog}. So it cannot start too late. {@link io.tenon.nexus.internal.Checkpoint} keeps it short.
  *
+ * <h2>From one version of the bundle to the next</h2>
+ *
+ * The slot of the nexus' device drains: nothing of hosts is under way. Then {@link io.tenon.nexus.internal.Leaving} brings the rest to an end, {@link
+ * io.tenon.nexus.internal.LeftNexus} is what remains, and {@link io.tenon.nexus.internal.TakingUp} makes a nexus of it, in another version of this bundle. Nothing
+ * of the old one is used by the new one, and nothing is promised anew: a child is in, out or in between exactly as it was, unless something
+ * happened to its device in between.
+ *
  * <h2>The order of changes</h2>
  *
  * A write, zeroing, unmap or compare-and-write holds its range in the {@link io.tenon.nexus.internal.RangeLock} from before the first

@@ -31,7 +31,8 @@ final class FencedNode {
   final UUID host;
   final TestDevices devices = new TestDevices();
   final Target target;
-  final NexusService service;
+  NexusService service;
+  private final TestStore store;
   private final TestReactors reactors;
 
   FencedNode(int number, TestReactors reactors, TestStore store, FencedDisk... disks)
@@ -50,9 +51,15 @@ final class FencedNode {
       FencedDisk... disks)
       throws TenonException {
     this.reactors = reactors;
+    this.store = store;
     host = new UUID(9, number);
     target = new Target("", 16, "test", kept, Thread::startVirtualThread);
-    service =
+    service = service();
+    for (var disk : disks) devices.adopt(disk.seenBy(host), disk.uri());
+  }
+
+  private NexusService service() {
+    var made =
         new NexusService(
             devices,
             target,
@@ -60,8 +67,19 @@ final class FencedNode {
             Thread::startVirtualThread,
             false,
             Timing.of(InstantSource.system(), SHORT));
-    service.storeCame(store);
-    for (var disk : disks) devices.adopt(disk.seenBy(host), disk.uri());
+    made.storeCame(store);
+    return made;
+  }
+
+  /** The first half of an update of the bundle. */
+  void leaveNexuses() {
+    service.leave();
+  }
+
+  /** The second half. */
+  void takeUpNexuses() {
+    service = service();
+    service.takeUp();
   }
 
   Nexus create(ReservationClaim claim, FencedDisk... of) throws NexusException {

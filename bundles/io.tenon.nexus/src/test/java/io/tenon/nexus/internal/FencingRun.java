@@ -6,6 +6,7 @@ import io.tenon.block.IoChannel;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.error.TenonException;
+import io.tenon.nexus.Nexus.Fault;
 import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
@@ -17,6 +18,7 @@ import io.tenon.simulation.SimReactors;
 import io.tenon.simulation.SimStore;
 import io.tenon.simulation.SimThreads;
 import io.tenon.simulation.SimWorld;
+import io.tenon.simulation.Tally;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,7 +64,9 @@ final class FencingRun implements SimDisk.Observer {
     random = new SplittableRandom(seed);
     world = new SimWorld(random.split());
     store = new SimStore(world);
-    for (int i = 0; i < 3; i++) disks.add(new FencedDisk(disk("far" + i), random.nextBoolean()));
+    for (int i = 0; i < 3; i++) {
+      disks.add(new FencedDisk(disk("far" + i).elsewhere(), random.nextBoolean()));
+    }
     for (int i = 0; i < NODES; i++) nodes.add(new Node(i));
   }
 
@@ -222,6 +226,7 @@ final class FencingRun implements SimDisk.Observer {
       here.sleep(random.nextLong(2_500));
       changeChildren(here);
       here.sleep(random.nextLong(1_500));
+      if (random.nextInt(3) == 0) bringBackMeanwhile(here);
       takeOver(here, i + 2);
     }
     here.sleep(8_000);
@@ -278,6 +283,27 @@ final class FencingRun implements SimDisk.Observer {
       world.trace().note(e.kind().name());
       return false;
     }
+  }
+
+  /** A child that was out is being brought back, and nobody waits for that: the next may take it at any moment of it. */
+  private void bringBackMeanwhile(SimThreads here) throws Exception {
+    var at = current;
+    var far = at.children.stream().filter(uri -> !uri.startsWith("sim:")).toList();
+    var out = far.get(random.nextInt(far.size()));
+    if (!attempt(at.node, () -> at.nexus.faultChild(out, Fault.OFFLINE))) return;
+    Tally.event("children out");
+    here.sleep(random.nextLong(1_000));
+    at.node.threads.start(
+        () -> {
+          try {
+            at.nexus.onlineChild(out);
+            Tally.event("children brought back");
+          } catch (NexusException e) {
+            world.trace().note(e.kind().name());
+            Tally.event("children not brought back");
+          }
+        });
+    here.sleep(random.nextLong(2_000));
   }
 
   private void takeOver(SimThreads here, int generation) throws Exception {

@@ -250,7 +250,7 @@ class PaceTest {
       host.start(arena, 1, 20_000_000);
       world.runFor(2 * SECOND_NS, MOST_EVENTS);
       rebuildAnother();
-      world.runFor(20 * SECOND_NS, MOST_EVENTS);
+      world.runFor(8 * SECOND_NS, MOST_EVENTS);
       assertEquals(1, history().size(), () -> "still: " + nexus.membership().rebuilds().infos());
       host.stopped = true;
       world.run(MOST_EVENTS);

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Bugs in write logs and rebuilds, planted one at a time: the simulation must find each. */
 class PlantedRebuildBugsTest {
-  private static final int MOST_SEEDS = 5_000;
+  private static final int MOST_SEEDS = 8_000;
 
   /** For a bug in what a rebuild is made of and the nexus does not own. */
   private static final String EVERYWHERE = "io.tenon.";

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 
 /**
  * One seed's world in which children come and go: disks fail and come back, with or without what they had not made durable; operators do
@@ -40,6 +41,7 @@ final class RebuildRun implements SimDisk.Observer {
   private final NexusParts parts;
   private final List<SimPlace> places = new ArrayList<>();
   private final RebuildTrouble trouble;
+  private final HandoverTrouble handovers;
   private final long dataBlocks;
 
   /** Of its own, so that what else happens by a seed does not depend on it. */
@@ -65,6 +67,14 @@ final class RebuildRun implements SimDisk.Observer {
   private boolean hasCrashed;
 
   RebuildRun(long seed, RebuildScenario scenario, NexusParts parts) {
+    this(seed, scenario, parts, UnaryOperator.identity());
+  }
+
+  /**
+   * @param courier brings what one nexus has left to the next
+   */
+  RebuildRun(
+      long seed, RebuildScenario scenario, NexusParts parts, UnaryOperator<LeftNexus> courier) {
     this.scenario = scenario;
     this.parts = parts;
     random = new SplittableRandom(seed);
@@ -97,6 +107,10 @@ final class RebuildRun implements SimDisk.Observer {
     trouble = new RebuildTrouble(this, places, growths);
     restlessness = isForgetful() ? 4 : random.nextInt(3) == 0 ? 60 : 600;
     make(places);
+    handovers =
+        scenario == RebuildScenario.HANDED_OVER
+            ? new HandoverTrouble(this, places, new SplittableRandom(seed + 1), courier)
+            : null;
   }
 
   private void fill(SimMedium medium, long stamp) {
@@ -122,7 +136,7 @@ final class RebuildRun implements SimDisk.Observer {
    */
   boolean mayForget() {
     return switch (scenario) {
-      case ONE_GOOD_CHILD, FORGETFUL, RECORD_FAILS, SHUT_DOWN -> true;
+      case ONE_GOOD_CHILD, FORGETFUL, RECORD_FAILS, SHUT_DOWN, HANDED_OVER -> true;
       case ALL_MAY_FAIL -> false;
       case NODE_CRASHES -> hasCrashed;
     };
@@ -168,7 +182,9 @@ final class RebuildRun implements SimDisk.Observer {
   }
 
   private boolean mayNotErr() {
-    return scenario == RebuildScenario.ONE_GOOD_CHILD || isForgetful();
+    return scenario == RebuildScenario.ONE_GOOD_CHILD
+        || scenario == RebuildScenario.HANDED_OVER
+        || isForgetful();
   }
 
   SimReactors node() {
@@ -196,6 +212,38 @@ final class RebuildRun implements SimDisk.Observer {
                 new Watcher(),
                 parts));
     operators = new Operators(nexus);
+  }
+
+  /** The nexus goes on by another one. */
+  NexusDevice succeed(LeftNexus left) {
+    var kids =
+        left.children().stream().map(one -> Child.of("sim", one, node.all().size())).toList();
+    nexus =
+        new NexusDevice(
+            new NexusDevice.Plan(
+                "sim",
+                new UUID(1, 1),
+                left.area(),
+                kids,
+                left.spec().readPolicy(),
+                node.all(),
+                1 + random.nextInt(8),
+                new Ledger(),
+                world.clock(),
+                new Watcher(),
+                parts),
+            left);
+    operators = new Operators(nexus);
+    return nexus;
+  }
+
+  /** Between one nexus and the next: nobody asks for anything. */
+  boolean isLeaving() {
+    return handovers != null && handovers.isUnderWay();
+  }
+
+  boolean isGrowing() {
+    return trouble.isGrowing();
   }
 
   private SimPlace at(String uri) {
@@ -268,6 +316,7 @@ final class RebuildRun implements SimDisk.Observer {
       node.main().schedule(growths.nextLong(8_000_000), trouble::grow);
       if (scenario == RebuildScenario.NODE_CRASHES) crashInTheMiddle(host);
       if (scenario == RebuildScenario.SHUT_DOWN) shutDownInTheMiddle();
+      if (handovers != null) handovers.begin();
       world.runUntil(host::isDone, MOST_EVENTS);
       if (!host.isDone()) throw new AssertionError(host.underWay() + " I/Os never ended");
       if (mayNotErr() && !host.errors().isEmpty()) {
@@ -281,7 +330,7 @@ final class RebuildRun implements SimDisk.Observer {
   private SimHost host(Arena arena) {
     return new SimHost(
         nexus.geometry(),
-        reactor -> nexus.channel(reactor),
+        reactor -> handovers == null ? nexus.channel(reactor) : handovers.volume().channel(reactor),
         world,
         node.all(),
         arena,
@@ -328,6 +377,8 @@ final class RebuildRun implements SimDisk.Observer {
   private void finish(SimHost host) {
     calm = true;
     for (SimPlace place : places) place.heal();
+    world.runUntil(() -> !isLeaving(), MOST_EVENTS);
+    if (isLeaving()) throw new AssertionError("a handover never ended");
     boolean ended =
         nexus.membership().isStopping() || nexus.membership().view().state() == NexusState.FAULTED;
     if (!ended) repair();
@@ -355,7 +406,7 @@ final class RebuildRun implements SimDisk.Observer {
   private boolean mayStayBroken() {
     var state = nexus.membership().view().state();
     return switch (scenario) {
-      case ONE_GOOD_CHILD, FORGETFUL, NODE_CRASHES -> false;
+      case ONE_GOOD_CHILD, FORGETFUL, NODE_CRASHES, HANDED_OVER -> false;
       case ALL_MAY_FAIL -> state == NexusState.FAULTED;
       case RECORD_FAILS, SHUT_DOWN -> state == NexusState.SHUTDOWN;
     };

@@ -13,7 +13,9 @@ enum RebuildScenario {
   /** At times it cannot be written down who is out and who is in. */
   RECORD_FAILS,
   /** Somebody shuts it down in the middle. */
-  SHUT_DOWN;
+  SHUT_DOWN,
+  /** As {@link #ONE_GOOD_CHILD}; its bundle is replaced again and again. */
+  HANDED_OVER;
 
   /** Of hosts. Few where what a child lacks must not be written again before somebody looks. */
   int operations() {

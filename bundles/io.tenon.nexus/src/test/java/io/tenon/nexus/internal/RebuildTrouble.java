@@ -17,6 +17,8 @@ final class RebuildTrouble {
   /** Of its own, so that what else happens by a seed does not depend on it. */
   private final SplittableRandom growths;
 
+  private boolean growing;
+
   RebuildTrouble(RebuildRun run, List<SimPlace> places, SplittableRandom growths) {
     this.run = run;
     this.places = places;
@@ -31,7 +33,11 @@ final class RebuildTrouble {
     var place = places.get(random.nextInt(places.size()));
     if (run.isForgetful()) comeBackAsItIs(place);
     else if (random.nextInt(6) == 0) place.breakDown();
-    else order(place);
+    else if (!run.isLeaving()) order(place);
+  }
+
+  boolean isGrowing() {
+    return growing;
   }
 
   /** It becomes as large as its children are, in steps; those who are asked again later find it grown. */
@@ -39,12 +45,17 @@ final class RebuildTrouble {
     if (run.isCalm()
         || run.nexusBlocks() == run.dataBlocks()
         || run.nexus().membership().isStopping()) return;
+    if (run.isLeaving()) {
+      run.node().main().schedule(1_000_000, this::grow);
+      return;
+    }
+    growing = true;
     long to = growths.nextLong(run.nexusBlocks(), run.dataBlocks()) + 1;
-    var growing = run.nexus();
-    new Growth(growing)
+    new Growth(run.nexus())
         .begin(
             new DataArea(RebuildRun.FIRST, new Geometry(RebuildRun.BLOCK_BYTES, to)),
             () -> {
+              growing = false;
               run.nexusBlocks(to);
               run.node().main().schedule(growths.nextLong(3_000_000), this::grow);
             });

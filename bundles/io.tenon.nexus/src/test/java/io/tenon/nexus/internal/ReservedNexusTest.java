@@ -182,17 +182,46 @@ class ReservedNexusTest {
     assertTrue(isHeldBy(b, two, 9));
     assertTrue(store.isEmpty());
     assertEquals(List.of(), one.service.all());
-    var preempting =
-        new ReservationClaim(
-            5,
-            ReservationType.EXCLUSIVE_ACCESS,
-            Policy.KEY,
-            OptionalLong.of(9),
-            Persistence.AS_IT_IS);
     a.reservationsOf(two.host).register(9, Persistence.AS_IT_IS);
     a.reservationsOf(two.host).acquire(9, ReservationType.EXCLUSIVE_ACCESS);
-    one.create(preempting, a, b);
+    one.create(byKey(5, 9), a, b);
     assertTrue(isHeldBy(b, one, 5));
+  }
+
+  private static ReservationClaim byKey(long key, long theirs) {
+    return new ReservationClaim(
+        key,
+        ReservationType.EXCLUSIVE_ACCESS,
+        Policy.KEY,
+        OptionalLong.of(theirs),
+        Persistence.AS_IT_IS);
+  }
+
+  @Test
+  void aChildThatWasTakenByAKeyComesBackThoughNobodyHasThatKeyAnyMore() throws Exception {
+    for (var disk : List.of(a, b)) {
+      disk.reservationsOf(two.host).register(9, Persistence.AS_IT_IS);
+      disk.reservationsOf(two.host).acquire(9, ReservationType.EXCLUSIVE_ACCESS);
+    }
+    var nexus = one.create(byKey(5, 9), a, b);
+    writeWhileOut(nexus, () -> {});
+    assertTrue(isHeldBy(b, one, 5));
+  }
+
+  @Test
+  void aChildOfWhoeverHadTheKeyIsTakenAlsoWhereHeHadRegisteredAndNothingMore() throws Exception {
+    a.reservationsOf(two.host).register(9, Persistence.AS_IT_IS);
+    one.create(byKey(5, 9), a, b);
+    assertTrue(isHeldBy(a, one, 5));
+    assertTrue(isHeldBy(b, one, 5));
+  }
+
+  @Test
+  void aChildThatSomebodyElseHoldsIsNotTakenByAKeyThatNobodyHas() throws Exception {
+    b.reservationsOf(two.host).register(8, Persistence.AS_IT_IS);
+    b.reservationsOf(two.host).acquire(8, ReservationType.EXCLUSIVE_ACCESS);
+    assertThrows(NexusException.class, () -> one.create(byKey(5, 9), a, b));
+    assertTrue(isHeldBy(b, two, 8));
   }
 
   @Test
@@ -343,6 +372,40 @@ class ReservedNexusTest {
   private boolean readsAndIsHeld(Nexus nexus, FencedDisk disk) {
     try (var volume = volume(nexus)) {
       return volume.read(8, 16).isSuccess() && isHeldBy(disk, one, 5);
+    }
+  }
+
+  @Test
+  void aSuccessorOfTheServiceHasTheChildrenWithTheSameProof() throws Exception {
+    var nexus = one.create(holder(5), a, b);
+    try (var volume = volume(nexus)) {
+      assertEquals(IoStatus.SUCCESS, volume.write(8, random(1)));
+      one.leaveNexuses();
+      one.takeUpNexuses();
+      assertEquals(IoStatus.SUCCESS, volume.read(8, 16));
+      assertArrayEquals(random(1), volume.content(16));
+      assertTrue(isHeldBy(a, one, 5));
+      var again = one.service.findByName("v1").orElseThrow();
+      assertEquals(nexus.reservations(), again.reservations());
+      again.destroy();
+      assertTrue(a.status().registrants().isEmpty(), a.status()::toString);
+    }
+  }
+
+  @Test
+  void whoLosesItsChildrenWhileItIsReplacedShowsNothing() throws Exception {
+    var nexus = one.create(holder(5), a, b);
+    try (var volume = volume(nexus)) {
+      assertEquals(IoStatus.SUCCESS, volume.write(8, random(1)));
+      one.leaveNexuses();
+      var other = two.create(holder(6), a, b);
+      try (var there = two.volume(other)) {
+        assertEquals(IoStatus.SUCCESS, there.write(8, random(2)));
+        one.takeUpNexuses();
+        var again = one.service.findByName("v1").orElseThrow();
+        assertFalse(volume.read(8, 16).isSuccess());
+        Waiting.until("it stops itself", () -> again.state() == NexusState.SHUTDOWN);
+      }
     }
   }
 }

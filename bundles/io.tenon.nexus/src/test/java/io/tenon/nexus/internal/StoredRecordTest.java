@@ -7,6 +7,7 @@ import io.tenon.metadata.ConflictException;
 import io.tenon.metadata.Entry;
 import io.tenon.metadata.Key;
 import io.tenon.metadata.Lease;
+import io.tenon.metadata.LeaseId;
 import io.tenon.metadata.Listing;
 import io.tenon.metadata.MetadataStore;
 import io.tenon.metadata.Prefix;
@@ -303,6 +304,12 @@ class StoredRecordTest {
     }
 
     @Override
+    public Lease adopt(LeaseId id, Duration timeToLive, Lease.Listener listener, Duration within)
+        throws StoreException {
+      return store.adopt(id, timeToLive, listener, within);
+    }
+
+    @Override
     public StoreStatus status() {
       return store.status();
     }
@@ -310,11 +317,15 @@ class StoredRecordTest {
 
   /** One seed's record, with all faults at once. */
   long simulate() {
+    return simulate(new Faults(0.1, 0.2, 4_000_000_000L, 0.15, 0.15, 0, 0.1));
+  }
+
+  long simulate(Faults faults) {
     var random = world.chance();
     int children = 2 + random.nextInt(4);
     var record = new StoredRecord[1];
     run(() -> record[0] = begin(children, Version.NONE));
-    store.faults(new Faults(0.1, 0.2, 4_000_000_000L, 0.15, 0.15, 0));
+    store.faults(faults);
     if (random.nextInt(3) == 0) {
       world.schedule(
           random.nextLong(5_000_000_000L), () -> store.freeze(random.nextLong(12_000_000_000L)));
@@ -335,37 +346,47 @@ class StoredRecordTest {
       if (each.endsWith("recorded")) assertTrue(!failed, told::toString);
       else failed = true;
     }
+    // What is on its way still must not undo anything.
+    world.runFor(faults.lateDelayNs() + 1_000_000_000L, 5_000_000);
+    if (!usurped) checkAllAreOut();
     return world.trace().hash();
   }
 
   /** Another node makes a nexus of the same children, or fails to. */
   private void usurp(int children) {
+    var mine = info(children).toJson();
     try {
       var there = witness.get(KEY, SOON).orElseThrow();
       usurped = true;
-      witness.put(KEY, info(children).toJson(), there.version(), SOON);
+      witness.put(KEY, mine, there.version(), SOON);
     } catch (ConflictException e) {
-      usurped = false;
+      // What is done twice conflicts with itself.
+      usurped = e.found(KEY).filter(entry -> entry.value().equals(mine)).isPresent();
     } catch (StoreException e) {
       assertTrue(!e.getMessage().isEmpty());
     }
   }
 
-  /** At the very moment of the answer, without asking: what a crash would leave. */
+  /** Without asking: what a crash would leave. */
+  private void checkAllAreOut() {
+    try {
+      var now = NexusInfo.fromJson(store.get(KEY).orElseThrow().value());
+      assertTrue(now.children().containsAll(out), () -> out + " in " + now);
+      assertTrue(now.children().stream().anyMatch(Child::healthy), () -> "nobody in " + now);
+    } catch (RegistryFormatException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** At the very moment of the answer. */
   private Outcome checked(String uuid) {
     return new Outcome() {
       @Override
       public void recorded() {
         told.add(uuid + " recorded");
         if (usurped) return;
-        try {
-          var now = NexusInfo.fromJson(store.get(KEY).orElseThrow().value());
-          out.add(new Child(false, uuid));
-          assertTrue(now.children().containsAll(out), () -> out + " in " + now);
-          assertTrue(now.children().stream().anyMatch(Child::healthy), () -> "nobody in " + now);
-        } catch (RegistryFormatException e) {
-          throw new AssertionError(e);
-        }
+        out.add(new Child(false, uuid));
+        checkAllAreOut();
       }
 
       @Override

@@ -1,12 +1,8 @@
 package io.tenon.nexus.internal;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
-
-import io.tenon.simulation.BugList;
 import io.tenon.simulation.Mutant;
+import io.tenon.simulation.PlantedBug;
 import io.tenon.simulation.Seeds;
-import java.lang.reflect.InvocationTargetException;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,18 +23,11 @@ class SuccessionSimulationTest {
     var _ = Seeds.runTwice(seed, one -> new SuccessionRun(one).run());
   }
 
-  record Bug(String name, Mutant mutant) {
-    @Override
-    public String toString() {
-      return name;
-    }
+  private static PlantedBug bug(String name, String type, String method, Mutant.Change change) {
+    return new PlantedBug(name, "all", new Mutant(HERE, HERE + type, method, change));
   }
 
-  private static Bug bug(String name, String type, String method, Mutant.Change change) {
-    return new Bug(name, new Mutant(HERE, HERE + type, method, change));
-  }
-
-  static List<Bug> bugs() {
+  static List<PlantedBug> bugs() {
     return List.of(
         bug(
             "all healthy children are believed after any end",
@@ -75,27 +64,11 @@ class SuccessionSimulationTest {
 
   @ParameterizedTest
   @MethodSource("bugs")
-  void isFound(Bug bug) throws ReflectiveOperationException {
-    long beganNs = System.nanoTime();
-    for (long seed = 1; seed <= MOST_SEEDS; seed++) {
-      var run =
-          bug.mutant()
-              .loadClass(SuccessionSimulationTest.class.getName())
-              .getDeclaredMethod("runHere", long.class);
-      run.setAccessible(true);
-      try {
-        run.invoke(null, seed);
-      } catch (InvocationTargetException e) {
-        if (!(e.getCause() instanceof AssertionError found)) throw e;
-        assertTrue(found.getMessage().endsWith("replay with -Dseed=" + seed), found.toString());
-        BugList.found(SuccessionSimulationTest.class, bug.name(), seed, beganNs);
-        return;
-      }
-    }
-    fail("not found in " + MOST_SEEDS + " seeds: " + bug);
+  void isFound(PlantedBug bug) throws ReflectiveOperationException {
+    bug.mustBeFoundBy(SuccessionSimulationTest.class, MOST_SEEDS);
   }
 
-  static void runHere(long seed) {
+  static void runHere(long seed, String scenario) {
     long _ = Seeds.run(seed, one -> new SuccessionRun(one).run());
   }
 }

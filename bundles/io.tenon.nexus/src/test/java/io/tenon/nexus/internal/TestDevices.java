@@ -7,11 +7,13 @@ import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceException.Kind;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.DeviceUri;
+import io.tenon.block.SlotState;
 import io.tenon.block.testing.TestReactors;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 
@@ -44,7 +46,13 @@ final class TestDevices implements BlockDevices {
 
   @Override
   public synchronized DeviceSlot adopt(BlockDevice device, String uri) throws DeviceException {
-    if (open.containsKey(device.name())) throw DeviceException.alreadyExists(device.name());
+    var present = open.get(device.name());
+    if (present != null) {
+      boolean waits = present.state() == SlotState.VACANT || present.state() == SlotState.FAILED;
+      if (!waits || !present.uri().equals(uri)) throw DeviceException.alreadyExists(device.name());
+      var _ = present.restore(device, "It was made again.");
+      return present;
+    }
     var slot = slots.apply(device, uri);
     open.put(slot.name(), slot);
     return slot;
@@ -52,7 +60,10 @@ final class TestDevices implements BlockDevices {
 
   @Override
   public CompletionStage<Void> leave(List<DeviceSlot> devices, String who) {
-    throw new UnsupportedOperationException("nobody is replaced here");
+    return CompletableFuture.allOf(
+        devices.stream()
+            .map(slot -> slot.vacate(who + " goes.", "a successor").toCompletableFuture())
+            .toArray(CompletableFuture[]::new));
   }
 
   @Override

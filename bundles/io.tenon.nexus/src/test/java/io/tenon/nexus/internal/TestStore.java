@@ -6,6 +6,7 @@ import io.tenon.metadata.ConflictException;
 import io.tenon.metadata.Entry;
 import io.tenon.metadata.Key;
 import io.tenon.metadata.Lease;
+import io.tenon.metadata.LeaseId;
 import io.tenon.metadata.Listing;
 import io.tenon.metadata.MetadataStore;
 import io.tenon.metadata.OutcomeUnknownException;
@@ -131,6 +132,11 @@ final class TestStore implements MetadataStore {
 
   @Override
   public Lease grant(Duration timeToLive, Lease.Listener listener, Duration within) {
+    throw new UnsupportedOperationException("a nexus needs no lease");
+  }
+
+  @Override
+  public Lease adopt(LeaseId id, Duration timeToLive, Lease.Listener listener, Duration within) {
     throw new UnsupportedOperationException("a nexus needs no lease");
   }
 

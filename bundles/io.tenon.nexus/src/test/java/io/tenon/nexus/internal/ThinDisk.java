@@ -1,75 +1,32 @@
 package io.tenon.nexus.internal;
 
 import io.tenon.block.AllocationQuery;
-import io.tenon.block.BlockDevice;
-import io.tenon.block.DeviceListener;
-import io.tenon.block.Geometry;
 import io.tenon.block.IoChannel;
-import io.tenon.block.IoOperation;
 import io.tenon.block.IoRequest;
+import io.tenon.block.testing.ForwardingDevice;
 import io.tenon.reactor.Reactor;
 import io.tenon.simulation.SimDisk;
 import java.util.SplittableRandom;
-import java.util.UUID;
 
 /**
  * A simulated disk that says where it holds data: as of some moment between question and answer, sometimes of a part only, and sometimes it
  * does not know. Where it is gone, it never does.
  */
-final class ThinDisk implements BlockDevice {
+final class ThinDisk extends ForwardingDevice {
   private static final long MOST_DELAY_NS = 300_000;
 
   private final SimDisk disk;
   private final SplittableRandom random;
 
   ThinDisk(SimDisk disk, SplittableRandom random) {
+    super(disk);
     this.disk = disk;
     this.random = random;
   }
 
   @Override
-  public String name() {
-    return disk.name();
-  }
-
-  @Override
-  public UUID uuid() {
-    return disk.uuid();
-  }
-
-  @Override
-  public Geometry geometry() {
-    return disk.geometry();
-  }
-
-  @Override
-  public String productName() {
-    return disk.productName();
-  }
-
-  @Override
-  public boolean supports(IoOperation operation) {
-    return disk.supports(operation);
-  }
-
-  @Override
-  public boolean unmapZeroes() {
-    return disk.unmapZeroes();
-  }
-
-  @Override
   public IoChannel channel(Reactor reactor) {
     return new Channel(reactor, disk.channel(reactor));
-  }
-
-  @Override
-  public void listener(DeviceListener listener) {
-    disk.listener(listener);
-  }
-
-  @Override
-  public void close() {
-    disk.close();
   }
 
   private final class Channel extends IoChannel {

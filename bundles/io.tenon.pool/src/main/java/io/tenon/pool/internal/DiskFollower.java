@@ -5,6 +5,7 @@ import io.tenon.block.DeviceListener;
 import io.tenon.block.SlotState;
 import io.tenon.block.SlotStatus;
 import io.tenon.pool.PoolException;
+import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +61,18 @@ final class DiskFollower implements DeviceListener {
   public void stateChanged(SlotStatus now) {
     boolean matters = now.state() == SlotState.FAILED || now.state() == SlotState.READY;
     if (matters) parts.blocking().execute(this::follow);
+  }
+
+  /** The node brings the pool back by that one. */
+  @Override
+  public void reopenedBy(String uri) {
+    try {
+      parts.memory().diskMoved(KnownPool.of(pool.identity(), disk));
+      pool.whereabouts().diskIsRemembered();
+      log.info("pool {}: its disk is opened by {} from now on", pool, uri);
+    } catch (IOException e) {
+      pool.whereabouts().formerDisk(uri, e);
+    }
   }
 
   private void storeBroke() {

@@ -28,6 +28,11 @@ final class PassingMemory implements PoolMemory {
   }
 
   @Override
+  public synchronized void diskMoved(KnownPool pool) {
+    pools.replace(pool.name(), pool);
+  }
+
+  @Override
   public synchronized void forget(String name) {
     pools.remove(name);
   }

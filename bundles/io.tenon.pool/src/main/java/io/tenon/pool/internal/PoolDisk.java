@@ -24,7 +24,11 @@ final class PoolDisk implements AutoCloseable {
   private static final String CLOSES = "closes";
 
   private final String pool;
-  private final String uri;
+  private final String given;
+
+  /** Of the device, when it was given. */
+  private final String opened;
+
   private final DeviceSlot slot;
   private final DeviceSlot.Claim claim;
   private final boolean openedHere;
@@ -33,14 +37,15 @@ final class PoolDisk implements AutoCloseable {
 
   private PoolDisk(
       String pool,
-      String uri,
+      String given,
       DeviceSlot slot,
       DeviceSlot.Claim claim,
       boolean openedHere,
       BlockDevices devices,
       Reactor reactor) {
     this.pool = pool;
-    this.uri = uri;
+    this.given = given;
+    this.opened = slot.uri();
     this.slot = slot;
     this.claim = claim;
     this.openedHere = openedHere;
@@ -91,13 +96,16 @@ final class PoolDisk implements AutoCloseable {
     return slot;
   }
 
-  /** As given. */
+  /** As given, until it is opened by another URI. */
   String uri() {
-    return uri;
+    String now = slot.uri();
+    return now.equals(opened) ? given : now;
   }
 
   boolean isThisDisk(String disk) {
-    return disk.equals(uri) || devices.find(uri(disk)).equals(Optional.of(slot));
+    return disk.equals(given)
+        || disk.equals(uri())
+        || devices.find(uri(disk)).equals(Optional.of(slot));
   }
 
   /** What somebody would miss if it were formatted; empty when nothing that is known is on it. */
@@ -106,7 +114,7 @@ final class PoolDisk implements AutoCloseable {
       return Signatures.find(io, slot.geometry());
     } catch (DeviceException e) {
       throw new PoolException(
-          Kind.DISK, "Disk %s was not looked at for pool %s.".formatted(uri, pool), e);
+          Kind.DISK, "Disk %s was not looked at for pool %s.".formatted(uri(), pool), e);
     }
   }
 
@@ -117,7 +125,7 @@ final class PoolDisk implements AutoCloseable {
       io.flush();
     } catch (DeviceException e) {
       throw new PoolException(
-          Kind.DISK, "Disk %s still looks like pool %s.".formatted(uri, pool), e);
+          Kind.DISK, "Disk %s still looks like pool %s.".formatted(uri(), pool), e);
     }
   }
 

@@ -14,6 +14,9 @@ interface PoolMemory {
   /** Replaces the one of the same name. Outlives a power failure when it returns. */
   void remember(KnownPool pool) throws IOException;
 
+  /** Its disk is opened by another URI from now on. As {@link #remember}, but nothing happens when the pool is not known. */
+  void diskMoved(KnownPool pool) throws IOException;
+
   /** Nothing happens when it is not known. */
   void forget(String name) throws IOException;
 }

@@ -1,5 +1,6 @@
 package io.tenon.pool.internal;
 
+import io.tenon.apart.Apart;
 import io.tenon.blobstore.Blobstores;
 import io.tenon.block.BlockDevices;
 import io.tenon.error.TenonException;
@@ -48,6 +49,9 @@ public final class PoolService implements Pools, ServedPool.Home {
   /** A bundle that is stopped should not hold up others for longer. */
   private static final long LEAVE_NS = TimeUnit.SECONDS.toNanos(10);
 
+  /** One that starts waits so long for what another one has left. */
+  private static final long TAKE_UP_NS = TimeUnit.SECONDS.toNanos(10);
+
   private final PoolParts parts;
   private final PoolMaker maker;
   private final ReturningPools returning;
@@ -93,7 +97,11 @@ public final class PoolService implements Pools, ServedPool.Home {
             InstantSource.system(),
             TimeUnit.MILLISECONDS.toNanos(config.busy_wait_ms())),
         random);
-    start();
+    // Who asks for the pools that a service before this one has left is not to be told that there
+    // are none.
+    if (!Patience.sees(start(), TAKE_UP_NS, parts.reactor())) {
+      log.warn("pools are not all back yet: {}", absent());
+    }
   }
 
   /**
@@ -115,9 +123,9 @@ public final class PoolService implements Pools, ServedPool.Home {
         Path.of(config.data_dir()), config.name(), () -> PoolMaker.randomUuid(random));
   }
 
-  /** Begins to bring back what was there before. */
-  void start() {
-    returning.start();
+  /** Begins to bring back what was there before. As {@link ReturningPools#start}. */
+  CompletableFuture<Void> start() {
+    return returning.start();
   }
 
   // Making and loading.

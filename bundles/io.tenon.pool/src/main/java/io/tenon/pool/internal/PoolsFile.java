@@ -148,7 +148,26 @@ final class PoolsFile implements PoolMemory {
   @Override
   public synchronized void remember(KnownPool pool) throws IOException {
     var before = pools.put(pool.name(), pool);
-    if (!pool.equals(before)) write();
+    if (pool.equals(before)) return;
+    boolean written = false;
+    try {
+      write();
+      written = true;
+    } finally {
+      // So that it is tried again when it is asked for again.
+      if (!written) take(pool.name(), Optional.ofNullable(before));
+    }
+  }
+
+  private void take(String name, Optional<KnownPool> pool) {
+    if (pool.isPresent()) pools.put(name, pool.get());
+    else pools.remove(name);
+  }
+
+  @Override
+  public synchronized void diskMoved(KnownPool pool) throws IOException {
+    var before = pools.get(pool.name());
+    if (before != null && before.uuid().equals(pool.uuid())) remember(pool);
   }
 
   @Override

@@ -289,7 +289,7 @@ final class ReplicaWork {
           var lvol = lvol(replica, pool.census(), what);
           checkNoSnapshot(lvol, what);
           boolean before = replica.isShared();
-          replica.shareFor(hosts);
+          if (!before) replica.shareFor(hosts);
           String uri = replica.uri();
           try {
             if (uri.startsWith("bdev:")) {
@@ -301,6 +301,8 @@ final class ReplicaWork {
             if (!before) replica.endShare();
             throw e;
           }
+          // Hosts of a share that is there change last: nothing of a refused change is felt.
+          if (before) replica.shareFor(hosts);
           return uri;
         });
   }
@@ -433,13 +435,15 @@ final class ReplicaWork {
     }
   }
 
-  /** What the disk says is to be shared. */
+  /** As the disk says, also of shares that are there: of a change that failed, nobody knows what became of it before. */
   void shareAgain() {
     for (Lvol lvol : pool.census().all()) {
       var replica = pool.served(lvol.id());
-      if (replica.isEmpty() || !lvol.isToBeShared() || replica.get().isShared()) continue;
+      if (replica.isEmpty()) continue;
       try {
-        replica.get().shareFor(lvol.allowedHosts());
+        if (!lvol.isToBeShared()) replica.get().endShare();
+        else if (!replica.get().isSharedFor(lvol.allowedHosts()))
+          replica.get().shareFor(lvol.allowedHosts());
       } catch (PoolException e) {
         log.error("pool {}: {}", pool, e.getMessage());
       }

@@ -1,9 +1,12 @@
 package io.tenon.pool.internal;
 
+import io.tenon.block.DeviceSlot;
 import io.tenon.pool.AbsentPool;
 import io.tenon.pool.PoolException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,8 +30,12 @@ final class ReturningPools {
     this.bringBack = bringBack;
   }
 
-  void start() {
+  /**
+   * @return done when those have been tried once that a service before this one has left
+   */
+  CompletableFuture<Void> start() {
     var since = parts.clock().instant();
+    var left = new ArrayList<CompletableFuture<Void>>();
     for (KnownPool known : parts.memory().pools()) {
       synchronized (absent) {
         absent.put(
@@ -36,7 +43,27 @@ final class ReturningPools {
             new AbsentPool(
                 known.name(), known.uuid(), known.disk(), since, "It is being imported."));
       }
-      Retrying.start(parts, () -> isSettled(known));
+      var tried = new CompletableFuture<Void>();
+      if (isLeft(known)) left.add(tried);
+      Retrying.start(parts, () -> isSettled(known, tried));
+    }
+    return CompletableFuture.allOf(left.toArray(CompletableFuture[]::new));
+  }
+
+  /** Its disk is open, and kept for it. */
+  private boolean isLeft(KnownPool known) {
+    return parts
+        .devices()
+        .find(PoolDisk.uri(known.disk()))
+        .flatMap(DeviceSlot::claimedBy)
+        .isPresent();
+  }
+
+  private boolean isSettled(KnownPool known, CompletableFuture<Void> tried) {
+    try {
+      return isSettled(known);
+    } finally {
+      tried.complete(null);
     }
   }
 

@@ -203,6 +203,11 @@ final class ServedReplica implements Replica {
     return subsystem != null;
   }
 
+  boolean isSharedFor(Set<String> hosts) {
+    var shared = subsystem;
+    return shared != null && shared.options().hosts().equals(hosts);
+  }
+
   /** Only the hosts change when it is shared already. */
   void shareFor(Set<String> hosts) throws PoolException {
     var shared = subsystem;
@@ -259,11 +264,11 @@ final class ServedReplica implements Replica {
         .filter(found -> found.device() == device && found.options().origin() == Origin.REPLICA);
   }
 
-  /** Ends the share, and does not say so on the disk. */
+  /** Ends the share, also one that a predecessor has left, and does not say so on the disk. */
   void endShare() {
-    var shared = subsystem;
-    if (shared == null) return;
-    pool.parts().target().unshare(shared);
+    var shared = Optional.ofNullable(subsystem).or(() -> device().flatMap(this::leftShare));
+    if (shared.isEmpty()) return;
+    pool.parts().target().unshare(shared.get());
     subsystem = null;
   }
 

@@ -1,5 +1,6 @@
 package io.tenon.pool.internal;
 
+import io.tenon.apart.Apart;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;

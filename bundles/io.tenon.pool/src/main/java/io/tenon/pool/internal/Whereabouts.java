@@ -18,6 +18,7 @@ final class Whereabouts {
   private final ServingNode here;
   private volatile String notRemembered = "";
   private volatile String notMarked = "";
+  private volatile String formerDisk = "";
 
   Whereabouts(String pool, ServingNode here) {
     this.pool = pool;
@@ -54,9 +55,21 @@ final class Whereabouts {
     log.warn("pool {}: {}", pool, notRemembered);
   }
 
-  /** What keeps it from coming back, in sentences. */
+  /** Its disk is open by a URI that could not be written down. */
+  void formerDisk(String uri, Exception why) {
+    formerDisk =
+        "After a restart the node will open its disk by the former URI, not by %s: %s"
+            .formatted(uri, why.getMessage());
+    log.warn("pool {}: {}", pool, formerDisk);
+  }
+
+  void diskIsRemembered() {
+    formerDisk = "";
+  }
+
+  /** What will not be as it should after a restart, in sentences. */
   List<String> findings() {
-    var findings = new ArrayList<>(List.of(notRemembered, notMarked));
+    var findings = new ArrayList<>(List.of(notRemembered, notMarked, formerDisk));
     findings.removeIf(String::isEmpty);
     return findings;
   }

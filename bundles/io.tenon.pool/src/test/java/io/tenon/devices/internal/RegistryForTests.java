@@ -1,6 +1,7 @@
 package io.tenon.devices.internal;
 
 import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceChanges;
 import io.tenon.block.DeviceProvider;
 import io.tenon.devices.internal.Providers.Source;
 import java.util.List;
@@ -12,6 +13,10 @@ public final class RegistryForTests implements AutoCloseable {
   private final DeviceRegistry registry = new DeviceRegistry(DEADLINE_MS, DEADLINE_MS);
 
   public BlockDevices devices() {
+    return registry;
+  }
+
+  public DeviceChanges changes() {
     return registry;
   }
 

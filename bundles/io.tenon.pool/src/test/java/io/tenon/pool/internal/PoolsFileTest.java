@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.error.TenonException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,6 +44,33 @@ class PoolsFileTest {
     var next = PoolsFile.open(folder, "renamed", () -> new UUID(0, 0));
     assertEquals(List.of(FAST, SLOW), next.pools());
     assertEquals(new ServingNode(ID, "renamed"), next.node());
+  }
+
+  @Test
+  void aDiskThatMovedIsRememberedOfAPoolThatIsKnownAndOfNoOther() throws Exception {
+    var first = open();
+    first.remember(FAST);
+    first.remember(SLOW);
+    var moved = new KnownPool("slow0", SLOW.uuid(), "uring:///dev/sdb");
+    first.diskMoved(moved);
+    first.diskMoved(new KnownPool("fast0", new UUID(9, 9), "uring:///dev/sdc"));
+    first.diskMoved(new KnownPool("gone", new UUID(5, 6), "uring:///dev/sdd"));
+    assertEquals(List.of(FAST, moved), first.pools());
+    assertEquals(List.of(FAST, moved), open().pools());
+  }
+
+  @Test
+  void whatCouldNotBeWrittenIsWrittenWhenItIsSaidAgain() throws Exception {
+    var first = open();
+    first.remember(SLOW);
+    var moved = new KnownPool("slow0", SLOW.uuid(), "uring:///dev/sdb");
+    var obstacle = folder.resolve("pools.json.new");
+    Files.createDirectory(obstacle);
+    assertThrows(IOException.class, () -> first.diskMoved(moved));
+    assertEquals(List.of(SLOW), open().pools());
+    Files.delete(obstacle);
+    first.diskMoved(moved);
+    assertEquals(List.of(moved), open().pools());
   }
 
   @Test

@@ -105,6 +105,49 @@ class ReturningPoolsTest {
   }
 
   @Test
+  void aPoolWhoseDiskIsOpenedByAnotherBackendGoesOnAndComesBackByThatOne() throws Exception {
+    String disk = disk("disk0");
+    var pool = node.pools.create(spec("fast0", disk));
+    var replica = pool.create(thick("r1", 4 * MIB));
+    var content = random(5, 4096);
+    try (var volume = node.volume(replica)) {
+      ok(volume.write(8, content));
+      node.changes().change(node.devices().find(disk).orElseThrow(), "other://" + disk);
+      ok(volume.read(8, 8));
+      assertArrayEquals(content, volume.content(8));
+    }
+    assertEquals("other://" + disk, pool.info().disk());
+    assertEquals(List.of(), pool.info().findings());
+    node.replacePools();
+    assertEquals("other://" + disk, back("fast0").info().disk());
+    restart();
+    assertEquals("other://" + disk, back("fast0").info().disk());
+    assertEquals("other://" + disk, node.devices().find(disk).orElseThrow().uri());
+    // What a control plane asks for by the URI that it knows.
+    refused(Kind.POOL_EXISTS, () -> node.pools.load("aio://" + disk, "fast0", Optional.empty()));
+    try (var volume = node.volume("r1")) {
+      ok(volume.read(8, 8));
+      assertArrayEquals(content, volume.content(8));
+    }
+  }
+
+  @Test
+  void aUriThatCannotBeWrittenDownIsToldAndWrittenWhenItIsAskedForAgain() throws Exception {
+    String disk = disk("disk0");
+    var pool = node.pools.create(spec("fast0", disk));
+    var slot = node.devices().find(disk).orElseThrow();
+    var obstacle = Files.createDirectory(directory.resolve("data-a/pools.json.new"));
+    node.changes().change(slot, "other://" + disk);
+    assertTrue(
+        pool.info().findings().toString().contains("former URI"), "" + pool.info().findings());
+    Files.delete(obstacle);
+    node.changes().change(slot, "other://" + disk);
+    assertEquals(List.of(), pool.info().findings());
+    restart();
+    assertEquals("other://" + disk, back("fast0").info().disk());
+  }
+
+  @Test
   void anAbsentDiskIsWaitedForAndTheReasonIsSaid() throws Exception {
     String disk = disk("disk0");
     var pool = node.pools.create(spec("fast0", disk));

@@ -8,6 +8,7 @@ import io.tenon.backend.aio.internal.AioProvider;
 import io.tenon.backend.malloc.internal.MallocProvider;
 import io.tenon.blobstore.internal.BlobstoreService;
 import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceChanges;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.IoStatus;
 import io.tenon.block.SnapshotSpec;
@@ -59,6 +60,8 @@ final class TestNode implements AutoCloseable {
     target = SilentTarget.open();
     registry.add(new MallocProvider(), "malloc");
     registry.add(new AioProvider(reactors.reactors()), "aio");
+    // Another backend, for all that its users see.
+    registry.add(new AioProvider(reactors.reactors()), "other");
     parts =
         new PoolParts(
             registry.devices(),
@@ -70,7 +73,7 @@ final class TestNode implements AutoCloseable {
             InstantSource.system(),
             TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS));
     pools = new PoolService(parts, new Random(1));
-    pools.start();
+    var _ = pools.start();
     checks =
         new CheckService(
             parts.devices(),
@@ -84,7 +87,7 @@ final class TestNode implements AutoCloseable {
   void replacePools() {
     pools.leave();
     pools = new PoolService(parts, new Random(2));
-    pools.start();
+    var _ = pools.start();
   }
 
   void add(DeviceProvider provider, String scheme) {
@@ -93,6 +96,10 @@ final class TestNode implements AutoCloseable {
 
   BlockDevices devices() {
     return registry.devices();
+  }
+
+  DeviceChanges changes() {
+    return registry.changes();
   }
 
   TestVolume volume(Replica replica) {

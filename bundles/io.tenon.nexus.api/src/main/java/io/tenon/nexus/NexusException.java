@@ -20,6 +20,8 @@ public final class NexusException extends TenonException {
     /** Not in this state, such as after shutdown. */
     STATE,
     ALREADY_SHARED,
+    /** The service is being replaced: try again with its successor. */
+    UNAVAILABLE,
     INTERNAL
   }
 

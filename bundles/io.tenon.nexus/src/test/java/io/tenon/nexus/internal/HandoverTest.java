@@ -1,0 +1,344 @@
+package io.tenon.nexus.internal;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tenon.block.DeviceSlot;
+import io.tenon.block.IoStatus;
+import io.tenon.block.SlotState;
+import io.tenon.block.testing.RandomLoad;
+import io.tenon.block.testing.TestReactors;
+import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
+import io.tenon.nexus.ChildState;
+import io.tenon.nexus.Nexus;
+import io.tenon.nexus.Nexus.Fault;
+import io.tenon.nexus.NexusException;
+import io.tenon.nexus.NexusException.Kind;
+import io.tenon.nexus.NexusSpec;
+import io.tenon.nexus.NexusSpec.ReadPolicy;
+import io.tenon.nexus.NexusState;
+import io.tenon.nexus.RebuildState;
+import io.tenon.nvme.internal.Target;
+import io.tenon.nvme.testing.SilentTarget;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The service of nexuses is replaced while hosts use them. */
+@Timeout(300)
+class HandoverTest {
+  private static final String KEY = "/volume/v/nexus/n/info";
+  private static final int ROUNDS = 5;
+  private static final int DEPTH = 16;
+  private static final int REQUESTS_PER_LEG = 1_500;
+  private static final String A = "nvmf://far:8420/a";
+  private static final String B = "nvmf://far:8420/b";
+  private static final String C = "nvmf://far:8420/c";
+  private static final UUID HOST = new UUID(9, 1);
+
+  private final TestDevices devices = new TestDevices();
+  private final TestStore store = new TestStore();
+  private TestReactors reactors;
+  private Target target;
+  private NexusService service;
+  private FencedDisk b;
+
+  @BeforeEach
+  void start() throws Exception {
+    reactors = TestReactors.start(2);
+    target = SilentTarget.open();
+    // Nexuses come and go; what is on the disks stays.
+    b = new FencedDisk("b", 2, true);
+    for (var disk : List.of(new FencedDisk("a", 1, true), b, new FencedDisk("c", 3, true))) {
+      devices.adopt(disk.seenBy(HOST), disk.uri());
+    }
+    service = service();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    service.close();
+    reactors.close();
+  }
+
+  private NexusService service() {
+    var made =
+        new NexusService(devices, target, reactors.reactors(), Thread::startVirtualThread, false);
+    made.storeCame(store);
+    return made;
+  }
+
+  private Nexus create(String... children) throws NexusException {
+    return service.create(
+        new NexusSpec(
+            "v1",
+            new UUID(7, 1),
+            8 << 20,
+            List.of(children),
+            1,
+            2,
+            ReadPolicy.ROUND_ROBIN,
+            Optional.of(KEY),
+            Optional.empty()));
+  }
+
+  /** As when the bundle is updated. */
+  private Nexus replaced() {
+    service.leave();
+    service = service();
+    service.takeUp();
+    return service.findByName("v1").orElseThrow();
+  }
+
+  private TestVolume volume(Nexus nexus) {
+    return new TestVolume(nexus.device(), reactors.get(1));
+  }
+
+  private TestVolume raw(String device) {
+    return new TestVolume(devices.find(device).orElseThrow(), reactors.get(0));
+  }
+
+  private static byte[] random(long seed) {
+    var content = new byte[8192];
+    new Random(seed).nextBytes(content);
+    return content;
+  }
+
+  private static void ok(IoStatus status) {
+    assertEquals(IoStatus.SUCCESS, status);
+  }
+
+  private static ChildState stateOf(Nexus nexus, String uri) {
+    return nexus.children().stream()
+        .filter(child -> child.uri().equals(uri))
+        .findFirst()
+        .orElseThrow()
+        .state();
+  }
+
+  private void isOnline(Nexus nexus) {
+    Waiting.until("it is Online", () -> nexus.state() == NexusState.ONLINE);
+  }
+
+  private void holds(String device, long lba, byte[] content) {
+    try (var raw = raw(device)) {
+      ok(raw.read(10240 + lba, 16));
+      assertArrayEquals(content, raw.content(16), device);
+    }
+  }
+
+  @Test
+  void hostsNoticeNothing() throws Exception {
+    var nexus = create(A, B, C);
+    String uri = nexus.publish(Set.of("nqn.host"));
+    var slot = nexus.device();
+    var subsystem = target.subsystems().getFirst();
+    var failure = new CompletableFuture<Throwable>();
+    var volume = volume(nexus);
+    var load =
+        new RandomLoad(
+            volume.reactor(),
+            volume.channel(),
+            slot.geometry(),
+            0,
+            slot.geometry().blockCount(),
+            DEPTH,
+            REQUESTS_PER_LEG,
+            7);
+    var running =
+        Thread.ofVirtual()
+            .uncaughtExceptionHandler((_, thrown) -> failure.complete(thrown))
+            .start(load::run);
+    for (int round = 0; round < ROUNDS; round++) {
+      nexus = replaced();
+      assertSame(slot, nexus.device());
+      assertEquals(SlotState.READY, slot.state());
+    }
+    running.join();
+    assertTrue(!failure.isDone(), () -> "the load failed: " + failure.join());
+    assertEquals(DEPTH * REQUESTS_PER_LEG, load.completions());
+    volume.close();
+    assertEquals(NexusState.ONLINE, nexus.state());
+    assertEquals(List.of(subsystem), target.subsystems());
+    assertEquals(Optional.of(uri), nexus.shareUri());
+    assertEquals(Set.of("nqn.host"), nexus.allowedHosts());
+    nexus.destroy();
+    assertEquals(List.of(), target.subsystems());
+    assertEquals(List.of("a", "b", "c"), devices.names());
+    for (DeviceSlot child : devices.all()) assertEquals(Optional.empty(), child.claimedBy());
+    assertTrue(store.record(KEY).cleanShutdown());
+  }
+
+  @Test
+  void aChildThatIsOutComesBackWithWhatItHasMissedInEachOfItsNexuses() throws Exception {
+    var nexus = create(A, B);
+    try (var volume = volume(nexus)) {
+      ok(volume.write(0, random(1)));
+      nexus.faultChild(B, Fault.OFFLINE);
+      ok(volume.write(1000, random(2)));
+      nexus = replaced();
+      assertEquals(NexusState.DEGRADED, nexus.state());
+      assertEquals(ChildState.FAULTED, stateOf(nexus, B));
+      ok(volume.write(5000, random(3)));
+      nexus = replaced();
+      nexus.onlineChild(B);
+      isOnline(nexus);
+      assertTrue(nexus.rebuildHistory().getFirst().partial());
+      holds("b", 1000, random(2));
+      holds("b", 5000, random(3));
+    }
+  }
+
+  @Test
+  void aChildThatFailsAfterwardsIsOnRecordAndHasALog() throws Exception {
+    var nexus = create(A, B);
+    try (var volume = volume(nexus)) {
+      ok(volume.write(0, random(1)));
+      nexus = replaced();
+      nexus.faultChild(B, Fault.OFFLINE);
+      ok(volume.write(8, random(4)));
+      assertFalse(store.record(KEY).children().get(1).healthy());
+      nexus.onlineChild(B);
+      isOnline(nexus);
+      assertTrue(nexus.rebuildHistory().getFirst().partial());
+      // What was changed right before the handover and never flushed is copied as well.
+      assertTrue(nexus.rebuildHistory().getFirst().blocksTransferred() > 16);
+      assertTrue(store.record(KEY).children().get(1).healthy());
+    }
+  }
+
+  @Test
+  void aRebuildGoesOnWhereItWas() throws Exception {
+    var nexus = create(A, B);
+    try (var volume = volume(nexus)) {
+      ok(volume.write(0, random(1)));
+      nexus.addChild(C, false);
+      nexus.startRebuild(C);
+      nexus.pauseRebuild(C);
+      var before = nexus.rebuilds().getFirst();
+      nexus = replaced();
+      var again = nexus;
+      Waiting.until("its rebuild is there", () -> !again.rebuilds().isEmpty());
+      var after = nexus.rebuilds().getFirst();
+      assertEquals(RebuildState.PAUSED, after.state());
+      assertEquals(before.startedAt(), after.startedAt());
+      assertTrue(after.blocksRecovered() >= before.blocksRecovered(), after::toString);
+      ok(volume.write(3000, random(5)));
+      nexus.resumeRebuild(C);
+      isOnline(nexus);
+      holds("c", 0, random(1));
+      holds("c", 3000, random(5));
+      assertEquals(1, nexus.rebuildHistory().size());
+    }
+    assertEquals(1, replaced().rebuildHistory().size());
+  }
+
+  @Test
+  void aChildThatIsLostWhileNobodyListensIsOut() throws Exception {
+    var nexus = create(A, B);
+    try (var volume = volume(nexus)) {
+      ok(volume.write(0, random(1)));
+      service.leave();
+      var lost = devices.find("b").orElseThrow();
+      TestReactors.await(lost.fail("It was unplugged.").toCompletableFuture());
+      service = service();
+      service.takeUp();
+      var again = service.findByName("v1").orElseThrow();
+      Waiting.until("b is out", () -> stateOf(again, B) == ChildState.FAULTED);
+      ok(volume.read(0, 16));
+      assertArrayEquals(random(1), volume.content(16));
+      Waiting.until("that is on record", () -> !isHealthy(1));
+    }
+  }
+
+  @Test
+  void aChildThatWasInterruptedAndIsBackBeforeAnybodyListensIsOutAllTheSame() throws Exception {
+    var nexus = create(A, B);
+    try (var volume = volume(nexus)) {
+      ok(volume.write(0, random(1)));
+      service.leave();
+      b.breakDown();
+      b.comeBack();
+      service = service();
+      service.takeUp();
+      var again = service.findByName("v1").orElseThrow();
+      Waiting.until("b is out", () -> stateOf(again, B) == ChildState.FAULTED);
+      Waiting.until("that is on record", () -> !isHealthy(1));
+      again.onlineChild(B);
+      isOnline(again);
+      assertTrue(again.rebuildHistory().getFirst().partial());
+    }
+  }
+
+  @Test
+  void anOnlyChildThatWasInterruptedServesOn() throws Exception {
+    var nexus = create(B);
+    try (var volume = volume(nexus)) {
+      ok(volume.write(0, random(1)));
+      service.leave();
+      b.breakDown();
+      b.comeBack();
+      service = service();
+      service.takeUp();
+      ok(volume.read(0, 16));
+      assertArrayEquals(random(1), volume.content(16));
+      var again = service.findByName("v1").orElseThrow();
+      Waiting.until("it is well", () -> again.state() == NexusState.ONLINE);
+    }
+  }
+
+  private boolean isHealthy(int child) {
+    try {
+      return store.record(KEY).children().get(child).healthy();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void whoAsksMeanwhileIsToldToTryAgain() throws Exception {
+    var nexus = create(A, B);
+    service.leave();
+    var refusals =
+        List.of(
+            assertThrows(NexusException.class, () -> nexus.publish(Set.of())),
+            assertThrows(NexusException.class, nexus::unpublish),
+            assertThrows(NexusException.class, () -> nexus.faultChild(B, Fault.OFFLINE)),
+            assertThrows(NexusException.class, () -> nexus.startRebuild(B)),
+            assertThrows(NexusException.class, nexus::destroy),
+            assertThrows(NexusException.class, () -> create(C)));
+    for (var refusal : refusals) assertEquals(Kind.UNAVAILABLE, refusal.kind());
+    assertThrows(Exception.class, () -> devices.find("a").orElseThrow().claim("somebody else"));
+    service = service();
+    service.takeUp();
+    var again = service.findByName("v1").orElseThrow();
+    again.destroy();
+    assertEquals(List.of("a", "b", "c"), devices.names());
+  }
+
+  @Test
+  void aNexusThatWasShutDownStaysSo() throws Exception {
+    var nexus = create(A, B);
+    nexus.publish(Set.of());
+    nexus.shutdown();
+    nexus = replaced();
+    assertEquals(NexusState.SHUTDOWN, nexus.state());
+    assertEquals(1, target.subsystems().size());
+    nexus.destroy();
+    assertEquals(List.of(), target.subsystems());
+    assertEquals(List.of("a", "b", "c"), devices.names());
+    for (DeviceSlot child : devices.all()) assertEquals(Optional.empty(), child.claimedBy());
+  }
+}
