@@ -15,8 +15,13 @@ public interface Lease {
   /** What the store granted; it may be more than was asked for. */
   Duration timeToLive();
 
-  /** Whether it is certain now, by this machine's clock, that no one else sees it ended. Does no I/O. */
-  boolean isHeld();
+  /** How long it is certain, by this machine's clock and without another renewal, that no one else sees it ended. Does no I/O. */
+  Duration heldFor();
+
+  /** Whether that is certain now. */
+  default boolean isHeld() {
+    return heldFor().isPositive();
+  }
 
   /**
    * Ends it; its keys go in one transaction. Its holder's listener is not called. Once called it is not renewed any more, so

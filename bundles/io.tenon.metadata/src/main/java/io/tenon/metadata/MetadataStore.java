@@ -76,6 +76,16 @@ public interface MetadataStore {
    */
   Lease grant(Duration timeToLive, Lease.Listener listener, Duration within) throws StoreException;
 
+  /**
+   * Renews from now on a lease that another object for the same store has renewed so far, and does no more.
+   *
+   * @param timeToLive as it was granted
+   * @throws LeaseLostException when it has ended
+   * @throws StoreUnavailableException when it could not be asked; it may be there still
+   */
+  Lease adopt(LeaseId id, Duration timeToLive, Lease.Listener listener, Duration within)
+      throws StoreException;
+
   /** Does no I/O. */
   StoreStatus status();
 }

@@ -332,7 +332,10 @@ public abstract class MetadataStoreContract {
   void statusTellsThatItServes() throws Exception {
     var version = store().put(A, value("one"), SOON);
     var status = store().status();
-    assertEquals("", status.problem());
+    for (long endNs = System.nanoTime() + SOON.toNanos(); !status.isAvailable(); ) {
+      assertTrue(System.nanoTime() - endNs < 0, status.problem());
+      status = store().status();
+    }
     assertFalse(version.isAfter(status.version()));
     assertFalse(status.kind().isEmpty());
   }
@@ -495,5 +498,35 @@ public abstract class MetadataStoreContract {
     assertTrue(lease.isHeld());
     assertEquals(Optional.of(lease.id()), bench.other().get(A, SOON).orElseThrow().lease());
     lease.revoke(SOON);
+  }
+
+  @Test
+  void aLeaseThatIsAdoptedIsKeptByTheAdopterAndEndsWithIt() throws Exception {
+    var lost = new CompletableFuture<String>();
+    var granted = store().grant(SHORT_LEASE, (_, _) -> {}, SOON);
+    store().commit(Transaction.begin().put(A, value("a"), granted.id()).end(), SOON);
+    bench.restart();
+    var lease =
+        store().adopt(granted.id(), granted.timeToLive(), (_, why) -> lost.complete(why), SOON);
+    assertEquals(granted.id(), lease.id());
+    assertTrue(lease.isHeld());
+    bench.pass(lease.timeToLive().multipliedBy(2).plusSeconds(1));
+    assertFalse(lost.isDone(), () -> lost.join());
+    assertTrue(lease.isHeld());
+    assertEquals(Optional.of(lease.id()), store().get(A, SOON).orElseThrow().lease());
+    store().commit(Transaction.begin().put(B, value("b"), lease.id()).end(), SOON);
+    lease.revoke(SOON);
+    assertEquals(List.of(), listed("/test/"));
+  }
+
+  @Test
+  void aLeaseThatHasEndedIsNotAdopted() throws Exception {
+    var lost = new CompletableFuture<String>();
+    var lease = store().grant(SHORT_LEASE, (_, _) -> {}, SOON);
+    lease.revoke(SOON);
+    assertThrows(
+        LeaseLostException.class,
+        () -> store().adopt(lease.id(), lease.timeToLive(), (_, why) -> lost.complete(why), SOON));
+    assertFalse(lost.isDone());
   }
 }

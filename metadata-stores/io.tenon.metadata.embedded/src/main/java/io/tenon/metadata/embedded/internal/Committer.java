@@ -146,6 +146,11 @@ final class Committer implements AutoCloseable {
     return new StoreUnavailableException("It is closed.", "");
   }
 
+  /** Nothing is being written any more, and nothing will be. */
+  boolean hasEnded() {
+    return !thread.isAlive();
+  }
+
   /** What waits is answered as not done; what is being written ends first. */
   @Override
   public void close() {

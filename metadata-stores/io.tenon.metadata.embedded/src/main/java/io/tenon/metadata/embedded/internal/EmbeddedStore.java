@@ -15,13 +15,17 @@ import io.tenon.metadata.StoreUnavailableException;
 import io.tenon.metadata.Transaction;
 import io.tenon.metadata.Version;
 import io.tenon.metadata.Watch;
+import io.tenon.metadata.WatchEvent.Changed;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,14 +36,20 @@ import org.slf4j.LoggerFactory;
  */
 final class EmbeddedStore implements MetadataStore, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(EmbeddedStore.class);
+
+  /** Holders of leases of the store before this one have so long to come: as long as a bundle takes to be replaced. */
+  static final Duration INHERITANCE = Duration.ofSeconds(10);
+
   private static final String REMEDY = "Look at the disk below it; it tries again by itself.";
 
+  private final Folder folder;
   private final String place;
   private final InstantSource clock;
   private final Journal journal;
   private final Committer committer;
   private final Executor listeners;
   private final Leases leases;
+  private final CountDownLatch closing = new CountDownLatch(1);
 
   /** Guards what follows. Held for moments, never for I/O. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -56,36 +66,71 @@ final class EmbeddedStore implements MetadataStore, AutoCloseable {
    */
   EmbeddedStore(Folder folder, String place, InstantSource clock)
       throws TenonException, IOException {
+    this(folder, place, clock, INHERITANCE);
+  }
+
+  /**
+   * @param inheritance how long holders of leases of the store before this one may come
+   */
+  EmbeddedStore(Folder folder, String place, InstantSource clock, Duration inheritance)
+      throws TenonException, IOException {
+    this.folder = folder;
     this.place = place;
     this.clock = clock;
     this.since = clock.instant();
-    this.journal = Journal.open(folder, place, state);
+    var replayed = new ArrayList<Changed>();
+    this.journal = Journal.open(folder, place, state, replayed::add);
     this.listeners = Thread.ofVirtual().name("tenon-metadata-listener")::start;
-    this.watches = new Watches(state.version(), listeners);
+    // Each transaction is one version after the one before.
+    this.watches = new Watches(new Version(state.version().value() - replayed.size()), listeners);
+    watches.tell(replayed);
     this.leases = new Leases(this::sweep);
     this.committer = new Committer(new Batches());
     try {
-      dropKeysOfLeases();
-    } catch (StoreException e) {
+      inheritLeases(inheritance);
+    } catch (StoreException | IOException e) {
       close();
       throw e;
     }
   }
 
-  /** Whoever held a lease of this folder was in a process that has ended. */
-  private void dropKeysOfLeases() throws StoreException {
+  /** Whoever held another lease was in a process that has ended. */
+  private void inheritLeases(Duration within) throws IOException, StoreException {
+    var inherited = LeaseFile.take(folder);
+    leases.inherit(inherited);
     var keys =
         state.entries().stream()
-            .filter(entry -> entry.lease().isPresent())
+            .filter(entry -> entry.lease().filter(lease -> !inherited.contains(lease)).isPresent())
             .map(Entry::key)
             .toList();
-    if (keys.isEmpty()) return;
-    committer.commit(
-        draft -> {
-          draft.deleteAll(keys);
-          return true;
-        },
-        Leases.WITHIN);
+    if (!keys.isEmpty()) {
+      committer.commit(
+          draft -> {
+            draft.deleteAll(keys);
+            return true;
+          },
+          Leases.WITHIN);
+    }
+    if (inherited.isEmpty()) return;
+    Thread.ofVirtual().name("tenon-metadata-leases").start(() -> endInheritedAfter(within));
+  }
+
+  private void endInheritedAfter(Duration within) {
+    try {
+      if (!closing.await(within.toNanos(), TimeUnit.NANOSECONDS)) endInherited();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void endInherited() {
+    leases.endInherited();
+    try {
+      sweep(Leases.WITHIN);
+    } catch (StoreException e) {
+      // The next batch takes them away; after a close, the next store.
+      log.debug("Keys of leases of an earlier store in {} are there still: {}", place, e.why());
+    }
   }
 
   @Override
@@ -155,6 +200,12 @@ final class EmbeddedStore implements MetadataStore, AutoCloseable {
     return committer.commit(_ -> leases.grant(timeToLive, listener), within);
   }
 
+  @Override
+  public Lease adopt(LeaseId id, Duration timeToLive, Lease.Listener listener, Duration within)
+      throws StoreException {
+    return committer.commit(_ -> leases.adopt(id, timeToLive, listener), within);
+  }
+
   /** A batch of its own takes the keys of ended leases away. */
   private void sweep(Duration within) throws StoreException {
     committer.commit(_ -> true, within);
@@ -187,7 +238,9 @@ final class EmbeddedStore implements MetadataStore, AutoCloseable {
   /** Leases are told as lost; what waits is answered as not done. */
   @Override
   public void close() {
+    closing.countDown();
     committer.close();
+    var left = leases.all();
     leases.loseAll("The metadata store was closed.", listeners);
     lock.lock();
     try {
@@ -197,6 +250,13 @@ final class EmbeddedStore implements MetadataStore, AutoCloseable {
       lock.unlock();
     }
     try {
+      LeaseFile.leave(folder, left);
+    } catch (IOException e) {
+      log.warn("Leases of the metadata store in {} end with it: {}", place, e.toString());
+    }
+    try {
+      // With a failure before it, or a change still under way, nobody may say that it is whole.
+      if (problem.isEmpty() && committer.hasEnded()) journal.end(state);
       journal.close();
     } catch (IOException e) {
       log.warn("The metadata journal in {} was not closed in order: {}", place, e.toString());

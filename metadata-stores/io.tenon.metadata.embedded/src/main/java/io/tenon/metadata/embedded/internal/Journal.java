@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * returns. One thread.
  *
  * <p>A frame is synced before the next is begun, so a crash can harm the last one only. What is damaged before a valid frame is damage of
- * the disk, and is refused.
+ * the disk, and is refused; so is a last frame that one flipped bit explains. A journal that was ended in order has a frame that says so.
  */
 final class Journal implements Closeable {
   static final String NAME = "journal";
@@ -44,16 +45,18 @@ final class Journal implements Closeable {
    * Reads what is there into an empty state, and makes the folder ready for more.
    *
    * @param place of the folder, as people know it
+   * @param changes is given what was done since the file was begun, in order
    * @throws TenonException when there is something that cannot be read
    */
-  static Journal open(Folder folder, String place, State state) throws IOException, TenonException {
+  static Journal open(Folder folder, String place, State state, Consumer<Changed> changes)
+      throws IOException, TenonException {
     var journal = new Journal(folder, place);
-    if (folder.has(NAME)) journal.load(state);
+    if (folder.has(NAME)) journal.load(state, changes);
     else journal.rewrite(state);
     return journal;
   }
 
-  private void load(State state) throws IOException, TenonException {
+  private void load(State state, Consumer<Changed> changes) throws IOException, TenonException {
     var bytes = ByteBuffer.wrap(folder.read(NAME));
     int base =
         bytes.limit() >= MAGIC.length && bytes.slice(0, MAGIC.length).equals(ByteBuffer.wrap(MAGIC))
@@ -62,41 +65,57 @@ final class Journal implements Closeable {
     if (base == 0) {
       throw damaged("It does not begin as a journal of Tenon does.");
     }
-    Frames.apply(bytes, MAGIC.length, state);
+    Frames.apply(bytes, MAGIC.length, state, _ -> {});
     int at = MAGIC.length + base;
     baseEnd = at;
-    for (int length = batch(bytes, at, state); length > 0; length = batch(bytes, at, state)) {
-      Frames.apply(bytes, at, state);
+    for (int length = next(bytes, at, state); length > 0; length = next(bytes, at, state)) {
+      Frames.apply(bytes, at, state, changes);
       at += length;
     }
     refuseWhenMoreFollows(bytes, at, state);
+    int mark = Frames.at(bytes, at, Frames.END, state.version());
+    if (mark == 0) refuseOneBitOff(bytes, at);
     end = at;
     var opened = folder.open(NAME);
     file = opened;
-    if (bytes.limit() > at) {
+    // The mark stays until the next change takes its place.
+    if (bytes.limit() > at + mark) {
       log.warn(
           "{} bytes at the end of the metadata journal in {} are of a change that was never answered; they are cut off",
-          bytes.limit() - at,
+          bytes.limit() - at - mark,
           place);
-      opened.truncate(at);
+      opened.truncate(at + mark);
     }
     // Also what was read: its sync may have been what failed before.
     opened.sync();
     folder.sync();
   }
 
-  private static int batch(ByteBuffer bytes, int at, State state) {
-    return Frames.at(bytes, at, Frames.BATCH, new Version(state.version().value() + 1));
+  private static int next(ByteBuffer bytes, int at, State state) {
+    return Frames.next(bytes, at, state.version());
+  }
+
+  /** Something stands there that was written when there was more than this state. */
+  private static boolean isLater(ByteBuffer bytes, int at, State state) {
+    var later = new Version(state.version().value() + 1);
+    return Frames.at(bytes, at, Frames.BATCH, later) > 0
+        || Frames.at(bytes, at, Frames.END, later) > 0;
   }
 
   private void refuseWhenMoreFollows(ByteBuffer bytes, int at, State state) throws TenonException {
-    for (int later = at + 1; later < bytes.limit(); later++) {
-      if (batch(bytes, later, state) > 0) {
-        throw damaged(
-            "Bytes %d to %d are damaged, and an answered change follows them."
-                .formatted(at, later));
-      }
+    for (int later = at; later < bytes.limit(); later++) {
+      if (!isLater(bytes, later, state)) continue;
+      throw damaged(
+          "What should stand at byte %d is damaged or not there, and what was written after it stands at byte %d."
+              .formatted(at, later));
     }
+  }
+
+  private void refuseOneBitOff(ByteBuffer bytes, int at) throws TenonException {
+    if (!Frames.isOneBitOff(bytes, at)) return;
+    throw damaged(
+        "One bit of the last change, which begins at byte %d, is not as it was written."
+            .formatted(at));
   }
 
   private TenonException damaged(String why) {
@@ -162,6 +181,17 @@ final class Journal implements Closeable {
     } finally {
       if (file == null) next.close();
     }
+  }
+
+  /**
+   * Says that nothing follows: what stands before is known to be whole the next time. Nothing can be appended afterwards.
+   */
+  void end(State state) throws IOException {
+    var to = file;
+    if (to == null) return;
+    to.write(end, Frames.end(state.version()));
+    to.sync();
+    close();
   }
 
   @Override

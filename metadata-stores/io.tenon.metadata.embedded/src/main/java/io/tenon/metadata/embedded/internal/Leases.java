@@ -2,17 +2,20 @@ package io.tenon.metadata.embedded.internal;
 
 import io.tenon.metadata.Lease;
 import io.tenon.metadata.LeaseId;
+import io.tenon.metadata.LeaseLostException;
 import io.tenon.metadata.StoreException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 
 /**
- * Leases of a store that one process has for itself: holder and store live and die together, so nothing has to be renewed, and a
- * process that opens the folder later knows that they have ended.
+ * Leases of a store that one process has for itself: holder and store live and die together, so nothing has to be renewed. Only the
+ * store's bundle may be replaced before the process ends; so a store that is opened waits a while for holders of leases of the one before it.
  */
 final class Leases {
   static final Duration WITHIN = Duration.ofSeconds(30);
@@ -28,6 +31,9 @@ final class Leases {
   /** A holder of an earlier store must not be taken for one of this. */
   private final SecureRandom random = new SecureRandom();
 
+  /** Of the store before this one, not adopted yet. */
+  private final Set<LeaseId> left = ConcurrentHashMap.newKeySet();
+
   /** Those whose keys may still be there. */
   private final ConcurrentLinkedQueue<LeaseId> ended = new ConcurrentLinkedQueue<>();
 
@@ -39,9 +45,10 @@ final class Leases {
 
   private record Held(Leases leases, LeaseId id, Duration timeToLive, Lease.Listener listener)
       implements Lease {
+    /** It is, as long as this process lives; nobody counts. */
     @Override
-    public boolean isHeld() {
-      return leases.held.containsKey(id);
+    public Duration heldFor() {
+      return leases.held.containsKey(id) ? timeToLive : Duration.ZERO;
     }
 
     @Override
@@ -56,6 +63,32 @@ final class Leases {
         new Held(this, new LeaseId(random.nextLong(1, Long.MAX_VALUE)), timeToLive, listener);
     held.put(lease.id(), lease);
     return lease;
+  }
+
+  /** Leases of the store before this one. */
+  void inherit(Set<LeaseId> found) {
+    left.addAll(found);
+  }
+
+  Lease adopt(LeaseId id, Duration timeToLive, Lease.Listener listener) throws LeaseLostException {
+    if (!left.remove(id)) throw new LeaseLostException(id.toString());
+    var lease = new Held(this, id, timeToLive, listener);
+    held.put(id, lease);
+    return lease;
+  }
+
+  /** Those that the next store inherits. */
+  Set<LeaseId> all() {
+    var all = new HashSet<>(left);
+    all.addAll(held.keySet());
+    return all;
+  }
+
+  /** Nobody has come for them. */
+  void endInherited() {
+    for (LeaseId lease : List.copyOf(left)) {
+      if (left.remove(lease)) ended.add(lease);
+    }
   }
 
   boolean isHeld(LeaseId lease) {

@@ -55,8 +55,11 @@ final class Watches {
   /** Everything after this is in {@link #recent}. */
   private Version remembered;
 
-  Watches(Version now, Executor executor) {
-    this.remembered = now;
+  /**
+   * @param before in front of the first transaction that is told
+   */
+  Watches(Version before, Executor executor) {
+    this.remembered = before;
     this.executor = executor;
   }
 

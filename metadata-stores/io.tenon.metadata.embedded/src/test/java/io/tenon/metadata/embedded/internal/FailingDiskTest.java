@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.metadata.Key;
+import io.tenon.metadata.LeaseLostException;
 import io.tenon.metadata.OutcomeUnknownException;
 import io.tenon.metadata.Prefix;
 import io.tenon.metadata.StoreException;
@@ -208,9 +209,14 @@ class FailingDiskTest {
     var late = new Listener();
     store.watch(Prefix.ALL, late);
     late.when(Listener::hasEnded).get(60, TimeUnit.SECONDS);
-    try (var again = new EmbeddedStore(disk, "memory", InstantSource.system())) {
-      assertEquals(List.of(), again.list(Prefix.ALL, SOON).entries());
-      assertEquals(new Version(2), again.status().version());
+    var swept = new Listener();
+    try (var again =
+        new EmbeddedStore(disk, "memory", InstantSource.system(), Duration.ofMillis(1))) {
+      again.watch(Prefix.ALL, swept);
+      swept.reaches(new Version(2)).get(60, TimeUnit.SECONDS);
+      assertEquals(List.of(), swept.copy());
+      assertThrows(
+          LeaseLostException.class, () -> again.adopt(lease.id(), SOON, (_, _) -> {}, SOON));
     }
   }
 

@@ -12,6 +12,7 @@ import io.tenon.metadata.Lease;
 import io.tenon.metadata.LeaseId;
 import io.tenon.metadata.LeaseLostException;
 import io.tenon.metadata.StoreException;
+import io.tenon.metadata.StoreUnavailableException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -81,8 +82,10 @@ final class EtcdLease implements Lease {
   }
 
   @Override
-  public boolean isHeld() {
-    return !ended.get() && System.nanoTime() - heldUntilNs < 0;
+  public Duration heldFor() {
+    return ended.get()
+        ? Duration.ZERO
+        : Duration.ofNanos(Math.max(0, heldUntilNs - System.nanoTime()));
   }
 
   private void renew() {
@@ -104,7 +107,37 @@ final class EtcdLease implements Lease {
     }
   }
 
+  /** Of a lease that another client of etcd has renewed so far. */
+  void renewFirst(Duration within) throws StoreException {
+    try {
+      switch (ask(within.toNanos())) {
+        case RENEWED -> {}
+        case GONE -> throw new LeaseLostException(id.toString());
+        case NO_ANSWER ->
+            throw new StoreUnavailableException(
+                "etcd did not renew lease %s within %d ms."
+                    .formatted(id, TimeUnit.NANOSECONDS.toMillis(within.toNanos())),
+                "");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreUnavailableException("The renewal of lease " + id + " was interrupted.", "");
+    }
+  }
+
   private boolean renewOnce(long withinNs) throws InterruptedException {
+    var answer = ask(withinNs);
+    if (answer == Answer.GONE) lose("etcd does not know it any more.");
+    return answer == Answer.RENEWED;
+  }
+
+  private enum Answer {
+    RENEWED,
+    GONE,
+    NO_ANSWER
+  }
+
+  private Answer ask(long withinNs) throws InterruptedException {
     var endpoint = calls.endpoint();
     var answer = new CompletableFuture<LeaseKeepAliveResponse>();
     long askedNs = System.nanoTime();
@@ -114,20 +147,17 @@ final class EtcdLease implements Lease {
       var questions = ClientCalls.asyncBidiStreamingCall(call, new First(answer));
       questions.onNext(LeaseKeepAliveRequest.newBuilder().setID(id.value()).build());
       long secondsLeft = answer.get(withinNs, TimeUnit.NANOSECONDS).getTTL();
-      if (secondsLeft <= 0) {
-        lose("etcd does not know it any more.");
-        return false;
-      }
+      if (secondsLeft <= 0) return Answer.GONE;
       heldUntilNs = askedNs + TimeUnit.SECONDS.toNanos(secondsLeft);
-      return true;
+      return Answer.RENEWED;
     } catch (TimeoutException e) {
       failed(endpoint, "no answer to the renewal of lease " + id);
-      return false;
+      return Answer.NO_ANSWER;
     } catch (ExecutionException e) {
       var status = Status.fromThrowable(e.getCause());
       if (Answers.verdict(status) == Answers.Verdict.LOG_IN) calls.loginExpired();
       failed(endpoint, "renewal of lease " + id + ": " + status);
-      return false;
+      return Answer.NO_ANSWER;
     } finally {
       call.cancel("one answer is enough", null);
     }

@@ -125,6 +125,20 @@ final class EtcdStore implements MetadataStore, AutoCloseable {
     return lease;
   }
 
+  @Override
+  public Lease adopt(LeaseId id, Duration timeToLive, Lease.Listener listener, Duration within)
+      throws StoreException {
+    mustBeOpen();
+    // Nobody knows when it was renewed last.
+    long heldNoMoreNs = System.nanoTime() - timeToLive.toNanos();
+    var lease = new EtcdLease(calls, id, timeToLive, heldNoMoreNs, listener, leases::remove);
+    lease.renewFirst(within);
+    leases.add(lease);
+    if (closed) lease.lose(CLOSED);
+    else lease.start();
+    return lease;
+  }
+
   private static long seconds(Duration timeToLive) {
     return timeToLive.plusSeconds(1).minusNanos(1).toSeconds();
   }
