@@ -3,6 +3,7 @@ package io.tenon.engine.internal;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.tenon.block.DeviceException;
 import io.tenon.error.TenonException;
@@ -45,6 +46,10 @@ final class Answers {
     try {
       call.run();
     } catch (StatusException e) {
+      refuse(observer, e.getStatus(), e.getTrailers());
+      return;
+    } catch (StatusRuntimeException e) {
+      // Of a part that has gone meanwhile.
       refuse(observer, e.getStatus(), e.getTrailers());
       return;
     } catch (TenonException e) {
@@ -146,6 +151,7 @@ final class Answers {
       case INVALID_ARGUMENT, CHILD, ALREADY_SHARED -> Status.INVALID_ARGUMENT;
       case CHILD_NOT_FOUND, REBUILD_NOT_FOUND -> Status.NOT_FOUND;
       case STATE -> Status.FAILED_PRECONDITION;
+      case UNAVAILABLE -> Status.UNAVAILABLE;
     };
   }
 

@@ -22,4 +22,10 @@ public @interface EngineConfig {
       description = "Wait for a lock on a nexus when the caller sets no deadline, milliseconds",
       min = "1")
   long default_deadline_ms() default 15_000;
+
+  @AttributeDefinition(
+      description =
+          "Wait for a part of the node that is being replaced, milliseconds; then the call is UNAVAILABLE",
+      min = "0")
+  long part_wait_ms() default 5_000;
 }

@@ -1,7 +1,6 @@
 package io.tenon.engine.internal;
 
 import io.grpc.Server;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -42,13 +41,17 @@ final class GrpcListener {
           SOCKET_THREADS, new DefaultThreadFactory("tenon-grpc", true), NioIoHandler.newFactory());
 
   private final Server server;
+  private final List<Offered> services;
+  private final Runnable healthTold = this::tellHealth;
 
   /**
    * @param services all of API v1
+   * @param partWaitMs calls wait so long for a part that is away
    * @throws TenonException when the address cannot be had
    */
-  GrpcListener(InetSocketAddress address, List<ServerServiceDefinition> services)
+  GrpcListener(InetSocketAddress address, List<Offered> services, long partWaitMs)
       throws TenonException {
+    this.services = List.copyOf(services);
     var builder =
         NettyServerBuilder.forAddress(address)
             .executor(threads)
@@ -60,7 +63,7 @@ final class GrpcListener {
             .addService(health.getHealthService())
             .addService(ProtoReflectionServiceV1.newInstance());
     for (var service : services) {
-      builder.addService(MalformedRequests.refusedBy(service));
+      builder.addService(MalformedRequests.refusedBy(WhileThere.serves(service, partWaitMs)));
     }
     try {
       this.server = builder.build().start();
@@ -74,7 +77,15 @@ final class GrpcListener {
           e);
     }
     for (var service : services) {
-      health.setStatus(service.getServiceDescriptor().getName(), ServingStatus.SERVING);
+      for (var part : service.needs()) part.whenMoved(healthTold);
+    }
+    tellHealth();
+  }
+
+  private synchronized void tellHealth() {
+    for (var service : services) {
+      health.setStatus(
+          service.name(), service.isServing() ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
     }
   }
 
@@ -91,6 +102,9 @@ final class GrpcListener {
 
   /** Lets running calls end, within bounds. */
   void close() throws InterruptedException {
+    for (var service : services) {
+      for (var part : service.needs()) part.forget(healthTold);
+    }
     health.enterTerminalState();
     server.shutdown();
     if (!server.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {

@@ -3,11 +3,8 @@ package io.tenon.engine.internal;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.FaultInjections;
 import io.tenon.error.TenonException;
-import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.InitiatorControllers;
 import io.tenon.nvme.NvmeTarget;
-import io.tenon.pool.Pools;
-import io.tenon.pool.SnapshotRebuilds;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -52,29 +49,36 @@ public final class GrpcServer {
       @Reference BlockDevices devices,
       @Reference FaultInjections faults,
       @Reference NvmeTarget target,
-      @Reference Nexuses nexuses,
-      @Reference Pools pools,
-      @Reference SnapshotRebuilds snapshotRebuilds)
+      @Reference MovingParts parts)
       throws TenonException {
     var identity = NodeIdentity.of(config, FrameworkUtil.getBundle(GrpcServer.class).getVersion());
-    var address = address(config);
+    var remembered = new RememberedPort(context.getDataFile("port").toPath());
+    var asked = address(config);
+    var address = remembered.of(asked);
+    var nexuses = parts.nexuses();
+    var pools = parts.pools();
+    var rebuilds = parts.snapshotRebuilds();
+    var clock = InstantSource.system();
     this.listener =
         new GrpcListener(
             address,
             List.of(
-                new BdevService(devices, target).bindService(),
-                new NexusService(nexuses, config.default_deadline_ms(), InstantSource.system())
-                    .bindService(),
-                new PoolRpcService(pools).bindService(),
-                new ReplicaRpcService(pools).bindService(),
-                new SnapshotRpcService(pools, nexuses, InstantSource.system()).bindService(),
-                new SnapshotRebuildRpcService(snapshotRebuilds).bindService(),
-                new JsonRpcService().bindService(),
-                new StatsRpcService(devices, pools, nexuses).bindService(),
-                new TestRpcService(pools, faults, InstantSource.system()).bindService(),
-                new HostService(identity, initiators, new SystemDisks(Path.of("/")))
-                    .bindService()));
+                Offered.of(new BdevService(devices, target)),
+                Offered.of(
+                    new NexusService(nexuses.face(), config.default_deadline_ms(), clock), nexuses),
+                Offered.of(new PoolRpcService(pools.face()), pools),
+                Offered.of(new ReplicaRpcService(pools.face()), pools),
+                Offered.of(
+                    new SnapshotRpcService(pools.face(), nexuses.face(), clock), pools, nexuses),
+                Offered.of(new SnapshotRebuildRpcService(rebuilds.face()), rebuilds),
+                Offered.of(new JsonRpcService()),
+                Offered.of(
+                    new StatsRpcService(devices, pools.face(), nexuses.face()), pools, nexuses),
+                Offered.of(new TestRpcService(pools.face(), faults, clock), pools),
+                Offered.of(new HostService(identity, initiators, new SystemDisks(Path.of("/"))))),
+            config.part_wait_ms());
     identity.listensOn(address, listener.port());
+    if (asked.getPort() == 0) remembered.keep(listener.port());
     String endpoint = identity.grpcEndpoint();
     this.ready =
         context.registerService(

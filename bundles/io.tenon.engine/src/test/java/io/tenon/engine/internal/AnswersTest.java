@@ -97,6 +97,7 @@ class AnswersTest {
     "CHILD_NOT_FOUND, NOT_FOUND",
     "STATE, FAILED_PRECONDITION",
     "ALREADY_SHARED, INVALID_ARGUMENT",
+    "UNAVAILABLE, UNAVAILABLE",
     "INTERNAL, INTERNAL",
   })
   void errorsOfNexusesHaveMayastorsCodes(NexusException.Kind kind, Status.Code code) {

@@ -205,7 +205,7 @@ class GrpcListenerTest {
   @Test
   void anAddressThatIsTakenIsRefusedWithTheReason() {
     var taken = new InetSocketAddress(InetAddress.getLoopbackAddress(), node.port());
-    var refusal = assertThrows(TenonException.class, () -> new GrpcListener(taken, List.of()));
+    var refusal = assertThrows(TenonException.class, () -> new GrpcListener(taken, List.of(), 0));
     assertTrue(refusal.what().contains(String.valueOf(node.port())), refusal.what());
     assertTrue(refusal.why().contains("in use"), refusal.why());
   }

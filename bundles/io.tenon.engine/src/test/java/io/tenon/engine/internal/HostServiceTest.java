@@ -128,7 +128,8 @@ class HostServiceTest {
     assertEquals(0, node.host().listNvmeControllers(NOTHING).getControllersCount());
     var expected = new ArrayList<NvmeController>();
     for (var state : State.values()) {
-      var found = new Controller(state.name(), state, 1 << 20, 4096, new Stats(1, 2, 3, 4, 5, 6));
+      var found =
+          new Controller(state.name(), state, 1 << 20, 4096, new Stats(1, 2, 3, 4, 5, 6, 7));
       node.initiators.add(() -> List.of(found));
       expected.add(
           NvmeController.newBuilder()
@@ -146,7 +147,8 @@ class HostServiceTest {
     String name = "10.0.0.2:8420/nqn.2019-05.io.openebs:disk";
     InitiatorControllers one =
         () ->
-            List.of(new Controller(name, State.RUNNING, 1 << 20, 512, new Stats(1, 2, 3, 4, 5, 6)));
+            List.of(
+                new Controller(name, State.RUNNING, 1 << 20, 512, new Stats(1, 2, 3, 4, 5, 6, 7)));
     node.initiators.add(one);
     var request = StatNvmeControllerRequest.newBuilder();
     assertEquals(

@@ -31,6 +31,7 @@ import io.tenon.nvme.internal.Target;
 import io.tenon.nvme.testing.SilentTarget;
 import io.tenon.pool.Pool;
 import io.tenon.pool.Pools;
+import io.tenon.pool.SnapshotRebuilds;
 import io.tenon.pool.internal.PoolConfig;
 import io.tenon.pool.internal.PoolService;
 import io.tenon.pool.internal.SnapshotRebuildService;
@@ -55,6 +56,16 @@ final class TestNode implements AutoCloseable {
 
   /** No call of a test takes longer, or it hangs. */
   private static final long PATIENCE_SECONDS = 20;
+
+  static final long PART_WAIT_MS = 3_000;
+  static final long PART_GRACE_MS = 1_000;
+
+  final MovingPart<Nexuses> nexusPart =
+      new MovingPart<>(Nexuses.class, "The service of nexuses", PART_GRACE_MS);
+  final MovingPart<Pools> poolPart =
+      new MovingPart<>(Pools.class, "The service of pools", PART_GRACE_MS);
+  private final MovingPart<SnapshotRebuilds> rebuildPart =
+      new MovingPart<>(SnapshotRebuilds.class, "The service of snapshot rebuilds", PART_GRACE_MS);
 
   final List<InitiatorControllers> initiators = new CopyOnWriteArrayList<>();
   private final TestReactors reactors;
@@ -101,25 +112,33 @@ final class TestNode implements AutoCloseable {
     snapshotRebuilds = new SnapshotRebuildService(pools, registry.devices(), reactors.reactors());
     var identity = NodeIdentity.of(TestConfig.ofNode("node-7"), new Version(1, 2, 3));
     var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    nexusPart.came(parts.between().apply(nexuses));
+    poolPart.came(pools);
+    rebuildPart.came(snapshotRebuilds);
+    var clock = InstantSource.system();
     listener =
         new GrpcListener(
             address,
             List.of(
-                new BdevService(registry.devices(), target).bindService(),
-                new NexusService(
-                        parts.between().apply(nexuses),
-                        parts.defaultDeadlineMs(),
-                        InstantSource.system())
-                    .bindService(),
-                new PoolRpcService(pools).bindService(),
-                new ReplicaRpcService(pools).bindService(),
-                new SnapshotRpcService(pools, nexuses, InstantSource.system()).bindService(),
-                new SnapshotRebuildRpcService(snapshotRebuilds).bindService(),
-                new JsonRpcService().bindService(),
-                new StatsRpcService(registry.devices(), pools, nexuses).bindService(),
-                new TestRpcService(pools, registry.faults(), InstantSource.system()).bindService(),
-                new HostService(identity, initiators, new SystemDisks(parts.root()))
-                    .bindService()));
+                Offered.of(new BdevService(registry.devices(), target)),
+                Offered.of(
+                    new NexusService(nexusPart.face(), parts.defaultDeadlineMs(), clock),
+                    nexusPart),
+                Offered.of(new PoolRpcService(poolPart.face()), poolPart),
+                Offered.of(new ReplicaRpcService(poolPart.face()), poolPart),
+                Offered.of(
+                    new SnapshotRpcService(poolPart.face(), nexusPart.face(), clock),
+                    poolPart,
+                    nexusPart),
+                Offered.of(new SnapshotRebuildRpcService(rebuildPart.face()), rebuildPart),
+                Offered.of(new JsonRpcService()),
+                Offered.of(
+                    new StatsRpcService(registry.devices(), poolPart.face(), nexusPart.face()),
+                    poolPart,
+                    nexusPart),
+                Offered.of(new TestRpcService(poolPart.face(), registry.faults(), clock), poolPart),
+                Offered.of(new HostService(identity, initiators, new SystemDisks(parts.root())))),
+            PART_WAIT_MS);
     identity.listensOn(address, listener.port());
     channel = NettyChannelBuilder.forAddress("127.0.0.1", listener.port()).usePlaintext().build();
   }
@@ -142,6 +161,10 @@ final class TestNode implements AutoCloseable {
 
   NvmeTarget target() {
     return target;
+  }
+
+  Pools pools() {
+    return pools;
   }
 
   Nexuses nexuses() {
