@@ -342,6 +342,11 @@ public final class FakeTarget implements NvmeTarget {
   }
 
   @Override
+  public List<Handover> handovers() {
+    return List.of();
+  }
+
+  @Override
   public Subsystem share(DeviceSlot slot, ShareOptions options) {
     throw Check.bug("not here");
   }

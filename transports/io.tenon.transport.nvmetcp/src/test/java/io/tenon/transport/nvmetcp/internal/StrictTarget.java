@@ -182,6 +182,11 @@ public final class StrictTarget implements NvmeTarget {
   }
 
   @Override
+  public List<Handover> handovers() {
+    return target.handovers();
+  }
+
+  @Override
   public Subsystem share(DeviceSlot device, ShareOptions options) throws TargetException {
     return target.share(device, options);
   }

@@ -30,21 +30,29 @@ final class AdminClient {
 
   private final HostQueue queue;
 
+  /** A request for events that our predecessor has sent; taken by who waits for events. */
+  private @Nullable InheritedEvent inherited;
+
   AdminClient(HostQueue queue) {
     this.queue = queue;
   }
 
+  AdminClient(HostQueue queue, InheritedEvent inherited) {
+    this.queue = queue;
+    this.inherited = inherited;
+  }
+
   /** How a command went that was not refused by the network. */
-  private record Answer<T>(long result, int status, @Nullable T value) {}
+  record Answer<T>(long result, int status, @Nullable T value) {}
 
   /** One command on its way. */
-  private static final class Call<T> implements HostCommand.Owner {
+  static final class Call<T> implements HostCommand.Owner {
     private final CompletableFuture<Answer<T>> answer = new CompletableFuture<>();
     private final Arena arena = Arena.ofShared();
     private final long data;
     private final LongFunction<T> reader;
 
-    Call(int dataBytes, LongFunction<T> reader) {
+    private Call(int dataBytes, LongFunction<T> reader) {
       this.data = arena.allocate(dataBytes, Long.BYTES).address();
       this.reader = reader;
     }
@@ -59,9 +67,27 @@ final class AdminClient {
     @Override
     public void lost(HostCommand command, IoStatus status) {
       arena.close();
-      answer.completeExceptionally(
-          new ControllerException(status, "the connection was lost (" + status + ")"));
+      answer.completeExceptionally(wasLost(status));
     }
+  }
+
+  /** A request for events that another version of this bundle has sent. */
+  static final class InheritedEvent implements HostCommand.Owner {
+    private final CompletableFuture<Answer<Long>> answer = new CompletableFuture<>();
+
+    @Override
+    public void answered(HostCommand command, long result, int status) {
+      answer.complete(new Answer<>(result, status, null));
+    }
+
+    @Override
+    public void lost(HostCommand command, IoStatus status) {
+      answer.completeExceptionally(wasLost(status));
+    }
+  }
+
+  private static ControllerException wasLost(IoStatus status) {
+    return new ControllerException(status, "the connection was lost (" + status + ")");
   }
 
   /** Fills in entry and data, on the reactor. */
@@ -76,9 +102,13 @@ final class AdminClient {
 
   private <T> Answer<T> call(String what, int dataBytes, Filler filler, LongFunction<T> reader)
       throws ControllerException {
+    return await(what, start(dataBytes, filler, reader).answer);
+  }
+
+  private <T> Call<T> start(int dataBytes, Filler filler, LongFunction<T> reader) {
     var call = new Call<>(dataBytes, reader);
     queue.reactor().execute(() -> queue.whenFree(() -> send(call, filler)));
-    return await(what, call.answer);
+    return call;
   }
 
   /** With a free command, or without any hope of one. */
@@ -276,10 +306,34 @@ final class AdminClient {
     throw new ControllerException(what, answer.status);
   }
 
-  /** Waits until the controller reports an event. */
+  /** Begins to read a block, on an I/O queue, for the sake of an answer. */
+  Call<Long> readAnything(int nsid, int blockBytes) {
+    return start(
+        blockBytes,
+        (command, memory) -> {
+          command.prepare(Opcode.READ, nsid);
+          command.reads(memory, blockBytes);
+        },
+        data -> data);
+  }
+
+  /** Waits for the answer, whatever it says. */
+  static void awaitAnswer(String what, Call<?> call) throws ControllerException {
+    var _ = await(what, call.answer);
+  }
+
+  /** Waits until the controller reports an event. One thread. */
   long nextEvent() throws ControllerException {
+    var before = inherited;
+    inherited = null;
+    String what = "Asynchronous Event Request";
+    if (before != null) {
+      var answer = await(what, before.answer);
+      if (answer.status == NvmeStatus.SUCCESS) return answer.result;
+      throw new ControllerException(what, answer.status);
+    }
     return expectResult(
-        "Asynchronous Event Request",
+        what,
         (command, memory) -> {
           command.prepare(Opcode.ASYNC_EVENT_REQUEST, 0);
           command.isPatient = true;

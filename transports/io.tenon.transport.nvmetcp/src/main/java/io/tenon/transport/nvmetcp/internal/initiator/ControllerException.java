@@ -1,5 +1,7 @@
 package io.tenon.transport.nvmetcp.internal.initiator;
 
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceException.Kind;
 import io.tenon.block.IoStatus;
 import io.tenon.nvme.NvmeStatus;
 
@@ -38,6 +40,35 @@ final class ControllerException extends Exception {
 
   IoStatus status() {
     return status;
+  }
+
+  /** Why a device was not opened. */
+  DeviceException refusal(String device, String controller) {
+    Kind kind =
+        switch (nvmeStatus) {
+          case NvmeStatus.CONNECT_INVALID_HOST -> Kind.PERMISSION_DENIED;
+          case NvmeStatus.CONNECT_INVALID_PARAMETERS -> Kind.NOT_FOUND;
+          default ->
+              switch (status) {
+                case TIMED_OUT -> Kind.TIMED_OUT;
+                case DEVICE_GONE -> Kind.NOT_FOUND;
+                case UNSUPPORTED -> Kind.UNSUPPORTED;
+                default -> Kind.IO;
+              };
+        };
+    String remedy =
+        switch (kind) {
+          case PERMISSION_DENIED -> "Let this node's host NQN in on the other node.";
+          case NOT_FOUND -> "Check that the other node shares it at this address and port.";
+          case TIMED_OUT -> "Check the network and the other node.";
+          default -> "";
+        };
+    return new DeviceException(
+        kind,
+        "Block device " + device + " was not opened.",
+        "Controller " + controller + ": " + why + ".",
+        remedy,
+        this);
   }
 
   /** What the controller answered, without the bits about retrying; 0 when it did not. */

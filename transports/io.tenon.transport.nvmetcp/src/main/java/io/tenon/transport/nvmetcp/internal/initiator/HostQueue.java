@@ -5,31 +5,35 @@ import io.tenon.error.Check;
 import io.tenon.linux.LinuxException;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.Opcode;
-import io.tenon.nvme.SglDescriptor;
+import io.tenon.nvme.ParkedInitiatorConnection;
+import io.tenon.nvme.ParkedInitiatorConnection.KeepAlives;
 import io.tenon.nvme.Sqe;
 import io.tenon.reactor.Reactor;
-import io.tenon.reactor.SendVectors;
 import io.tenon.reactor.SocketException;
 import io.tenon.reactor.SocketHandler;
 import io.tenon.reactor.StreamSocket;
 import io.tenon.transport.nvmetcp.internal.pdu.Digest;
 import io.tenon.transport.nvmetcp.internal.pdu.Fatal;
-import io.tenon.transport.nvmetcp.internal.pdu.Pdu;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection to a controller: one queue, admin or I/O. {@link HostReceiver} takes PDUs in; commands and their data go out
- * from where they lie, all of a round by one call.
+ * A connection to a controller: one queue, admin or I/O. {@link HostReceiver} takes PDUs in, {@link HostSender} takes commands and their
+ * data out.
  *
  * <pre>
- * Connecting ─► Initializing ─► Ready ─► Closed
- *      └──────────────┴───────────────────┘
+ * Connecting ─► Initializing ─► Ready ─► Leaving ─► Left     parked for another version of this bundle
+ *      │              │           │         │
+ *      └──────────────┴───────────┴─────────┴─► Closed
  * </pre>
  *
- * Its reactor only.
+ * One that another version has left begins in Ready. Its reactor only.
  */
 final class HostQueue implements SocketHandler {
   /** Data of a capsule of a Fabrics or admin command, TCP Transport 1.0c §3.3.2.2. */
@@ -39,10 +43,15 @@ final class HostQueue implements SocketHandler {
   private static final long LONGEST_CHECK_NS = TimeUnit.SECONDS.toNanos(1);
   private static final int CHECKS_PER_TIMEOUT = 8;
 
+  /** A controller that does not answer for so long is left without its connections. */
+  private static final long LEAVE_WITHIN_NS = TimeUnit.SECONDS.toNanos(5);
+
   private enum State {
     CONNECTING,
     INITIALIZING,
     READY,
+    LEAVING,
+    LEFT,
     CLOSED
   }
 
@@ -59,63 +68,133 @@ final class HostQueue implements SocketHandler {
     void down(HostQueue queue, String reason, IoStatus status);
   }
 
+  /** Answers that nobody waits for. */
+  static final HostCommand.Owner NOBODY =
+      new HostCommand.Owner() {
+        @Override
+        public void answered(HostCommand command, long result, int status) {
+          // that it came is enough
+        }
+
+        @Override
+        public void lost(HostCommand command, IoStatus status) {
+          // the queue's owner knows
+        }
+      };
+
+  /** How it comes by its socket. */
+  private interface Way {
+    StreamSocket of(HostQueue queue) throws SocketException;
+  }
+
   private final Reactor reactor;
   private final QueueParameters parameters;
   private final Owner owner;
   private final HostMemory memory;
-  private final SendVectors vectors;
-  private final Digest digest = new Digest();
   private final HostReceiver receiver;
+  private final HostSender sender;
   private final StreamSocket socket;
   private final Runnable flush = this::flush;
-  private final HostCommand[] commands;
-
-  /** Stack of free commands. */
-  private final int[] free;
+  private final HostCommands commands;
 
   /** Who waits for a free command, and is no I/O: few, and seldom. */
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
 
-  private int freeCount;
   private State state = State.CONNECTING;
   private boolean flushScheduled;
-  private long queuedBytes;
   private int maxH2cDataBytes;
   private Reactor.@Nullable Timer timer;
+
+  // While it leaves.
+  private @Nullable CompletableFuture<Optional<LeftQueue>> leaving;
+  private long keepAliveEveryNs;
+  private Reactor.@Nullable Timer leaveTimer;
+
+  private HostQueue(Reactor reactor, QueueParameters parameters, Owner owner, Way way)
+      throws SocketException, LinuxException {
+    this.reactor = reactor;
+    this.parameters = parameters;
+    this.owner = owner;
+    this.memory = new HostMemory(parameters);
+    var digest = new Digest();
+    this.sender = new HostSender(this, memory, parameters, digest);
+    this.commands = new HostCommands(memory, parameters.commands());
+    try {
+      this.socket = way.of(this);
+    } catch (SocketException e) {
+      memory.close();
+      throw e;
+    }
+    this.receiver = new HostReceiver(this, socket, memory.receive(), digest, parameters);
+  }
 
   /**
    * Starts to connect.
    *
    * @param connectWithinNs until ready
    */
-  HostQueue(
+  static HostQueue connect(
       Reactor reactor,
       InetSocketAddress address,
       QueueParameters parameters,
       long connectWithinNs,
       Owner owner)
       throws SocketException, LinuxException {
-    this.reactor = reactor;
-    this.parameters = parameters;
-    this.owner = owner;
-    this.memory = new HostMemory(parameters);
-    this.vectors = memory.vectors();
-    this.commands = new HostCommand[parameters.commands()];
-    this.free = new int[commands.length];
-    for (int i = commands.length - 1; i >= 0; i--) {
-      long pdu = memory.capsule(i);
-      commands[i] = new HostCommand(i, pdu, pdu + Pdu.ENTRY);
-      free[freeCount++] = i;
+    var queue = new HostQueue(reactor, parameters, owner, made -> reactor.connect(address, made));
+    queue.timer =
+        reactor.schedule(
+            connectWithinNs, () -> queue.close("no connection in time", IoStatus.TIMED_OUT));
+    return queue;
+  }
+
+  /**
+   * One that another version of this bundle has left; {@link #goOn} follows.
+   *
+   * @throws SocketException when it has ended meanwhile
+   */
+  static HostQueue adopt(LeftQueue left, QueueParameters parameters, Owner owner)
+      throws SocketException, LinuxException {
+    var parked = left.connection();
+    return new HostQueue(
+        parked.reactor(),
+        parameters,
+        owner,
+        made ->
+            parked
+                .adopt(made)
+                .orElseThrow(
+                    () ->
+                        new SocketException(
+                            "A connection was not taken over.", "It broke meanwhile.", "")));
+  }
+
+  /**
+   * From where its predecessor has left.
+   *
+   * @param events who is told the answers to requests for events
+   */
+  void goOn(LeftQueue left, HostCommand.Owner events) {
+    state = State.READY;
+    maxH2cDataBytes = left.maxH2cDataBytes();
+    for (int id : left.events()) expect(id, Opcode.ASYNC_EVENT_REQUEST, events, true);
+    int sent = left.connection().keepAlivesSent();
+    for (int id : left.keepAlives().subList(0, sent)) {
+      expect(id, Opcode.KEEP_ALIVE, NOBODY, false);
     }
-    try {
-      this.socket = reactor.connect(address, this);
-    } catch (SocketException e) {
-      memory.close();
-      throw e;
-    }
-    this.receiver = new HostReceiver(this, socket, memory.receive(), digest, parameters);
-    this.timer =
-        reactor.schedule(connectWithinNs, () -> close("no connection in time", IoStatus.TIMED_OUT));
+    scheduleCheck();
+    owner.ready(this);
+    receiver.goOn(left.received());
+    if (isOpen()) socket.reading(true);
+  }
+
+  /** The controller has this command from our predecessor. */
+  private void expect(int id, int opcode, HostCommand.Owner to, boolean isPatient) {
+    HostCommand command = commands.take(id);
+    command.prepare(opcode, 0);
+    command.owner = to;
+    command.isPatient = isPatient;
+    command.active = true;
+    command.startedNs = reactor.nowNs();
   }
 
   Reactor reactor() {
@@ -127,7 +206,7 @@ final class HostQueue implements SocketHandler {
   }
 
   boolean isOpen() {
-    return state != State.CLOSED;
+    return state != State.CLOSED && state != State.LEFT;
   }
 
   /** Most data of one H2CData PDU, as the controller said. */
@@ -140,11 +219,7 @@ final class HostQueue implements SocketHandler {
   @Override
   public void connected() {
     state = State.INITIALIZING;
-    long pdu = memory.scratch();
-    Memory.zero(pdu, Pdu.IC_BYTES);
-    Pdu.header(pdu, Pdu.IC_REQ, 0, Pdu.IC_BYTES, 0, Pdu.IC_BYTES);
-    Memory.putByte(pdu + Pdu.IC_DGST, parameters.digests());
-    queue(pdu, Pdu.IC_BYTES);
+    sender.icReq();
   }
 
   @Override
@@ -171,82 +246,58 @@ final class HostQueue implements SocketHandler {
     }
     maxH2cDataBytes = maxH2cData;
     state = State.READY;
-    stopTimer();
+    stopTimers();
     scheduleCheck();
     owner.ready(this);
   }
 
   @Nullable HostCommand active(int id) {
-    return id < commands.length && commands[id].active ? commands[id] : null;
+    return commands.active(id);
   }
 
   /** All that was queued for the command has been sent, so that an answer can be one. */
   boolean isSent(HostCommand command) {
-    return command.lastByte <= queuedBytes - vectors.bytes();
+    return sender.isSent(command);
   }
 
   void answered(HostCommand command, long result, int status) {
     command.active = false;
     HostCommand.Owner to = command.owner;
     if (to == null) throw Check.bug("answer to command %d of nobody", command.id);
-    free[freeCount++] = command.id;
+    commands.give(command);
     if (!waiting.isEmpty()) waiting.remove().run();
     to.answered(command, result, status);
+    if (state == State.LEAVING) leaveLater();
   }
 
   /** The controller asks for {@code length} bytes of a write, from where it has got so far; checked. */
   void sendData(HostCommand command, int offset, int length, int tag) {
     command.movedBytes = offset + length;
-    int headBytes = Pdu.DATA_BYTES + parameters.headerDigestBytes();
-    int index = 0;
-    for (int at = 0; at < length; index++) {
-      int piece = Math.min(length - at, maxH2cDataBytes);
-      boolean last = at + piece == length;
-      long pdu = memory.dataHeader(command.id, index);
-      long data = command.dataAddress + offset + at;
-      int flags = (last ? Pdu.LAST_FLAG : 0) | digestFlags(true);
-      int plen = headBytes + piece + parameters.dataDigestBytes();
-      Pdu.header(pdu, Pdu.H2C_DATA, flags, Pdu.DATA_BYTES, headBytes, plen);
-      Memory.putInt(pdu + Pdu.CCCID, command.id | tag << 16);
-      Memory.putInt(pdu + Pdu.DATAO, offset + at);
-      Memory.putInt(pdu + Pdu.DATAL, piece);
-      Memory.putInt(pdu + Pdu.DATAL + Integer.BYTES, 0);
-      queue(pdu, data, piece, Pdu.DATA_BYTES);
-      at += piece;
-    }
-    command.lastByte = queuedBytes;
+    sender.data(command, offset, length, tag, maxH2cDataBytes);
   }
 
   /** Tells the controller what was wrong with its PDU, and ends the connection. */
   void terminate(Fatal fatal, long information, long header, int headerBytes) {
-    int shown = Math.min(headerBytes, Pdu.TERM_MAX_DATA_BYTES);
-    int length = Pdu.TERM_BYTES + shown;
-    long pdu = memory.scratch() + Pdu.IC_BYTES;
-    Memory.zero(pdu, Pdu.TERM_BYTES);
-    Pdu.header(pdu, Pdu.H2C_TERM_REQ, 0, Pdu.TERM_BYTES, 0, length);
-    Memory.putShort(pdu + Pdu.TERM_FES, fatal.code());
-    Memory.putInt(pdu + Pdu.TERM_FEI, (int) information);
-    Memory.copy(header, pdu + Pdu.TERM_BYTES, shown);
-    queue(pdu, length);
-    socket.send(vectors);
+    sender.termination(fatal, information, header, headerBytes);
+    sender.flush(socket);
     close("the controller broke the protocol: " + fatal.text(information), IoStatus.DEVICE_GONE);
   }
 
   // For whoever sends commands.
 
   boolean hasFree() {
-    return state == State.READY && freeCount > 0;
+    return state == State.READY && commands.isAnyFree();
   }
 
   /** Runs it when there is a free command, before I/O gets it, or when the connection is over. */
   void whenFree(Runnable task) {
-    if (state == State.READY && freeCount == 0) waiting.add(task);
+    if (state == State.READY && !commands.isAnyFree()) waiting.add(task);
     else task.run();
   }
 
   /** A free command; see {@link #hasFree}. To be submitted before anything else happens. */
   HostCommand take(HostCommand.Owner to) {
-    HostCommand command = commands[free[--freeCount]];
+    HostCommand command = commands.take();
     command.owner = to;
     return command;
   }
@@ -262,51 +313,11 @@ final class HostQueue implements SocketHandler {
     command.movedBytes = 0;
     command.broken = false;
     command.startedNs = reactor.nowNs();
-    long sqe = command.sqe();
-    int bytes = command.dataBytes;
-    Memory.putByte(sqe + Sqe.FLAGS, Memory.getU8(sqe + Sqe.FLAGS) | PSDT_SGL);
-    int capsuleBytes =
-        Memory.getU8(sqe) == Opcode.FABRICS ? FABRICS_CAPSULE_BYTES : parameters.capsuleBytes();
-    int headBytes = Pdu.CMD_BYTES + parameters.headerDigestBytes();
-    long pdu = command.pdu;
-    if (bytes == 0 || command.isRead || bytes > capsuleBytes) {
-      SglDescriptor.write(sqe, SglDescriptor.BY_TRANSPORT, bytes);
-      Pdu.header(pdu, Pdu.CAPSULE_CMD, digestFlags(false), Pdu.CMD_BYTES, 0, headBytes);
-      if (parameters.headerDigest()) digest.seal(pdu, Pdu.CMD_BYTES);
-      queue(pdu, headBytes);
-    } else {
-      SglDescriptor.write(sqe, SglDescriptor.IN_CAPSULE, bytes);
-      int plen = headBytes + bytes + parameters.dataDigestBytes();
-      Pdu.header(pdu, Pdu.CAPSULE_CMD, digestFlags(true), Pdu.CMD_BYTES, headBytes, plen);
-      queue(pdu, command.dataAddress, bytes, Pdu.CMD_BYTES);
-      command.movedBytes = bytes;
-    }
-    command.lastByte = queuedBytes;
+    sender.command(command);
   }
 
-  /** PSDT: SGLs, the metadata pointer is an address. */
-  private static final int PSDT_SGL = 0x40;
-
-  private int digestFlags(boolean withData) {
-    return (parameters.headerDigest() ? Pdu.HDGST_FLAG : 0)
-        | (withData && parameters.dataDigest() ? Pdu.DDGST_FLAG : 0);
-  }
-
-  /** A header and its data, with the digests agreed; the header has room for both behind it. */
-  private void queue(long pdu, long data, int dataBytes, int headerBytes) {
-    int headBytes = headerBytes + parameters.headerDigestBytes();
-    if (parameters.headerDigest()) digest.seal(pdu, headerBytes);
-    queue(pdu, headBytes);
-    queue(data, dataBytes);
-    if (!parameters.dataDigest()) return;
-    long behind = pdu + headBytes;
-    Memory.putInt(behind, digest.of(data, dataBytes));
-    queue(behind, Pdu.DIGEST_BYTES);
-  }
-
-  private void queue(long address, int lengthBytes) {
-    vectors.add(address, lengthBytes);
-    queuedBytes += lengthBytes;
+  /** For what the sender has now. */
+  void scheduleFlush() {
     if (flushScheduled) return;
     flushScheduled = true;
     reactor.atEndOfRound(flush);
@@ -314,7 +325,74 @@ final class HostQueue implements SocketHandler {
 
   private void flush() {
     flushScheduled = false;
-    if (isOpen() && !vectors.isEmpty()) socket.send(vectors);
+    if (!isOpen()) return;
+    sender.flush(socket);
+    if (state == State.LEAVING) leaveLater();
+  }
+
+  // Leaves.
+
+  /**
+   * Begins nothing more, and is parked when the controller has answered all but the requests for events. Any thread.
+   *
+   * @param keepAliveNs how often the controller must hear of it meanwhile; 0 for never
+   * @return empty when it is over, or is before that
+   */
+  CompletableFuture<Optional<LeftQueue>> leave(long keepAliveNs) {
+    var left = new CompletableFuture<Optional<LeftQueue>>();
+    reactor.execute(
+        () -> {
+          if (state != State.READY) {
+            left.complete(Optional.empty());
+            return;
+          }
+          state = State.LEAVING;
+          leaving = left;
+          keepAliveEveryNs = keepAliveNs;
+          refuseWaiting();
+          leaveTimer = reactor.schedule(LEAVE_WITHIN_NS, this::leavesTooLong);
+          leaveIfQuiet();
+        });
+    return left;
+  }
+
+  private void leavesTooLong() {
+    close(
+        "the controller has not answered all by the time that it was to be left", IoStatus.ABORTED);
+  }
+
+  /** Not at once: what called us may be in the middle of a PDU. */
+  private void leaveLater() {
+    reactor.execute(this::leaveIfQuiet);
+  }
+
+  private void leaveIfQuiet() {
+    var to = leaving;
+    if (state != State.LEAVING || to == null) return;
+    if (commands.isAnyAwaited() || !sender.isEmpty()) return;
+    state = State.LEFT;
+    stopTimers();
+    var keepAlives = new ArrayList<Integer>();
+    var capsules = new ArrayList<byte[]>();
+    for (HostCommand command : keepAliveEveryNs > 0 ? commands.free() : List.<HostCommand>of()) {
+      command.prepare(Opcode.KEEP_ALIVE, 0);
+      keepAlives.add(command.id);
+      capsules.add(sender.copyOf(command));
+    }
+    var parked = ParkedInitiatorConnection.park(socket, new KeepAlives(capsules, keepAliveEveryNs));
+    var left =
+        new LeftQueue(
+            parked,
+            parameters.entries(),
+            parameters.capsuleBytes(),
+            parameters.maxTransferBytes(),
+            maxH2cDataBytes,
+            commands.active(),
+            keepAlives,
+            receiver.left());
+    commands.lose(IoStatus.ABORTED);
+    reactor.execute(memory::close);
+    to.complete(Optional.of(left));
   }
 
   // Time-outs.
@@ -329,50 +407,48 @@ final class HostQueue implements SocketHandler {
   private void checkTimeouts() {
     if (!isOpen()) return;
     long now = reactor.nowNs();
-    for (HostCommand command : commands) {
-      if (!command.active || command.isPatient) continue;
-      long waitedNs = now - command.startedNs;
-      if (waitedNs < parameters.timeoutNs()) continue;
+    HostCommand overdue = commands.overdue(now, parameters.timeoutNs());
+    if (overdue != null) {
       close(
           "no answer for %d ms to a command with opcode 0x%02x"
               .formatted(
-                  TimeUnit.NANOSECONDS.toMillis(waitedNs),
-                  Memory.getU8(command.sqe() + Sqe.OPCODE)),
+                  TimeUnit.NANOSECONDS.toMillis(now - overdue.startedNs),
+                  Memory.getU8(overdue.sqe() + Sqe.OPCODE)),
           IoStatus.TIMED_OUT);
       return;
     }
     scheduleCheck();
   }
 
-  private void stopTimer() {
-    var running = timer;
-    if (running != null) running.cancel();
-    timer = null;
+  private void stopTimers() {
+    timer = stopped(timer);
+    leaveTimer = stopped(leaveTimer);
   }
 
-  private boolean isAnythingActive() {
-    for (HostCommand command : commands) if (command.active) return true;
-    return false;
+  private static Reactor.@Nullable Timer stopped(Reactor.@Nullable Timer running) {
+    if (running != null) running.cancel();
+    return null;
   }
 
   /** Ends the connection; what was active is lost with {@code status}. Idempotent. */
   void close(String reason, IoStatus status) {
     if (!isOpen()) return;
     state = State.CLOSED;
-    stopTimer();
+    stopTimers();
     // Whoever is told that a write failed may write there again elsewhere; it must not come to the
     // target after that.
-    if (isAnythingActive()) socket.abort();
+    if (commands.isAnyActive()) socket.abort();
     else socket.close();
     owner.down(this, reason, status);
-    for (HostCommand command : commands) {
-      if (!command.active) continue;
-      command.active = false;
-      HostCommand.Owner to = command.owner;
-      if (to != null) to.lost(command, status);
-    }
-    while (!waiting.isEmpty()) waiting.remove().run();
+    commands.lose(status);
+    refuseWaiting();
+    if (leaving != null) leaving.complete(Optional.empty());
     // Not at once: the receiver that found the end may be reading its memory.
     reactor.execute(memory::close);
+  }
+
+  /** They find that there is no command for them, and will be none. */
+  private void refuseWaiting() {
+    while (!waiting.isEmpty()) waiting.remove().run();
   }
 }

@@ -1,5 +1,6 @@
 package io.tenon.transport.nvmetcp.internal.initiator;
 
+import io.tenon.error.Check;
 import io.tenon.linux.Memory;
 import io.tenon.nvme.NvmeStatus;
 import io.tenon.reactor.StreamSocket;
@@ -73,6 +74,26 @@ final class HostReceiver {
       if (!queue.isOpen() || got < asked) return done + 1;
     }
     return MAX_RECEIVES_PER_CALL;
+  }
+
+  /** Bytes from a PDU's first on that were received and not looked at; none of a PDU is half taken. */
+  byte[] left() {
+    if (command != null) throw Check.bug("data of command %d has not come whole", command.id);
+    var left = new byte[filled - parsed];
+    Memory.copy(base + parsed, left, 0, left.length);
+    return left;
+  }
+
+  /**
+   * On a connection that stands.
+   *
+   * @param left what {@link #left} was elsewhere
+   */
+  void goOn(byte[] left) {
+    initialized = true;
+    Memory.copy(left, 0, base, left.length);
+    filled = left.length;
+    parse();
   }
 
   private void parse() {

@@ -13,6 +13,7 @@ import io.tenon.reactor.Reactor;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -297,6 +298,20 @@ final class Lane implements HostCommand.Owner {
     int at = 2 * request.operation().index();
     counters[at]++;
     counters[at + 1] += request.blocks();
+  }
+
+  /** Before its first request: others have counted so far. */
+  void countOn(long[] from) {
+    System.arraycopy(from, 0, counters, 0, counters.length);
+  }
+
+  /** For {@link #countOn}: what all have counted. Any thread. */
+  static long[] counted(List<Lane> lanes) {
+    var sum = new long[2 * IoOperation.COUNT];
+    for (Lane lane : lanes) {
+      for (int i = 0; i < sum.length; i++) sum[i] += (long) COUNTER.getOpaque(lane.counters, i);
+    }
+    return sum;
   }
 
   /** Any thread. */

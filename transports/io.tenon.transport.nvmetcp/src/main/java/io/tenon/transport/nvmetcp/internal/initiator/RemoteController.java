@@ -5,20 +5,19 @@ import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceException.Kind;
 import io.tenon.block.DeviceListener;
 import io.tenon.block.Geometry;
+import io.tenon.block.Handover;
 import io.tenon.block.IoStatus;
-import io.tenon.block.SnapshotSpec;
 import io.tenon.error.Check;
-import io.tenon.linux.Errno;
 import io.tenon.nvme.InitiatorControllers.State;
-import io.tenon.nvme.NvmeStatus;
-import io.tenon.nvme.SnapshotParameters;
 import io.tenon.reactor.Reactor;
+import io.tenon.transport.nvmetcp.internal.initiator.LeftValues.Unreadable;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +52,14 @@ final class RemoteController implements Session.Owner {
   private @Nullable Session session;
   private @Nullable Thread background;
 
+  /** Set before anybody has it. */
+  private HostIdentity identity;
+
+  /** How the connections broke while they were left to us; told to the first who listens. */
+  private volatile @Nullable ControllerException brokeMeanwhile;
+
+  private final AtomicLong reconnects = new AtomicLong();
+
   private volatile DeviceListener listener = new DeviceListener() {};
   private volatile @Nullable RemoteNamespace namespace;
   private volatile UUID uuid = NO_UUID;
@@ -63,6 +70,7 @@ final class RemoteController implements Session.Owner {
     this.options = options;
     this.where = where;
     this.lanes = reactors.stream().map(reactor -> new Lane(reactor, options.holdNs())).toList();
+    this.identity = HostIdentity.of(uri, options);
   }
 
   /** Connects; may take as long as the time-outs allow. */
@@ -74,14 +82,73 @@ final class RemoteController implements Session.Owner {
     return controller;
   }
 
+  /** Goes on with what another version of this bundle has left, or connects anew when that cannot be. */
+  static RemoteController adopt(
+      RemoteUri uri,
+      Handover left,
+      InitiatorOptions options,
+      List<Reactor> reactors,
+      Background where)
+      throws DeviceException {
+    var controller = new RemoteController(uri, options, reactors, where);
+    controller.takeOver(left);
+    return controller;
+  }
+
   private void open() throws DeviceException {
     become(State.INITIALIZING, "it was asked for");
+    orElseClosed(() -> start(connect()));
+  }
+
+  /** What is left of connections that are not understood stands until there are new ones: if there are none, it is for another to take. */
+  private void takeOver(Handover left) throws DeviceException {
+    become(State.INITIALIZING, "it was left by another version of this bundle");
+    reconnects.set(LeftController.reconnects(left));
+    String why;
     try {
-      start(connect());
+      var read = LeftController.of(left, uri.name(), lanes.stream().map(Lane::reactor).toList());
+      identity = read.identity();
+      uuid = read.uuid();
+      lanes.getFirst().countOn(read.counters());
+      goOn(read);
+      return;
+    } catch (Unreadable e) {
+      why = String.valueOf(e.getMessage());
+    } catch (ControllerException e) {
+      why = e.why();
+      brokeMeanwhile = e;
+    }
+    log.warn(
+        "controller {}: connects anew, for its connections are not taken over: {}", name(), why);
+    reconnects.incrementAndGet();
+    orElseClosed(() -> start(connect()));
+    if (!LeftController.standsStill(left) && brokeMeanwhile == null) {
+      brokeMeanwhile = new ControllerException(IoStatus.DEVICE_GONE, "it broke meanwhile");
+    }
+    left.close();
+  }
+
+  private void goOn(LeftController left) throws ControllerException, DeviceException {
+    var session = new Session(uri, left, options, lanes, where, this);
+    orElseClosed(() -> start(session));
+    log.info(
+        "controller {}: {} connections of controller {} are taken over",
+        name(),
+        left.queues().size(),
+        left.id());
+  }
+
+  private interface Step {
+    void run() throws ControllerException, DeviceException;
+  }
+
+  private void orElseClosed(Step step) throws DeviceException {
+    try {
+      step.run();
     } catch (ControllerException e) {
       become(State.FAULTED, e.why());
       close();
-      throw refused(e);
+      throw e.refusal(deviceName(), name());
     } catch (DeviceException e) {
       become(State.FAULTED, e.why());
       close();
@@ -135,11 +202,25 @@ final class RemoteController implements Session.Owner {
 
   void listener(DeviceListener to) {
     listener = to;
+    var broke = brokeMeanwhile;
+    if (broke == null) return;
+    brokeMeanwhile = null;
+    to.interrupted(interruption(broke.status()), broke.why());
+    to.returned();
+  }
+
+  private static IoStatus interruption(IoStatus status) {
+    return status == IoStatus.TIMED_OUT ? IoStatus.TIMED_OUT : IoStatus.DEVICE_GONE;
   }
 
   /** By which the controller knows this node. */
   UUID hostId() {
-    return uri.hostId().orElse(options.hostId());
+    return identity.id();
+  }
+
+  /** How often it was connected after it had been connected. */
+  long reconnects() {
+    return reconnects.get();
   }
 
   /** The one that stands. */
@@ -172,7 +253,7 @@ final class RemoteController implements Session.Owner {
       throw new ControllerException(IoStatus.DEVICE_GONE, "its host is not known");
     }
     return new Session(
-        uri, new InetSocketAddress(address, uri.port()), options, lanes, where, this);
+        uri, identity, new InetSocketAddress(address, uri.port()), options, lanes, where, this);
   }
 
   /** A session that stands becomes the one in use. */
@@ -244,34 +325,6 @@ final class RemoteController implements Session.Owner {
         "Correct the uuid of the URI, or the address.");
   }
 
-  private DeviceException refused(ControllerException e) {
-    Kind kind =
-        switch (e.nvmeStatus()) {
-          case NvmeStatus.CONNECT_INVALID_HOST -> Kind.PERMISSION_DENIED;
-          case NvmeStatus.CONNECT_INVALID_PARAMETERS -> Kind.NOT_FOUND;
-          default ->
-              switch (e.status()) {
-                case TIMED_OUT -> Kind.TIMED_OUT;
-                case DEVICE_GONE -> Kind.NOT_FOUND;
-                case UNSUPPORTED -> Kind.UNSUPPORTED;
-                default -> Kind.IO;
-              };
-        };
-    String remedy =
-        switch (kind) {
-          case PERMISSION_DENIED -> "Let this node's host NQN in on the other node.";
-          case NOT_FOUND -> "Check that the other node shares it at this address and port.";
-          case TIMED_OUT -> "Check the network and the other node.";
-          default -> "";
-        };
-    return new DeviceException(
-        kind,
-        "Block device " + deviceName() + " was not opened.",
-        "Controller " + name() + ": " + e.why() + ".",
-        remedy,
-        e);
-  }
-
   // While a session stands.
 
   private synchronized boolean isCurrent(Session which) {
@@ -279,10 +332,11 @@ final class RemoteController implements Session.Owner {
   }
 
   private void keepAlive(Session with) {
-    if (options.keepAliveMs() == 0) return;
+    long withinMs = with.keepAliveMs();
+    if (withinMs == 0) return;
     try {
       while (isCurrent(with)) {
-        where.sleep(Math.max(1, options.keepAliveMs() / KEEP_ALIVES));
+        where.sleep(Math.max(1, withinMs / KEEP_ALIVES));
         if (isCurrent(with)) with.admin().keepAlive();
       }
     } catch (ControllerException e) {
@@ -317,46 +371,6 @@ final class RemoteController implements Session.Owner {
     listener.resized(now);
   }
 
-  /** {@link io.tenon.block.Snapshots#take}: the other node takes it of what is namespace 1 here. */
-  void snapshot(SnapshotSpec spec) throws DeviceException {
-    Session using;
-    synchronized (this) {
-      using = session;
-    }
-    if (using == null) {
-      throw notTaken(spec, Kind.NOT_FOUND, "Controller " + name() + " is not connected.", null);
-    }
-    try {
-      int errno =
-          using
-              .admin()
-              .createSnapshot(SnapshotParameters.encode(spec), spec.createdAt().getEpochSecond());
-      if (errno == 0) return;
-      String why = "Controller " + name() + " answered: " + Errno.text(errno) + ".";
-      throw notTaken(spec, Kind.ofErrno(errno), why, null);
-    } catch (ControllerException e) {
-      boolean unknown = NvmeStatus.code(e.nvmeStatus()) == NvmeStatus.INVALID_OPCODE;
-      // Without an answer it may have been taken.
-      var kind = unknown ? Kind.UNSUPPORTED : e.nvmeStatus() == 0 ? Kind.TIMED_OUT : Kind.IO;
-      throw notTaken(spec, kind, "Controller " + name() + ": " + e.why() + ".", e);
-    }
-  }
-
-  private DeviceException notTaken(
-      SnapshotSpec spec, Kind kind, String why, @Nullable ControllerException cause) {
-    String what = "Snapshot " + spec.name() + " of " + deviceName() + " was not taken.";
-    String remedy =
-        switch (kind) {
-          case UNSUPPORTED -> "Take it on that node, if what is shared there is a replica.";
-          case TIMED_OUT ->
-              "Look on that node whether it is there, and delete it before the next try.";
-          default -> "Look at that node.";
-        };
-    return cause == null
-        ? new DeviceException(kind, what, why, remedy)
-        : new DeviceException(kind, what, why, remedy, cause);
-  }
-
   private void drop(Session with, ControllerException e) {
     if (with.close(e.why(), e.status())) lost(with, e.why(), e.status());
   }
@@ -372,8 +386,7 @@ final class RemoteController implements Session.Owner {
       background = reconnecting;
     }
     // First: a restarted node may have forgotten what a mirror counts on.
-    listener.interrupted(
-        status == IoStatus.TIMED_OUT ? IoStatus.TIMED_OUT : IoStatus.DEVICE_GONE, reason);
+    listener.interrupted(interruption(status), reason);
     reconnecting.start();
   }
 
@@ -391,7 +404,9 @@ final class RemoteController implements Session.Owner {
       if (state() != State.FAULTED) return;
       String why;
       try {
-        start(connect());
+        var session = connect();
+        reconnects.incrementAndGet();
+        start(session);
         return;
       } catch (ControllerException | DeviceException e) {
         why = e.getMessage();
@@ -404,6 +419,48 @@ final class RemoteController implements Session.Owner {
         return;
       }
     }
+  }
+
+  /**
+   * Ends all but the connections, which are left to another version of this bundle as soon as nothing is under way on them; nothing of I/O is.
+   * When they cannot be left they end as well.
+   */
+  Handover leave() {
+    Session last;
+    synchronized (this) {
+      last = session;
+      if (last != null) become(State.UNCONFIGURING, "another version of this bundle goes on");
+      session = null;
+    }
+    if (last == null) {
+      close();
+      return LeftController.withoutConnections(reconnects());
+    }
+    var queues = last.leave();
+    if (queues.isEmpty()) {
+      listener.interrupted(IoStatus.DEVICE_GONE, "a connection broke when it was to be left");
+    }
+    for (Lane lane : lanes) lane.reactor().execute(lane::close);
+    become(State.UNCONFIGURED, "left to another version of this bundle");
+    return queues.isPresent()
+        ? left(last, queues.get()).handover()
+        : LeftController.withoutConnections(reconnects());
+  }
+
+  private LeftController left(Session last, List<LeftQueue> queues) {
+    return new LeftController(
+        uri.name(),
+        identity,
+        last.controllerId(),
+        last.keepAliveMs(),
+        last.tellsEvents(),
+        uri.headerDigest(),
+        uri.dataDigest(),
+        uuid,
+        namespace(),
+        reconnects(),
+        Lane.counted(lanes),
+        queues);
   }
 
   /** Ends everything; nothing is in flight any more. Waits for the controller's answer, not for long. Idempotent. */

@@ -3,6 +3,7 @@ package io.tenon.transport.nvmetcp.internal.initiator;
 import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceListener;
 import io.tenon.block.Geometry;
+import io.tenon.block.Handover;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
 import io.tenon.block.Reservations;
@@ -12,6 +13,9 @@ import io.tenon.reactor.Reactor;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.Constants;
+import org.osgi.framework.FrameworkUtil;
 
 /** Namespace 1 of a controller of another node, as a block device. */
 final class RemoteDevice implements BlockDevice {
@@ -62,7 +66,7 @@ final class RemoteDevice implements BlockDevice {
   /** That there are none, only the other side can say. */
   @Override
   public Optional<Snapshots> snapshots() {
-    return Optional.of(controller::snapshot);
+    return Optional.of(new RemoteSnapshots(controller));
   }
 
   @Override
@@ -86,6 +90,26 @@ final class RemoteDevice implements BlockDevice {
   public void close() {
     controller.close();
     closed.accept(this);
+  }
+
+  /** Its connections stay, unless the node itself ends. */
+  @Override
+  public Optional<Handover> leave() {
+    if (nodeEnds()) {
+      close();
+      return Optional.empty();
+    }
+    var left = controller.leave();
+    closed.accept(this);
+    return Optional.of(left);
+  }
+
+  private static boolean nodeEnds() {
+    var bundle = FrameworkUtil.getBundle(RemoteDevice.class);
+    if (bundle == null) return false; // without OSGi nothing says so
+    var context = bundle.getBundleContext();
+    return context != null
+        && context.getBundle(Constants.SYSTEM_BUNDLE_ID).getState() == Bundle.STOPPING;
   }
 
   InitiatorControllers.Controller describe() {
@@ -116,6 +140,7 @@ final class RemoteDevice implements BlockDevice {
         operations[unmap],
         blocks[read] * blockBytes,
         blocks[write] * blockBytes,
-        blocks[unmap] * blockBytes);
+        blocks[unmap] * blockBytes,
+        controller.reconnects());
   }
 }

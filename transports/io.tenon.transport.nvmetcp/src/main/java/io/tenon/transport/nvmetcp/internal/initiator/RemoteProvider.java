@@ -4,33 +4,17 @@ import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceUri;
+import io.tenon.block.Handover;
 import io.tenon.nvme.InitiatorControllers;
 import io.tenon.reactor.Reactors;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArraySet;
-import org.osgi.annotation.bundle.Capability;
-import org.osgi.service.component.annotations.Activate;
-import org.osgi.service.component.annotations.Component;
-import org.osgi.service.component.annotations.Deactivate;
-import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.metatype.annotations.Designate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Opens devices of other nodes. {@code nvmf+rdma+tcp} connects over TCP as well. */
-@Component(
-    configurationPid = "io.tenon.transport.nvmetcp.initiator",
-    property = {
-      DeviceProvider.SCHEME + "=nvmf",
-      DeviceProvider.SCHEME + "=nvmf+tcp",
-      DeviceProvider.SCHEME + "=nvmf+rdma+tcp"
-    })
-@Designate(ocd = InitiatorConfig.class)
-@Capability(
-    namespace = "tenon.backend",
-    attribute = "scheme:List<String>='nvmf,nvmf+tcp,nvmf+rdma+tcp'")
 public final class RemoteProvider implements DeviceProvider, InitiatorControllers {
   private static final Logger log = LoggerFactory.getLogger(RemoteProvider.class);
 
@@ -39,8 +23,7 @@ public final class RemoteProvider implements DeviceProvider, InitiatorController
   private final Background background;
   private final Set<RemoteDevice> devices = new CopyOnWriteArraySet<>();
 
-  @Activate
-  public RemoteProvider(@Reference Reactors reactors, InitiatorConfig config) {
+  public RemoteProvider(Reactors reactors, InitiatorConfig config) {
     this(reactors, InitiatorOptions.of(config, System::getenv));
   }
 
@@ -62,7 +45,16 @@ public final class RemoteProvider implements DeviceProvider, InitiatorController
 
   @Override
   public BlockDevice open(DeviceUri uri) throws DeviceException {
-    var controller = RemoteController.open(RemoteUri.of(uri), options, reactors.all(), background);
+    return device(RemoteController.open(RemoteUri.of(uri), options, reactors.all(), background));
+  }
+
+  @Override
+  public BlockDevice adopt(DeviceUri uri, Handover left) throws DeviceException {
+    return device(
+        RemoteController.adopt(RemoteUri.of(uri), left, options, reactors.all(), background));
+  }
+
+  private RemoteDevice device(RemoteController controller) {
     var device = new RemoteDevice(controller, devices::remove);
     devices.add(device);
     return device;
@@ -76,8 +68,7 @@ public final class RemoteProvider implements DeviceProvider, InitiatorController
         .toList();
   }
 
-  /** Devices that are still open lose their controllers: a backend that vanishes is a disk that was unplugged. */
-  @Deactivate
+  /** Devices that are still open lose their controllers. */
   void close() {
     for (RemoteDevice device : devices) device.close();
   }

@@ -3,13 +3,10 @@ package io.tenon.transport.nvmetcp.internal.initiator;
 import io.tenon.block.Geometry;
 import io.tenon.block.IoStatus;
 import io.tenon.linux.LinuxException;
-import io.tenon.linux.Memory;
 import io.tenon.nvme.Cns;
 import io.tenon.nvme.ConnectData;
 import io.tenon.nvme.Feature;
-import io.tenon.nvme.IdentifyCommandSet;
 import io.tenon.nvme.IdentifyController;
-import io.tenon.nvme.IdentifyNamespace;
 import io.tenon.nvme.LogPage;
 import io.tenon.nvme.Property;
 import io.tenon.reactor.Reactor;
@@ -17,7 +14,7 @@ import io.tenon.reactor.SocketException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -27,13 +24,12 @@ import java.util.concurrent.TimeUnit;
  */
 final class Session implements HostQueue.Owner {
   private static final int NSID = 1;
-  private static final UUID NO_UUID = new UUID(0, 0);
   private static final int ADMIN_ENTRIES = 32;
-  private static final int MAX_TRANSFER_BYTES = 1 << 20;
-  private static final int MIN_BLOCK_SHIFT = 9;
-  private static final int MAX_BLOCK_SHIFT = 16;
   private static final long READY_POLL_MS = 5;
   private static final int SHUTDOWN_NORMAL = 1 << 14;
+
+  /** Keep alives sent in the time that the controller waits for one, while nobody is here to send more. */
+  private static final int KEEP_ALIVES_WHILE_LEFT = 2;
 
   /** Told that the session is over. */
   interface Owner {
@@ -41,15 +37,22 @@ final class Session implements HostQueue.Owner {
     void lost(Session session, String reason, IoStatus status);
   }
 
-  /** A queue that is being connected. */
+  /** A queue that is being connected, or taken over. */
   private record Opening(HostQueue queue, CompletableFuture<HostQueue> ready) {}
 
+  /** Makes a queue, on its reactor. */
+  private interface Making {
+    HostQueue queue() throws SocketException, LinuxException;
+  }
+
   private final RemoteUri uri;
-  private final InetSocketAddress address;
+  private final HostIdentity identity;
   private final InitiatorOptions options;
   private final List<Lane> lanes;
   private final Background where;
   private final Owner owner;
+  private final int controllerId;
+  private final long keepAliveMs;
 
   // Guarded by this.
   private final List<HostQueue> queues = new ArrayList<>();
@@ -58,13 +61,16 @@ final class Session implements HostQueue.Owner {
 
   // Set while connecting, by the connecting thread.
   private final List<HostQueue> ioQueues = new ArrayList<>();
+  private final HostQueue adminQueue;
   private final AdminClient admin;
   private final AllocationClient allocation;
   private final RemoteNamespace namespace;
+  private boolean events;
 
   /** Connects everything, or leaves nothing behind. */
   Session(
       RemoteUri uri,
+      HostIdentity identity,
       InetSocketAddress address,
       InitiatorOptions options,
       List<Lane> lanes,
@@ -72,11 +78,12 @@ final class Session implements HostQueue.Owner {
       Owner owner)
       throws ControllerException {
     this.uri = uri;
-    this.address = address;
+    this.identity = identity;
     this.options = options;
     this.lanes = lanes;
     this.where = where;
     this.owner = owner;
+    this.keepAliveMs = options.keepAliveMs();
     try {
       Reactor home = lanes.get(Math.floorMod(uri.name().hashCode(), lanes.size())).reactor();
       var adminParameters =
@@ -88,17 +95,58 @@ final class Session implements HostQueue.Owner {
               options.adminTimeoutNs(),
               uri.headerDigest(),
               uri.dataDigest());
-      HostQueue adminQueue = connect(home, adminParameters);
+      this.adminQueue = connect(home, address, adminParameters);
       this.admin = new AdminClient(adminQueue);
       this.allocation = new AllocationClient(adminQueue);
-      int controllerId =
+      this.controllerId =
           admin.connect(connectData(ConnectData.DYNAMIC_CONTROLLER), options.keepAliveMs());
       long capabilities = admin.property(Property.CAP, true);
       enable(Property.readyWithinMs(capabilities));
-      this.namespace = identify(Property.maxQueueDepth(capabilities), adminQueue.maxH2cDataBytes());
-      connectIoQueues(controllerId, adminQueue.maxH2cDataBytes());
+      this.namespace =
+          new Identification(admin)
+              .namespace(
+                  options.queueDepth(),
+                  Property.maxQueueDepth(capabilities),
+                  adminQueue.maxH2cDataBytes());
+      connectIoQueues(address, adminQueue.maxH2cDataBytes());
     } catch (ControllerException | RuntimeException e) {
       close("it was not connected", IoStatus.DEVICE_GONE);
+      throw e;
+    }
+  }
+
+  /** Goes on with the connections that another version of this bundle has left, or ends them all. */
+  Session(
+      RemoteUri uri,
+      LeftController left,
+      InitiatorOptions options,
+      List<Lane> lanes,
+      Background where,
+      Owner owner)
+      throws ControllerException {
+    this.uri = uri;
+    this.identity = left.identity();
+    this.options = options;
+    this.lanes = lanes;
+    this.where = where;
+    this.owner = owner;
+    this.controllerId = left.id();
+    this.keepAliveMs = left.keepAliveMs();
+    this.events = left.events();
+    try {
+      var first = left.queues().getFirst();
+      boolean waitsForEvent = !first.events().isEmpty();
+      var event = new AdminClient.InheritedEvent();
+      this.adminQueue = adopt(left, 0, options.adminTimeoutNs(), event);
+      this.admin = waitsForEvent ? new AdminClient(adminQueue, event) : new AdminClient(adminQueue);
+      this.allocation = new AllocationClient(adminQueue);
+      for (int i = 1; i < left.queues().size(); i++) {
+        ioQueues.add(adopt(left, i, options.ioTimeoutNs(), HostQueue.NOBODY));
+      }
+      this.namespace = left.namespace().resized(probe(left.namespace(), !waitsForEvent));
+    } catch (ControllerException | RuntimeException e) {
+      close("it was not taken over", IoStatus.DEVICE_GONE);
+      for (var queue : left.queues()) queue.connection().close();
       throw e;
     }
   }
@@ -115,36 +163,71 @@ final class Session implements HostQueue.Owner {
     return namespace;
   }
 
-  private UUID hostId() {
-    return uri.hostId().orElse(options.hostId());
+  int controllerId() {
+    return controllerId;
+  }
+
+  long keepAliveMs() {
+    return keepAliveMs;
+  }
+
+  boolean tellsEvents() {
+    return events;
   }
 
   private ConnectData connectData(int controllerId) {
-    String hostNqn = uri.hostNqn().orElse(options.hostNqn());
-    return new ConnectData(hostId(), controllerId, uri.nqn(), hostNqn);
+    return new ConnectData(identity.id(), controllerId, uri.nqn(), identity.nqn());
   }
 
-  private HostQueue connect(Reactor reactor, QueueParameters parameters)
+  private HostQueue connect(Reactor reactor, InetSocketAddress address, QueueParameters parameters)
       throws ControllerException {
     var ready = new CompletableFuture<HostQueue>();
+    Making making =
+        () -> HostQueue.connect(reactor, address, parameters, options.connectTimeoutNs(), this);
     reactor.execute(
         () -> {
-          try {
-            var queue =
-                new HostQueue(reactor, address, parameters, options.connectTimeoutNs(), this);
-            register(queue, ready);
-          } catch (SocketException e) {
-            ready.completeExceptionally(
-                new ControllerException(IoStatus.DEVICE_GONE, e.what() + " " + e.why()));
-          } catch (LinuxException e) {
-            ready.completeExceptionally(
-                new ControllerException(IoStatus.IO_ERROR, "a queue was not given its memory"));
-          }
+          var _ = make(making, ready);
         });
     return AdminClient.await("connecting", ready);
   }
 
-  private void register(HostQueue queue, CompletableFuture<HostQueue> ready) {
+  private HostQueue adopt(
+      LeftController left, int index, long timeoutNs, HostCommand.Owner eventsTo)
+      throws ControllerException {
+    var queue = left.queues().get(index);
+    var parameters = queue.parameters(index, timeoutNs, left.headerDigest(), left.dataDigest());
+    var ready = new CompletableFuture<HostQueue>();
+    queue
+        .connection()
+        .reactor()
+        .execute(
+            () ->
+                make(() -> HostQueue.adopt(queue, parameters, this), ready)
+                    .ifPresent(made -> made.goOn(queue, eventsTo)));
+    return AdminClient.await("taking a connection over", ready);
+  }
+
+  /**
+   * @return empty when {@code ready} has failed
+   */
+  private Optional<HostQueue> make(Making making, CompletableFuture<HostQueue> ready) {
+    try {
+      var queue = making.queue();
+      return register(queue, ready) ? Optional.of(queue) : Optional.empty();
+    } catch (SocketException e) {
+      ready.completeExceptionally(
+          new ControllerException(IoStatus.DEVICE_GONE, e.what() + " " + e.why()));
+    } catch (LinuxException e) {
+      ready.completeExceptionally(
+          new ControllerException(IoStatus.IO_ERROR, "a queue was not given its memory"));
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * @return false when it came too late
+   */
+  private boolean register(HostQueue queue, CompletableFuture<HostQueue> ready) {
     boolean late;
     synchronized (this) {
       late = over;
@@ -153,9 +236,10 @@ final class Session implements HostQueue.Owner {
         opening.add(new Opening(queue, ready));
       }
     }
-    if (!late) return;
+    if (!late) return true;
     queue.close("closed meanwhile", IoStatus.ABORTED);
     ready.completeExceptionally(new ControllerException(IoStatus.ABORTED, "closed meanwhile"));
+    return false;
   }
 
   private synchronized CompletableFuture<HostQueue> openingOf(HostQueue queue) {
@@ -198,6 +282,28 @@ final class Session implements HostQueue.Owner {
     return true;
   }
 
+  /**
+   * Leaves the connections to a successor as soon as nothing is under way on them. Who waits for an event hears that the connection was
+   * lost.
+   *
+   * @return the admin queue's, then those for I/O; empty when not all could be left, and so all have ended
+   */
+  Optional<List<LeftQueue>> leave() {
+    synchronized (this) {
+      if (over) return Optional.empty();
+      over = true;
+    }
+    long everyNs = TimeUnit.MILLISECONDS.toNanos(keepAliveMs) / KEEP_ALIVES_WHILE_LEFT;
+    var leaving = new ArrayList<CompletableFuture<Optional<LeftQueue>>>();
+    leaving.add(adminQueue.leave(everyNs));
+    for (HostQueue queue : ioQueues) leaving.add(queue.leave(0));
+    var left = new ArrayList<LeftQueue>();
+    for (var one : leaving) one.join().ifPresent(left::add);
+    if (left.size() == leaving.size()) return Optional.of(left);
+    for (LeftQueue one : left) one.connection().close();
+    return Optional.empty();
+  }
+
   synchronized boolean isOver() {
     return over;
   }
@@ -234,100 +340,33 @@ final class Session implements HostQueue.Owner {
     }
   }
 
-  /** What Identify Controller says that is of use here. */
-  private record Abilities(
-      int maxTransferBytes,
-      long capsuleBytes,
-      int maxCommands,
-      boolean compares,
-      boolean unmaps,
-      boolean writesZeroes,
-      boolean hasCache,
-      boolean reserves,
-      boolean hasLbaStatus) {
-    static Abilities read(long at) {
-      return new Abilities(
-          IdentifyController.maxTransferBytes(at),
-          IdentifyController.inCapsuleBytes(at),
-          IdentifyController.maxCommands(at),
-          IdentifyController.hasCompare(at),
-          IdentifyController.hasDatasetManagement(at),
-          IdentifyController.hasWriteZeroes(at),
-          IdentifyController.hasVolatileCache(at),
-          IdentifyController.hasReservations(at),
-          IdentifyController.hasLbaStatus(at));
-    }
-  }
-
-  private RemoteNamespace identify(int maxEntries, int maxH2cDataBytes) throws ControllerException {
-    Abilities abilities = admin.identify(Cns.CONTROLLER, 0, Abilities::read);
-    Geometry geometry = geometry();
-    int entries = Math.min(options.queueDepth(), maxEntries);
-    if (abilities.maxCommands > 1) entries = Math.min(entries, abilities.maxCommands);
-    if (entries < 2) {
-      throw new ControllerException(IoStatus.IO_ERROR, "its queues have one entry only");
-    }
-    long mostPerR2t = (long) QueueParameters.MAX_DATA_PDUS * maxH2cDataBytes;
-    long transfer = Math.min(Math.min(abilities.maxTransferBytes, mostPerR2t), MAX_TRANSFER_BYTES);
-    if (transfer < geometry.blockBytes()) {
-      throw new ControllerException(IoStatus.IO_ERROR, "it transfers less than a block");
-    }
-    return new RemoteNamespace(
-        identity(),
-        geometry,
-        entries,
-        (int) transfer & -geometry.blockBytes(),
-        (int) Math.min(abilities.capsuleBytes, HostQueue.FABRICS_CAPSULE_BYTES),
-        abilities.compares,
-        abilities.unmaps,
-        abilities.writesZeroes,
-        abilities.hasCache,
-        abilities.reserves,
-        abilities.hasLbaStatus && returnsAllocated());
-  }
-
-  /** Others than ours know Get LBA Status for blocks that have become unreadable only. */
-  private boolean returnsAllocated() throws ControllerException {
-    return admin
-        .identifyIfKnown(Cns.COMMAND_SET_CONTROLLER, 0, IdentifyCommandSet::returnsAllocated)
-        .orElse(false);
+  /** As {@link Identification#geometry}. */
+  Geometry geometry() throws ControllerException {
+    return new Identification(admin).geometry();
   }
 
   /**
-   * Shape of namespace 1, now.
+   * Whether the controller still answers on each connection that was taken over, whatever it says to a read.
    *
-   * @throws ControllerException with DEVICE_GONE when it is not there
+   * @param readsLog nobody may have looked at what the last event was about
+   * @return what the namespace is like now
    */
-  Geometry geometry() throws ControllerException {
-    long[] found =
-        admin.identify(
-            Cns.NAMESPACE,
-            NSID,
-            at -> new long[] {IdentifyNamespace.blocks(at), IdentifyNamespace.blockShift(at)});
-    boolean active = admin.identify(Cns.ACTIVE_NAMESPACES, 0, at -> Memory.getInt(at) == NSID);
-    long blocks = found[0];
-    int shift = (int) found[1];
-    if (!active || blocks == 0) {
-      throw new ControllerException(IoStatus.DEVICE_GONE, "it has no namespace 1");
+  private Geometry probe(RemoteNamespace before, boolean readsLog) throws ControllerException {
+    int blockBytes = before.geometry().blockBytes();
+    var reads = new ArrayList<AdminClient.Call<Long>>();
+    for (var queue : ioQueues) reads.add(new AdminClient(queue).readAnything(NSID, blockBytes));
+    if (keepAliveMs > 0) admin.keepAlive();
+    if (events && readsLog) admin.readLog(LogPage.CHANGED_NAMESPACES);
+    Geometry now = geometry();
+    if (now.blockBytes() != blockBytes) {
+      throw new ControllerException(IoStatus.DEVICE_GONE, "its block size has changed");
     }
-    if (shift < MIN_BLOCK_SHIFT || shift > MAX_BLOCK_SHIFT) {
-      throw new ControllerException(IoStatus.UNSUPPORTED, "its blocks have 2^" + shift + " bytes");
-    }
-    if (blocks < 0 || blocks > Long.MAX_VALUE >>> shift) {
-      throw new ControllerException(
-          IoStatus.UNSUPPORTED, "it says to have " + Long.toUnsignedString(blocks) + " blocks");
-    }
-    return new Geometry(1 << shift, blocks);
+    for (var read : reads) AdminClient.awaitAnswer("a first read", read);
+    return now;
   }
 
-  private UUID identity() throws ControllerException {
-    var described =
-        admin.identifyIfKnown(Cns.NAMESPACE_DESCRIPTORS, NSID, IdentifyNamespace::identity);
-    if (described.isPresent() && !described.get().equals(NO_UUID)) return described.get();
-    return admin.identify(Cns.NAMESPACE, NSID, IdentifyNamespace::nguid);
-  }
-
-  private void connectIoQueues(int controllerId, int maxH2cDataBytes) throws ControllerException {
+  private void connectIoQueues(InetSocketAddress address, int maxH2cDataBytes)
+      throws ControllerException {
     int granted = admin.requestQueues(lanes.size());
     if (granted < lanes.size()) {
       throw new ControllerException(
@@ -345,7 +384,7 @@ final class Session implements HostQueue.Owner {
               options.ioTimeoutNs(),
               uri.headerDigest(),
               uri.dataDigest());
-      HostQueue queue = connect(lanes.get(i).reactor(), parameters);
+      HostQueue queue = connect(lanes.get(i).reactor(), address, parameters);
       if (queue.maxH2cDataBytes() < maxH2cDataBytes) {
         throw new ControllerException(
             IoStatus.UNSUPPORTED, "its queues differ in how much data they take");
@@ -371,8 +410,10 @@ final class Session implements HostQueue.Owner {
 
   /** Asks to be told when the namespace changes; a controller that cannot is used without. */
   boolean requestEvents() throws ControllerException {
+    if (events) return true; // asked by our predecessor
     try {
       long _ = admin.setFeature(Feature.ASYNC_EVENTS, IdentifyController.EVENT_NAMESPACE);
+      events = true;
       return true;
     } catch (ControllerException e) {
       if (e.nvmeStatus() == 0) throw e;

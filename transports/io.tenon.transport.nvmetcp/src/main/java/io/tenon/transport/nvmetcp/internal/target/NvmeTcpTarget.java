@@ -24,14 +24,15 @@ import org.slf4j.LoggerFactory;
 /**
  * The NVMe/TCP target of this node. Announces itself as a {@link Transport}, and the condition {@value #READY} with its
  * address, once it listens. Not as a service of the component: the model takes up transports and this takes the model,
- * and whoever asked for the model first would get one without a transport.
+ * and whoever asked for the model first would get one without a transport. That service is for this bundle's other end.
  */
 @Component(
     configurationPid = "io.tenon.transport.nvmetcp",
-    service = {})
+    service = HostSide.class,
+    immediate = true)
 @Designate(ocd = TargetConfig.class)
 @Capability(namespace = "tenon.ready", name = "nvme")
-public final class NvmeTcpTarget {
+public final class NvmeTcpTarget implements HostSide {
   static final String READY = "tenon.ready.nvme";
   static final String ADDRESS = "tenon.address";
 
@@ -42,6 +43,7 @@ public final class NvmeTcpTarget {
   private final TargetPort port;
   private final ServiceRegistration<Transport> transport;
   private final ServiceRegistration<Condition> ready;
+  private boolean left;
 
   @Activate
   public NvmeTcpTarget(
@@ -70,8 +72,11 @@ public final class NvmeTcpTarget {
   }
 
   /** Hosts stay connected when only this bundle goes: another version of it takes over. */
+  @Override
   @Deactivate
-  void close() {
+  public synchronized void leave() {
+    if (left) return;
+    left = true;
     ready.unregister();
     transport.unregister();
     if (framework.getState() == Bundle.STOPPING) port.close();

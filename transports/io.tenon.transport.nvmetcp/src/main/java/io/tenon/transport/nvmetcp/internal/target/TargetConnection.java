@@ -3,9 +3,7 @@ package io.tenon.transport.nvmetcp.internal.target;
 import io.tenon.error.Check;
 import io.tenon.linux.LinuxException;
 import io.tenon.linux.Memory;
-import io.tenon.nvme.NvmeCommand.Transfer;
 import io.tenon.nvme.NvmeQueue;
-import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.ParkedConnection;
 import io.tenon.nvme.QueueTransport;
@@ -30,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection of a host: one queue. {@link PduReceiver} takes PDUs in, {@link SendQueue} takes them out; here commands
- * go from slot to model and back.
+ * One connection of a host: one queue. {@link PduReceiver} takes PDUs in, {@link CommandFlow} brings commands to the model, {@link
+ * SendQueue} takes responses out.
  *
  * <pre>
  * Open ─► Ending ─► Closed          the model has asked for it, what is queued goes out first
@@ -40,8 +38,7 @@ import org.slf4j.LoggerFactory;
  *   └───► Closed
  * </pre>
  *
- * <p>A command that needs a buffer of an empty pool waits in a line; the socket is read on, since the data of commands that
- * hold buffers stands behind it. The line is no longer than the queue. The reactor of the socket only.
+ * <p>The reactor of the socket only.
  */
 final class TargetConnection implements SocketHandler, QueueTransport {
   private static final Logger log = LoggerFactory.getLogger(TargetConnection.class);
@@ -51,21 +48,6 @@ final class TargetConnection implements SocketHandler, QueueTransport {
 
   /** A host has this long to take what is queued, or to close after a termination request. */
   private static final long END_WITHIN_NS = TimeUnit.SECONDS.toNanos(2);
-
-  /** Command Transient Transport Error, Base 2.0c Figure 94. */
-  private static final int TRANSIENT_TRANSPORT_ERROR = 0x022;
-
-  private static final int OPCODE_WRITE = 0x01;
-  private static final int FUSE_BITS = 0x03;
-
-  /** Below this, a copy is cheaper than receiving in two pieces. */
-  private static final int LARGE_BYTES = 16384;
-
-  /**
-   * Large writes of one connection that send their data at a time. Enough to fill a fast network; with more of them the
-   * buffers that they cycle through fall out of the core's cache.
-   */
-  private static final int MAX_LARGE_WRITES = 8;
 
   private enum State {
     OPEN,
@@ -89,37 +71,19 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   private final PduReceiver receiver;
   private final SendQueue sending;
   private final NvmeQueue queue;
+  private final CommandFlow flow;
   private final Runnable flush = this::flush;
-  private final Runnable bufferCame = this::bufferCame;
   private final Runnable leaveCheck = this::leaveIfQuiet;
   private final Reactor.Timer connectTimer;
 
-  private TargetCommand[] commands = {};
-
-  /** Stack of free slots: the last used is the warmest. */
-  private int[] free = {};
-
-  private int freeCount;
+  private final CommandSlots slots;
   private int inFlight;
   private int sqhd;
-
-  /** What they need is not there: a buffer, or room in the socket. */
-  private final WaitingLine waiting = new WaitingLine();
-
-  /** Large writes that are not asked for their data yet. */
-  private final WaitingLine largeWrites = new WaitingLine();
-
-  private boolean asksForBuffer;
-  private boolean serving;
-  private int awaitedLarge;
 
   private boolean agreed;
   private boolean headerDigest;
   private boolean dataDigest;
   private int hpda;
-
-  /** Not with data digests: one of lent memory may not match what is there when it is sent. */
-  private boolean mayLend = true;
 
   private State state = State.OPEN;
   private String reason = "";
@@ -129,6 +93,8 @@ final class TargetConnection implements SocketHandler, QueueTransport {
 
   /** Who wants it as soon as nothing is on its way. */
   private @Nullable Consumer<ParkedConnection> leavingTo;
+
+  private long leavingSinceNs;
 
   private boolean leaveCheckIsDue;
 
@@ -147,8 +113,10 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     var digest = new Digest();
     this.receiver = new PduReceiver(this, socket, memory, digest, limits);
     this.sending = new SendQueue(this, socket, memory, digest, limits.maxSlots());
+    this.slots = new CommandSlots(this, memory);
     resize(1);
     this.queue = model.apply(this);
+    this.flow = new CommandFlow(this, queue, sending, pool, memory, limits.maxH2cDataBytes());
     this.connectTimer = reactor.schedule(CONNECT_WITHIN_NS, this::checkConnected);
   }
 
@@ -174,14 +142,15 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     resize(queue.depth());
     sqhd = record.sqhd();
     if (record.agreed()) agree(record.headerDigest(), record.dataDigest(), record.hpda());
-    if (record.commands().size() > freeCount || !receiver.takeOver(record.received())) {
+    if (record.commands().size() > slots.free() || !receiver.takeOver(record.received())) {
       close("its predecessor has left more than there is room for");
       return;
     }
     for (byte[] entry : record.commands()) {
-      TargetCommand command = commands[free[--freeCount]];
+      TargetCommand command = slots.take();
       Memory.copy(entry, 0, command.sqe(), Sqe.LENGTH_BYTES);
-      begin(command, 0, 0, true);
+      inFlight++;
+      flow.begin(command, 0, 0, true);
     }
     receiver.goOn();
     if (state == State.OPEN) socket.reading(true);
@@ -206,23 +175,10 @@ final class TargetConnection implements SocketHandler, QueueTransport {
 
   @Override
   public void resize(int depth) {
-    int before = commands.length;
-    if (depth <= before) return;
     if (depth > limits.maxSlots()) {
       throw Check.bug("queue of %d entries, at most %d", depth, limits.maxSlots());
     }
-    var more = new TargetCommand[depth];
-    var moreFree = new int[depth];
-    System.arraycopy(commands, 0, more, 0, before);
-    int kept = depth - before;
-    System.arraycopy(free, 0, moreFree, kept, freeCount);
-    for (int slot = before; slot < depth; slot++) {
-      more[slot] = new TargetCommand(this, slot, memory.sqe(slot));
-      moreFree[depth - 1 - slot] = slot;
-    }
-    commands = more;
-    free = moreFree;
-    freeCount += kept;
+    slots.grow(depth);
   }
 
   @Override
@@ -266,7 +222,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
 
   /** Large data is on its way into commands' buffers: do not receive too much of it here. */
   boolean awaitsLargeData() {
-    return awaitedLarge > 0;
+    return flow.awaitsLargeData();
   }
 
   /** Before Connect a queue may be the admin queue, which has larger capsules. */
@@ -291,7 +247,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     hpda = alignment;
     receiver.agree(headerDigest, dataDigest);
     sending.agree(headerDigest, dataDigest, hpda);
-    mayLend = !dataDigest;
+    flow.agree(dataDigest);
   }
 
   /**
@@ -299,181 +255,40 @@ final class TargetConnection implements SocketHandler, QueueTransport {
    * @param intact the data's digest is right
    */
   void capsule(long pdu, long data, int dataBytes, boolean intact) {
-    if (freeCount == 0) {
+    if (slots.free() == 0) {
       terminate(Fatal.LIMIT_EXCEEDED, 0, pdu, Pdu.CMD_BYTES);
       return;
     }
-    TargetCommand command = commands[free[--freeCount]];
+    TargetCommand command = slots.take();
     Memory.copy(pdu + Pdu.ENTRY, command.sqe(), Sqe.LENGTH_BYTES);
-    begin(command, data, dataBytes, intact);
-  }
-
-  private void begin(TargetCommand command, long data, int dataBytes, boolean intact) {
-    command.become(TargetCommand.State.BEGUN);
     inFlight++;
-    queue.begin(command);
-    if (command.state != TargetCommand.State.BEGUN) return;
-    if (command.transferBytes() == 0) {
-      execute(command);
-    } else if (command.transfer() == Transfer.IN && command.isDataInCapsule()) {
-      takeCapsuleData(command, data, dataBytes, intact);
-    } else if (isLargeWrite(command)
-        && (awaitedLarge >= MAX_LARGE_WRITES || !largeWrites.isEmpty() || leavingTo != null)) {
-      command.become(TargetCommand.State.WAITING);
-      largeWrites.add(command);
-    } else {
-      startOrWait(command);
-    }
-  }
-
-  private static boolean isLargeWrite(TargetCommand command) {
-    return command.transfer() == Transfer.IN && command.transferBytes() >= LARGE_BYTES;
-  }
-
-  private void takeCapsuleData(TargetCommand command, long data, int dataBytes, boolean intact) {
-    long offset = command.capsuleOffset();
-    int length = command.transferBytes();
-    if (offset < 0 || offset > dataBytes - (long) length) {
-      fail(command, NvmeStatus.DATA_SGL_LENGTH_INVALID | NvmeStatus.DO_NOT_RETRY);
-    } else if (!intact) {
-      fail(command, TRANSIENT_TRANSPORT_ERROR);
-    } else if (readsInPlace(command)) {
-      command.dataAddress(data + offset);
-      execute(command);
-    } else {
-      long own = memory.capsule(command.slot);
-      Memory.copy(data + offset, own, length);
-      command.dataAddress(own);
-      execute(command);
-    }
-  }
-
-  /** A plain write to a device that has read the memory when submit returns. */
-  boolean readsInPlace(TargetCommand command) {
-    return command.opcode() == OPCODE_WRITE
-        && queue.queueId() > 0
-        && (Memory.getU8(command.sqe() + Sqe.FLAGS) & FUSE_BITS) == 0
-        && queue.consumesInline();
+    flow.begin(command, data, dataBytes, intact);
   }
 
   /** The command that waits for data with this transfer tag. */
   @Nullable TargetCommand receiving(int tag) {
-    if (tag >= commands.length) return null;
-    TargetCommand command = commands[tag];
-    return command.state == TargetCommand.State.RECEIVING ? command : null;
+    return slots.receiving(tag);
   }
 
-  /**
-   * A piece of data has come whole.
-   *
-   * @param address of all of the command's data
-   */
+  /** As {@link CommandFlow#readsInPlace}. */
+  boolean readsInPlace(TargetCommand command) {
+    return flow.readsInPlace(command);
+  }
+
+  /** As {@link CommandFlow#received}. */
   void received(TargetCommand command, long address, int length, boolean intact) {
-    command.receivedBytes += length;
-    if (!intact) command.failure = TRANSIENT_TRANSPORT_ERROR;
-    if (command.receivedBytes < command.requestedBytes) return;
-    boolean whole = command.receivedBytes == command.transferBytes();
-    if (!whole && command.failure == 0) {
-      askForMore(command);
-      return;
-    }
-    boolean large = isLargeWrite(command);
-    if (command.failure != 0) {
-      fail(command, command.failure);
-    } else {
-      command.dataAddress(address);
-      execute(command);
-    }
-    if (large) largeWriteEnded();
-  }
-
-  private void largeWriteEnded() {
-    awaitedLarge--;
-    TargetCommand next = largeWrites.first();
-    if (next == null || state != State.OPEN || leavingTo != null) return;
-    largeWrites.removeFirst(next);
-    startOrWait(next);
+    flow.received(command, address, length, intact);
   }
 
   // Commands on their way.
 
-  /** Gets what the command needs before it can go on; false when it is not there now. */
-  private boolean start(TargetCommand command) {
-    if (command.transfer() == Transfer.OUT && command.mayLend() && mayLend) {
-      if (sending.isBlocked()) return false;
-      execute(command);
-      if (sending.isLadenForOneCall()) flush();
-      return true;
-    }
-    long buffer = pool.take(command.transferBytes());
-    if (buffer == 0) return false;
-    command.buffer = buffer;
-    command.bufferBytes = command.transferBytes();
-    if (command.transfer() == Transfer.OUT) {
-      command.dataAddress(buffer);
-      execute(command);
-    } else {
-      command.become(TargetCommand.State.RECEIVING);
-      if (isLargeWrite(command)) awaitedLarge++;
-      askForMore(command);
-    }
-    return true;
+  boolean isLeaving() {
+    return leavingTo != null;
   }
 
-  private void askForMore(TargetCommand command) {
-    if (!sending.hasRoomForR2t()) {
-      terminate(Fatal.SEQUENCE_ERROR, 0, command.sqe(), Sqe.LENGTH_BYTES);
-      return;
-    }
-    int offset = command.requestedBytes;
-    int length = Math.min(command.transferBytes() - offset, limits.maxH2cDataBytes());
-    command.requestedBytes = offset + length;
-    sending.r2t(command, offset, length);
-    scheduleFlush();
-  }
-
-  private void startOrWait(TargetCommand command) {
-    if (leavingTo == null && waiting.isEmpty() && start(command)) return;
-    if (command.state != TargetCommand.State.WAITING) command.become(TargetCommand.State.WAITING);
-    waiting.add(command);
-    askForBuffer();
-  }
-
-  /** Unless it is the socket that the line waits for. */
-  private void askForBuffer() {
-    if (asksForBuffer || sending.isBlocked() || leavingTo != null) return;
-    asksForBuffer = true;
-    pool.whenAvailable(bufferCame);
-  }
-
-  private void bufferCame() {
-    asksForBuffer = false;
-    serveWaiting();
-  }
-
-  private void serveWaiting() {
-    if (serving) return;
-    serving = true;
-    while (state == State.OPEN && leavingTo == null) {
-      TargetCommand command = waiting.first();
-      if (command == null) break;
-      if (!start(command)) {
-        askForBuffer();
-        break;
-      }
-      waiting.removeFirst(command);
-    }
-    serving = false;
-  }
-
-  private void execute(TargetCommand command) {
-    command.become(TargetCommand.State.EXECUTING);
-    queue.execute(command);
-  }
-
-  private void fail(TargetCommand command, int status) {
-    command.failure = status;
-    respond(command);
+  /** Commands may begin what needs more than is here. */
+  boolean startsMore() {
+    return state == State.OPEN && leavingTo == null;
   }
 
   /** By the model, or by ourselves when it did not come to that. */
@@ -499,26 +314,26 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     command.receivedBytes = 0;
     command.requestedBytes = 0;
     command.become(TargetCommand.State.FREE);
-    free[freeCount++] = command.slot;
+    slots.give(command);
     inFlight--;
     queue.end(command);
     if (state == State.CLOSED && inFlight == 0) release();
     else if (leavingTo != null) leaveLater();
   }
 
-  private void scheduleFlush() {
+  void scheduleFlush() {
     if (flushScheduled) return;
     flushScheduled = true;
     reactor.atEndOfRound(flush);
   }
 
-  private void flush() {
+  void flush() {
     flushScheduled = false;
     if (isOver()) return;
     boolean all = sending.flush();
     if (!all) return;
     if (leavingTo != null) leaveLater();
-    if (!waiting.isEmpty()) serveWaiting();
+    flow.serveWaiting();
     if (state == State.ENDING) close(reason);
   }
 
@@ -543,6 +358,7 @@ final class TargetConnection implements SocketHandler, QueueTransport {
           leaves.complete(!stays);
           if (stays || state != State.OPEN) return;
           leavingTo = to;
+          leavingSinceNs = reactor.nowNs();
           leaveIfQuiet();
         });
     return leaves;
@@ -550,25 +366,12 @@ final class TargetConnection implements SocketHandler, QueueTransport {
 
   /** What is on its way here must come whole before the connection can leave. */
   private boolean awaitsInput() {
-    for (TargetCommand command : commands) {
-      if (command.state == TargetCommand.State.RECEIVING) return true;
-    }
-    return queue.awaitsCapsule();
+    return slots.isReceiving() || queue.awaitsCapsule();
   }
 
   /** Nothing is on its way but what can begin anew. */
   private boolean isQuiet() {
-    int executing = 0;
-    for (TargetCommand command : commands) {
-      switch (command.state) {
-        case FREE, WAITING -> {}
-        case EXECUTING -> executing++;
-        case BEGUN, RECEIVING, RESPONDING -> {
-          return false;
-        }
-      }
-    }
-    return executing == queue.restingCommands() && sending.isEmpty();
+    return slots.areQuiet(queue.restingCommands()) && sending.isEmpty();
   }
 
   /** Not at once: what called us may be in the middle of a PDU. */
@@ -588,14 +391,14 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     state = State.LEFT;
     connectTimer.cancel();
     release();
-    to.accept(ParkedConnection.park(socket, queue, limits.transport(), record.encode()));
+    to.accept(
+        ParkedConnection.park(socket, queue, limits.transport(), record.encode(), leavingSinceNs));
   }
 
   private ConnectionRecord record() {
     var entries = new ArrayList<byte[]>();
     queue.recall(resting -> takeBack((TargetCommand) resting, entries));
-    takeBack(waiting, entries);
-    takeBack(largeWrites, entries);
+    flow.takeBack(waiting -> takeBack(waiting, entries));
     return new ConnectionRecord(
         agreed,
         headerDigest,
@@ -605,13 +408,6 @@ final class TargetConnection implements SocketHandler, QueueTransport {
         sqhd,
         entries,
         receiver.left());
-  }
-
-  private void takeBack(WaitingLine line, List<byte[]> entries) {
-    for (TargetCommand command = line.first(); command != null; command = line.first()) {
-      line.removeFirst(command);
-      takeBack(command, entries);
-    }
   }
 
   private void takeBack(TargetCommand command, List<byte[]> entries) {
@@ -661,14 +457,8 @@ final class TargetConnection implements SocketHandler, QueueTransport {
     inFlight++; // so that nothing is released before the end of this method
     tellModel();
     sending.abandon();
-    waiting.clear();
-    largeWrites.clear();
-    for (TargetCommand command : commands) {
-      switch (command.state) {
-        case BEGUN, WAITING, RECEIVING -> sent(command);
-        case FREE, EXECUTING, RESPONDING -> {}
-      }
-    }
+    flow.clear();
+    slots.endUnstarted();
     if (--inFlight == 0) release();
   }
 

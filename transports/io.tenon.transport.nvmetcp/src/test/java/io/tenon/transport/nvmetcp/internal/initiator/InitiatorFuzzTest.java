@@ -83,7 +83,8 @@ class InitiatorFuzzTest {
           () -> {
             try {
               var _ =
-                  new HostQueue(reactor, address, parameters, TimeUnit.SECONDS.toNanos(20), this);
+                  HostQueue.connect(
+                      reactor, address, parameters, TimeUnit.SECONDS.toNanos(20), this);
             } catch (Exception e) {
               down.completeExceptionally(e);
             }

@@ -3,18 +3,21 @@ package io.tenon.transport.nvmetcp.internal.initiator;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Stands between initiator and target, and can fall silent, or reset all connections. */
 final class TcpRelay implements AutoCloseable {
   private final ServerSocket server = new ServerSocket(0, 64, InetAddress.getLoopbackAddress());
   private final InetSocketAddress target;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+  private final AtomicLong swallowed = new AtomicLong();
   private volatile boolean silent;
 
   TcpRelay(InetSocketAddress target) throws IOException {
@@ -31,6 +34,16 @@ final class TcpRelay implements AutoCloseable {
     silent = true;
   }
 
+  /** Bytes that have not passed. */
+  long swallowed() {
+    return swallowed.get();
+  }
+
+  /** Who connects from now on is refused; connections that stand pass. */
+  void refuse() throws IOException {
+    server.close();
+  }
+
   /** Connections are reset; new ones pass. */
   void reset() throws IOException {
     silent = false;
@@ -42,7 +55,13 @@ final class TcpRelay implements AutoCloseable {
     try {
       while (true) {
         Socket host = server.accept();
-        Socket controller = new Socket(target.getAddress(), target.getPort());
+        Socket controller;
+        try {
+          controller = new Socket(target.getAddress(), target.getPort());
+        } catch (ConnectException refused) {
+          host.close(); // the target is not there just now
+          continue;
+        }
         // Closing resets.
         host.setSoLinger(true, 0);
         controller.setSoLinger(true, 0);
@@ -52,7 +71,7 @@ final class TcpRelay implements AutoCloseable {
         Thread.ofVirtual().start(() -> pass(controller, host));
       }
     } catch (IOException closed) {
-      silent = true; // by close()
+      assert server.isClosed() : closed; // by close(), or refuse()
     }
   }
 
@@ -63,7 +82,8 @@ final class TcpRelay implements AutoCloseable {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int got = in.read(buffer); got >= 0; got = in.read(buffer)) {
-        if (!silent) out.write(buffer, 0, got);
+        if (silent) swallowed.addAndGet(got);
+        else out.write(buffer, 0, got);
       }
     } catch (IOException ended) {
       sockets.remove(from); // by either end, or by reset()

@@ -10,13 +10,12 @@ import io.tenon.block.DeviceUri;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.transport.nvmetcp.internal.HostLoad;
 import io.tenon.transport.nvmetcp.internal.initiator.InitiatorForTests;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,64 +48,21 @@ class HandoverTest {
     reactors.close();
   }
 
-  /** Writes and reads back until told to end, by small I/O in the capsule and large I/O that is asked for. */
-  private static final class Load {
-    private final TestVolume volume;
-    private final AtomicBoolean ends = new AtomicBoolean();
-    private final AtomicLong done = new AtomicLong();
-    private final CompletableFuture<Void> over;
-
-    Load(DeviceSlot slot, TestReactors reactors, int reactor, int firstBlock) {
-      volume = new TestVolume(slot, reactors.get(reactor));
-      over = CompletableFuture.runAsync(() -> run(firstBlock));
-    }
-
-    private void run(int firstBlock) {
-      var random = new Random(firstBlock);
-      try (volume) {
-        while (!ends.get()) {
-          int blocks = random.nextBoolean() ? 8 : 128;
-          byte[] content = new byte[blocks * BLOCK_BYTES];
-          random.nextBytes(content);
-          int lba = firstBlock + 128 * random.nextInt(8);
-          assertEquals(IoStatus.SUCCESS, volume.write(lba, content));
-          assertEquals(IoStatus.SUCCESS, volume.read(lba, blocks));
-          assertArrayEquals(content, volume.content(blocks));
-          done.incrementAndGet();
-        }
-      }
-    }
-
-    void goesOn() {
-      long wanted = done.get() + 20;
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);
-      while (done.get() < wanted && !over.isDone()) {
-        assertTrue(System.nanoTime() < deadline, "I/O does not go on");
-        Thread.onSpinWait();
-      }
-    }
-
-    void end() throws Exception {
-      ends.set(true);
-      over.get(PATIENCE_S, TimeUnit.SECONDS);
-    }
-  }
-
   @Test
   void hostsOnEveryReactorGoOnThroughTwentyTargets() throws Exception {
     var loads =
-        new Load[] {
-          new Load(slot, reactors, 0, 0),
-          new Load(slot, reactors, 1, 1024),
-          new Load(slot, reactors, 0, 2048),
-          new Load(slot, reactors, 1, 3072)
+        new HostLoad[] {
+          new HostLoad(slot, reactors, 0, 0),
+          new HostLoad(slot, reactors, 1, 1024),
+          new HostLoad(slot, reactors, 0, 2048),
+          new HostLoad(slot, reactors, 1, 3072)
         };
     int connections = node.connections();
     for (int round = 0; round < ROUNDS; round++) {
-      Arrays.stream(loads).forEach(Load::goesOn);
+      Arrays.stream(loads).forEach(HostLoad::goesOn);
       node.replace();
     }
-    Arrays.stream(loads).forEach(Load::goesOn);
+    Arrays.stream(loads).forEach(HostLoad::goesOn);
     for (var load : loads) load.end();
     assertEquals(connections, node.connections());
   }

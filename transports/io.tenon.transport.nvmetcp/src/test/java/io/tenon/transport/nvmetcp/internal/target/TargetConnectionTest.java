@@ -566,7 +566,11 @@ class TargetConnectionTest {
             () ->
                 changed.complete(
                     ParkedConnection.park(
-                        parked.socket(), parked.adopt(parked), parked.limits(), record)));
+                        parked.socket(),
+                        parked.adopt(parked),
+                        parked.limits(),
+                        record,
+                        parked.socket().reactor().nowNs())));
     return new TransportHandover(
         left.type(),
         left.uriScheme(),
