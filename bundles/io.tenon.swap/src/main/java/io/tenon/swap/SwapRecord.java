@@ -12,7 +12,8 @@ import java.util.List;
  * @param fromVersion empty when there was no such bundle
  * @param toVersion empty when the new jar does not say
  * @param pauses of the devices that had to wait, by name
- * @param longestPause of these
+ * @param hosts connections of hosts that had to wait for a transport
+ * @param longestPause of all these
  * @param reason why it was refused or taken back; for one that was done, where the new bundle is from
  */
 public record SwapRecord(
@@ -23,9 +24,11 @@ public record SwapRecord(
     String toVersion,
     SwapResult result,
     List<DevicePause> pauses,
+    List<HostPause> hosts,
     Duration longestPause,
     String reason) {
   public SwapRecord {
     pauses = List.copyOf(pauses);
+    hosts = List.copyOf(hosts);
   }
 }

@@ -1,42 +1,41 @@
 package io.tenon.swap.internal;
 
-import io.tenon.block.BlockDevices;
-import io.tenon.swap.DevicePause;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.osgi.framework.Bundle;
-import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceListener;
 import org.osgi.framework.wiring.FrameworkWiring;
-import org.osgi.service.component.runtime.ServiceComponentRuntime;
 
-/** One bundle, while other content is tried in it: what it did before must be there again, and no device may wait any longer. */
+/**
+ * One bundle, while other content is tried in it: what it did before must be there again, and no device and no host may wait any
+ * longer.
+ */
 final class Attempt implements AutoCloseable {
-  private final BundleContext context;
+  private final Surroundings node;
   private final Steps steps;
   private final Footprint before;
   private final Pauses pauses;
+  private final HostPauses hosts;
+  private final StoreWitness store;
   private final Arrival arrival = new Arrival();
   private final ServiceListener services = _ -> arrival.run();
   private boolean stuck;
 
-  private Attempt(
-      BundleContext context, Bundle bundle, Footprint before, BlockDevices devices, Instant since) {
-    this.context = context;
+  private Attempt(Surroundings node, Bundle bundle, Footprint before, Instant since) {
+    this.node = node;
     this.before = before;
-    steps = new Steps(bundle, context.getBundle(0).adapt(FrameworkWiring.class));
-    pauses = new Pauses(devices, arrival, since);
-    context.addServiceListener(services);
+    steps = new Steps(bundle, node.context().getBundle(0).adapt(FrameworkWiring.class));
+    pauses = new Pauses(node.devices(), arrival, since);
+    hosts = new HostPauses(node.target());
+    store = StoreWitness.of(node.context());
+    node.context().addServiceListener(services);
   }
 
-  static Attempt on(
-      BundleContext context, Bundle bundle, ServiceComponentRuntime runtime, BlockDevices devices) {
-    var before = Footprint.of(bundle, runtime, devices);
-    return new Attempt(context, bundle, before, devices, Instant.MAX);
+  static Attempt on(Surroundings node, Bundle bundle) {
+    return new Attempt(node, bundle, Footprint.of(bundle, node), Instant.MAX);
   }
 
   /**
@@ -44,14 +43,8 @@ final class Attempt implements AutoCloseable {
    *
    * @param since devices that wait since then wait because of that
    */
-  static Attempt onStopping(
-      BundleContext context,
-      Bundle bundle,
-      ServiceComponentRuntime runtime,
-      BlockDevices devices,
-      Instant since) {
-    var before = Footprint.promised(bundle, runtime, devices);
-    return new Attempt(context, bundle, before, devices, since);
+  static Attempt onStopping(Surroundings node, Bundle bundle, Instant since) {
+    return new Attempt(node, bundle, Footprint.promised(bundle, node), since);
   }
 
   /**
@@ -76,7 +69,10 @@ final class Attempt implements AutoCloseable {
   }
 
   private Optional<String> lacks() {
-    var all = Stream.of(before.lacks(), pauses.lacks()).flatMap(Optional::stream).toList();
+    var all =
+        Stream.of(before.lacks(), pauses.lacks(), hosts.lacks(), store.lacks())
+            .flatMap(Optional::stream)
+            .toList();
     return all.isEmpty() ? Optional.empty() : Optional.of(String.join(" ", all));
   }
 
@@ -85,13 +81,13 @@ final class Attempt implements AutoCloseable {
     return stuck;
   }
 
-  List<DevicePause> pauses() {
-    return pauses.taken();
+  Waits waits() {
+    return new Waits(pauses.taken(), hosts.taken());
   }
 
   @Override
   public void close() {
-    context.removeServiceListener(services);
+    node.context().removeServiceListener(services);
     pauses.close();
   }
 }

@@ -1,16 +1,15 @@
 package io.tenon.swap.internal;
 
-import io.tenon.swap.DevicePause;
 import io.tenon.swap.SwapCounters;
 import io.tenon.swap.SwapRecord;
 import io.tenon.swap.SwapResult;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +19,11 @@ final class Book {
 
   private final History history;
   private final Map<SwapResult, Long> counts = new EnumMap<>(SwapResult.class);
+  private long devicePauses;
+  private long hostPauses;
+  private long broken;
   private Duration longest = Duration.ZERO;
+  private Duration total = Duration.ZERO;
 
   Book(Path file) {
     history = History.open(file);
@@ -33,6 +36,7 @@ final class Book {
     final String by;
     String from = "";
     String to = "";
+    Optional<Canary> canary = Optional.empty();
     private final SwapEvent event = new SwapEvent();
 
     Entry(String bundle, String by) {
@@ -42,18 +46,27 @@ final class Book {
     }
   }
 
-  SwapRecord close(Entry entry, SwapResult result, List<DevicePause> pauses, String reason) {
-    var pause =
-        pauses.stream()
-            .map(DevicePause::pause)
-            .max(Comparator.naturalOrder())
-            .orElse(Duration.ZERO);
+  SwapRecord close(Entry entry, SwapResult result, Waits waits, String reason) {
+    var pause = waits.longest();
     var one =
         new SwapRecord(
-            entry.at, entry.by, entry.bundle, entry.from, entry.to, result, pauses, pause, reason);
+            entry.at,
+            entry.by,
+            entry.bundle,
+            entry.from,
+            entry.to,
+            result,
+            waits.devices(),
+            waits.hosts(),
+            pause,
+            reason);
     history.add(one);
     synchronized (this) {
       counts.merge(result, 1L, Long::sum);
+      devicePauses += waits.devices().size();
+      hostPauses += waits.hosts().size();
+      broken += waits.broken();
+      total = total.plus(waits.total());
       if (pause.compareTo(longest) > 0) longest = pause;
     }
     log(one);
@@ -62,7 +75,9 @@ final class Book {
     event.fromVersion = one.fromVersion();
     event.toVersion = one.toVersion();
     event.result = result.name();
-    event.devices = pauses.size();
+    event.devices = waits.devices().size();
+    event.hosts = waits.hosts().size();
+    event.brokenConnections = (int) waits.broken();
     event.longestPause = pause.toNanos();
     event.reason = reason;
     event.commit();
@@ -71,7 +86,7 @@ final class Book {
 
   private static void log(SwapRecord one) {
     String text =
-        "bundle %s: %s -> %s by %s: %s, %d devices waited, the longest %.1f ms. %s"
+        "bundle %s: %s -> %s by %s: %s, %d devices and %d connections of hosts waited, the longest %.1f ms. %s"
             .formatted(
                 one.bundle(),
                 one.fromVersion(),
@@ -79,6 +94,7 @@ final class Book {
                 one.by(),
                 one.result(),
                 one.pauses().size(),
+                one.hosts().size(),
                 one.longestPause().toNanos() / 1e6,
                 one.reason());
     switch (one.result()) {
@@ -98,7 +114,11 @@ final class Book {
         count(SwapResult.ROLLED_BACK),
         count(SwapResult.REFUSED),
         count(SwapResult.FAILED),
-        longest);
+        devicePauses,
+        hostPauses,
+        broken,
+        longest,
+        total);
   }
 
   private long count(SwapResult result) {

@@ -36,8 +36,8 @@ final class Footprint {
   }
 
   /** Of a bundle that runs. */
-  static Footprint of(Bundle bundle, ServiceComponentRuntime runtime, BlockDevices devices) {
-    var found = new Footprint(bundle, runtime, devices);
+  static Footprint of(Bundle bundle, Surroundings node) {
+    var found = new Footprint(bundle, node.runtime(), node.devices());
     found.services.putAll(found.servicesNow());
     for (var working : found.configurations()) {
       if (works(working)) found.components.add(working.description.name);
@@ -47,8 +47,8 @@ final class Footprint {
   }
 
   /** Of one that is stopping, and so has lost some of it already: what its manifest promises of schemes. */
-  static Footprint promised(Bundle bundle, ServiceComponentRuntime runtime, BlockDevices devices) {
-    var found = new Footprint(bundle, runtime, devices);
+  static Footprint promised(Bundle bundle, Surroundings node) {
+    var found = new Footprint(bundle, node.runtime(), node.devices());
     var revision = bundle.adapt(BundleRevision.class);
     for (var capability : revision.getDeclaredCapabilities(BACKEND)) {
       Object scheme = capability.getAttributes().get(DeviceProvider.SCHEME);

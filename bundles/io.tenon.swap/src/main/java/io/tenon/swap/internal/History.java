@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.tenon.swap.DevicePause;
+import io.tenon.swap.HostPause;
 import io.tenon.swap.SwapRecord;
 import io.tenon.swap.SwapResult;
 import java.io.IOException;
@@ -28,6 +29,8 @@ import org.slf4j.LoggerFactory;
 final class History {
   private static final Logger log = LoggerFactory.getLogger(History.class);
   private static final int LONGEST = 1000;
+  private static final String HOSTS = "hosts_ns";
+  private static final String BROKEN = "broken_hosts_ns";
   private static final JsonFactory JSON = new JsonFactory();
 
   private final Path file;
@@ -113,6 +116,16 @@ final class History {
         json.writeNumberField(pause.device(), pause.pause().toNanos());
       }
       json.writeEndObject();
+      json.writeObjectFieldStart(HOSTS);
+      for (HostPause pause : one.hosts()) {
+        if (!pause.broken()) json.writeNumberField(pause.host(), pause.pause().toNanos());
+      }
+      json.writeEndObject();
+      json.writeObjectFieldStart(BROKEN);
+      for (HostPause pause : one.hosts()) {
+        if (pause.broken()) json.writeNumberField(pause.host(), pause.pause().toNanos());
+      }
+      json.writeEndObject();
       json.writeEndObject();
     }
     return text.toString();
@@ -121,6 +134,7 @@ final class History {
   private static SwapRecord parse(String line) throws IOException {
     var texts = new TreeMap<String, String>();
     var pauses = new ArrayList<DevicePause>();
+    var hosts = new ArrayList<HostPause>();
     long longestNs = 0;
     try (JsonParser json = JSON.createParser(line.getBytes(StandardCharsets.UTF_8))) {
       if (json.nextToken() != JsonToken.START_OBJECT) throw new IOException("it is no object");
@@ -131,9 +145,12 @@ final class History {
         else if (name.equals("longest_ns")) longestNs = json.getLongValue();
         else if (value == JsonToken.START_OBJECT) {
           while (json.nextToken() == JsonToken.FIELD_NAME) {
-            String device = json.currentName();
+            String who = json.currentName();
             var _ = json.nextToken();
-            pauses.add(new DevicePause(device, Duration.ofNanos(json.getLongValue())));
+            var pause = Duration.ofNanos(json.getLongValue());
+            if (name.equals(HOSTS)) hosts.add(new HostPause(who, pause, false));
+            else if (name.equals(BROKEN)) hosts.add(new HostPause(who, pause, true));
+            else pauses.add(new DevicePause(who, pause));
           }
         }
       }
@@ -146,6 +163,7 @@ final class History {
         texts.getOrDefault("to", ""),
         SwapResult.valueOf(texts.getOrDefault("result", "")),
         pauses,
+        hosts,
         Duration.ofNanos(longestNs),
         texts.getOrDefault("reason", ""));
   }

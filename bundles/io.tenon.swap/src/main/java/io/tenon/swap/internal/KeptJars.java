@@ -121,6 +121,7 @@ final class KeptJars {
           new KeptBundle(
               name,
               description.getProperty("version", ""),
+              description.getProperty("sha256", ""),
               description.getProperty("distribution.version", ""),
               Instant.parse(description.getProperty("since", "")),
               description.getProperty("by", "")));
@@ -128,6 +129,11 @@ final class KeptJars {
       log.warn("{} is not understood: {}", description(name), e.toString());
       return Optional.empty();
     }
+  }
+
+  boolean isOf(String name, Path jar) throws IOException {
+    var one = of(name);
+    return one.isPresent() && one.get().sha256().equals(Content.sha256(jar));
   }
 
   List<KeptBundle> all() {

@@ -1,6 +1,5 @@
 package io.tenon.swap.internal;
 
-import io.tenon.block.BlockDevices;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,11 +9,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.osgi.framework.Bundle;
-import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleEvent;
 import org.osgi.framework.SynchronousBundleListener;
 import org.osgi.framework.startlevel.BundleStartLevel;
-import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,9 +25,7 @@ final class PlainUpdates implements SynchronousBundleListener, AutoCloseable {
   /** Components end before this hears that their bundle stops, and with them their devices. */
   private static final Duration STOPPED_WITHIN = Duration.ofSeconds(10);
 
-  private final BundleContext context;
-  private final ServiceComponentRuntime runtime;
-  private final BlockDevices devices;
+  private final Surroundings node;
   private final Predicate<Bundle> ours;
   private final Consumer<Observation> judge;
   private final Path folder;
@@ -54,24 +49,17 @@ final class PlainUpdates implements SynchronousBundleListener, AutoCloseable {
    * @param judge of an update, on a thread of its own; closes what it is given
    */
   PlainUpdates(
-      BundleContext context,
-      ServiceComponentRuntime runtime,
-      BlockDevices devices,
-      Path folder,
-      Predicate<Bundle> ours,
-      Consumer<Observation> judge) {
-    this.context = context;
-    this.runtime = runtime;
-    this.devices = devices;
+      Surroundings node, Path folder, Predicate<Bundle> ours, Consumer<Observation> judge) {
+    this.node = node;
     this.folder = folder;
     this.ours = ours;
     this.judge = judge;
-    context.addBundleListener(this);
+    node.context().addBundleListener(this);
   }
 
   @Override
   public void close() {
-    context.removeBundleListener(this);
+    node.context().removeBundleListener(this);
     synchronized (stopped) {
       stopped.values().forEach(Observation::close);
       stopped.clear();
@@ -90,16 +78,14 @@ final class PlainUpdates implements SynchronousBundleListener, AutoCloseable {
   }
 
   private void stopping(Bundle bundle) {
-    boolean nodeEnds = context.getBundle(0).getState() != Bundle.ACTIVE;
+    boolean nodeEnds = node.context().getBundle(0).getState() != Bundle.ACTIVE;
     if (nodeEnds || ours.test(bundle) || !Admission.isReplaceable(bundle)) return;
     forget(bundle);
     try {
       var work = WorkFolder.make(folder);
       var oldJar = work.path().resolve("old.jar");
       Content.save(bundle, oldJar);
-      var attempt =
-          Attempt.onStopping(
-              context, bundle, runtime, devices, Instant.now().minus(STOPPED_WITHIN));
+      var attempt = Attempt.onStopping(node, bundle, Instant.now().minus(STOPPED_WITHIN));
       synchronized (stopped) {
         stopped.put(
             bundle, new Observation(bundle, bundle.getVersion().toString(), work, oldJar, attempt));

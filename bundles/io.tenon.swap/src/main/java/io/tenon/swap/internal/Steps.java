@@ -65,6 +65,16 @@ final class Steps {
     bounded("Its start", endNs, () -> bundle.start(Bundle.START_TRANSIENT));
   }
 
+  /** Of a bundle that came beside. */
+  static void start(Bundle bundle, long endNs) throws Failed, InterruptedException {
+    bounded("Its start", endNs, () -> bundle.start(Bundle.START_TRANSIENT));
+  }
+
+  /** Stop and uninstall. */
+  static void remove(Bundle bundle, long endNs) throws Failed, InterruptedException {
+    bounded("Its stop", endNs, bundle::uninstall);
+  }
+
   /** Nobody uses its packages, so mostly the framework has let go of the old classes by itself. */
   private void refresh(long endNs) throws Failed, InterruptedException {
     if (!wiring.getRemovalPendingBundles().contains(bundle)) return;

@@ -24,6 +24,12 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
   long deadline_max_ms() default 20_000;
 
   @AttributeDefinition(
+      name = "Canary watch",
+      description = "Milliseconds for which a canary's I/O is watched before all others follow.",
+      min = "0")
+  long canary_watch_ms() default 2_000;
+
+  @AttributeDefinition(
       name = "Largest bundle",
       description = "Bytes of a jar that are read at most.",
       min = "1")

@@ -30,7 +30,16 @@ final class SwapEvent extends Event {
   @Description("Block devices whose I/O waited")
   int devices;
 
+  @Label("Hosts")
+  @Description("Connections of hosts that waited for a transport")
+  int hosts;
+
+  @Label("Broken Connections")
+  @Description("Those that no transport went on with")
+  int brokenConnections;
+
   @Label("Longest Pause")
+  @Description("Of a device or a host's connection")
   @Timespan(Timespan.NANOSECONDS)
   long longestPause;
 

@@ -3,7 +3,9 @@ package io.tenon.swap.internal;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
+import io.tenon.block.DeviceTrials;
 import io.tenon.block.DeviceUri;
+import io.tenon.nvme.NvmeTarget;
 import io.tenon.swap.KeptBundle;
 import io.tenon.swap.SwapCounters;
 import io.tenon.swap.SwapException;
@@ -18,8 +20,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -27,6 +31,9 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.metatype.annotations.Designate;
 import org.slf4j.Logger;
@@ -41,7 +48,7 @@ public final class SwapService implements Swaps {
   private final BundleContext context;
   private final SwapConfig config;
   private final BlockDevices devices;
-  private final ServiceComponentRuntime runtime;
+  private final Surroundings node;
   private final Admission admission;
   private final Path folder;
   private final KeptJars kept;
@@ -52,17 +59,25 @@ public final class SwapService implements Swaps {
   /** Whose turn it is; for people, and to tell our own updates from others'. */
   private volatile @Nullable Bundle underWay;
 
+  /** Comes and goes; a node without it serves no hosts. */
+  @Reference(
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY)
+  private volatile @Nullable NvmeTarget target;
+
   @Activate
   public SwapService(
       BundleContext context,
       SwapConfig config,
       @Reference BlockDevices devices,
+      @Reference DeviceTrials trials,
       @Reference ServiceComponentRuntime runtime)
       throws IOException {
     this.context = context;
     this.config = config;
     this.devices = devices;
-    this.runtime = runtime;
+    node = new Surroundings(context, runtime, devices, trials, () -> Optional.ofNullable(target));
     admission = new Admission(context);
     String data = context.getProperty("tenon.data");
     folder =
@@ -73,7 +88,7 @@ public final class SwapService implements Swaps {
     WorkFolder.removeAll(folder);
     kept = new KeptJars(folder.resolve("kept"));
     book = new Book(folder.resolve("history.jsonl"));
-    plainUpdates = new PlainUpdates(context, runtime, devices, folder, this::isOurs, this::judge);
+    plainUpdates = new PlainUpdates(node, folder, this::isOurs, this::judge);
   }
 
   @Deactivate
@@ -82,7 +97,10 @@ public final class SwapService implements Swaps {
   }
 
   private boolean isOurs(Bundle bundle) {
-    return bundle.equals(underWay);
+    var now = underWay;
+    if (now == null) return false;
+    return bundle.equals(now)
+        || CanaryJar.nameOf(now.getSymbolicName()).equals(bundle.getSymbolicName());
   }
 
   // Before.
@@ -130,17 +148,20 @@ public final class SwapService implements Swaps {
     begin(request.bundle(), deadlineMs);
     try (var work = WorkFolder.in(folder, request.bundle())) {
       var old = find(request.bundle());
-      var read = candidate(old, request, work.path());
-      var footprint = Footprint.of(old, runtime, devices);
-      return new SwapPlan(
-          request.bundle(),
-          old.getVersion().toString(),
-          read.version().toString(),
-          devicesOf(footprint),
-          footprint.services());
+      return plan(old, candidate(old, request, work.path()));
     } finally {
       turn.unlock();
     }
+  }
+
+  private SwapPlan plan(Bundle old, Candidate read) {
+    var footprint = Footprint.of(old, node);
+    return new SwapPlan(
+        old.getSymbolicName(),
+        old.getVersion().toString(),
+        read.version().toString(),
+        devicesOf(footprint),
+        footprint.services());
   }
 
   /** Those of its schemes; which devices a service has made is not known before it lets go of them. */
@@ -184,18 +205,48 @@ public final class SwapService implements Swaps {
   // Swaps.
 
   @Override
-  public SwapRecord swap(SwapRequest request) throws SwapException {
-    var entry = new Book.Entry(request.bundle(), request.by());
+  public SwapRecord swap(SwapRequest request, Consumer<SwapPlan> planned) throws SwapException {
+    return replace(
+        new Book.Entry(request.bundle(), request.by()),
+        request.deadlineMs(),
+        request.canary(),
+        (old, work) -> {
+          var read = candidate(old, request, work);
+          planned.accept(plan(old, read));
+          return read;
+        });
+  }
+
+  @Override
+  public SwapRecord back(String bundle, String by, long deadlineMs) throws SwapException {
+    return replace(
+        new Book.Entry(bundle, by),
+        deadlineMs,
+        Optional.empty(),
+        (old, work) -> ofDistribution(old, bundle, work));
+  }
+
+  /** Finds what takes the place of a bundle, and whether it may. */
+  private interface Successor {
+    Candidate of(Bundle old, Path work) throws SwapException;
+  }
+
+  private SwapRecord replace(
+      Book.Entry entry, long askedMs, Optional<String> canary, Successor successor)
+      throws SwapException {
     try {
-      long deadlineMs = deadline(request.bundle(), request.deadlineMs());
-      begin(request.bundle(), deadlineMs);
-      try (var work = WorkFolder.in(folder, request.bundle())) {
-        var old = find(request.bundle());
+      long deadlineMs = deadline(entry.bundle, askedMs);
+      begin(entry.bundle, deadlineMs);
+      try (var work = WorkFolder.in(folder, entry.bundle)) {
+        var old = find(entry.bundle);
+        underWay = old;
         entry.from = old.getVersion().toString();
-        var read = candidate(old, request, work.path());
+        var read = successor.of(old, work.path());
         entry.to = read.version().toString();
-        return exchange(entry, old, read, work.path(), deadlineMs);
+        if (canary.isEmpty()) return exchange(entry, old, read, work.path(), deadlineMs);
+        return exchangeAfter(canary.get(), entry, old, read, work.path(), deadlineMs);
       } finally {
+        underWay = null;
         turn.unlock();
       }
     } catch (SwapException e) {
@@ -203,43 +254,54 @@ public final class SwapService implements Swaps {
     }
   }
 
-  @Override
-  public SwapRecord back(String bundle, String by, long askedMs) throws SwapException {
-    var entry = new Book.Entry(bundle, by);
-    try {
-      long deadlineMs = deadline(bundle, askedMs);
-      begin(bundle, deadlineMs);
-      try (var work = WorkFolder.in(folder, bundle)) {
-        var old = find(bundle);
-        entry.from = old.getVersion().toString();
-        var jar = KeptJars.distributionJar(old);
-        if (jar.isEmpty()) {
-          throw Refusals.refused(
-              bundle, "The distribution has no such bundle.", "Give a jar to replace it by.");
-        }
-        admission.checkOld(old);
-        var copy = work.path().resolve("new.jar");
-        Files.copy(jar.get(), copy);
-        var read = Candidate.of(bundle, copy, jar.get().toString());
-        entry.to = read.version().toString();
-        admission.check(old, read, true);
-        return exchange(entry, old, read, work.path(), deadlineMs);
-      } catch (IOException e) {
-        throw Refusals.refused(
-            bundle, "The distribution's jar was not read: " + e + ".", "See what ails its disk.");
-      } finally {
-        turn.unlock();
-      }
-    } catch (SwapException e) {
-      throw refused(entry, e);
+  private Candidate ofDistribution(Bundle old, String bundle, Path work) throws SwapException {
+    var jar = KeptJars.distributionJar(old);
+    if (jar.isEmpty()) {
+      throw Refusals.refused(
+          bundle, "The distribution has no such bundle.", "Give a jar to replace it by.");
     }
+    admission.checkOld(old);
+    var copy = work.resolve("new.jar");
+    try {
+      Files.copy(jar.get(), copy);
+    } catch (IOException e) {
+      throw Refusals.refused(
+          bundle, "The distribution's jar was not read: " + e + ".", "See what ails its disk.");
+    }
+    var read = Candidate.of(bundle, copy, jar.get().toString());
+    admission.check(old, read, true);
+    return read;
   }
 
   private SwapException refused(Book.Entry entry, SwapException e) {
     if (e.result() == SwapResult.REFUSED) {
-      var _ = book.close(entry, SwapResult.REFUSED, List.of(), e.getMessage());
+      var _ = book.close(entry, SwapResult.REFUSED, Waits.NONE, e.getMessage());
     }
     return e;
+  }
+
+  /** As {@link #exchange}, when one device found it good. */
+  private SwapRecord exchangeAfter(
+      String canaryName,
+      Book.Entry entry,
+      Bundle bundle,
+      Candidate candidate,
+      Path work,
+      long deadlineMs)
+      throws SwapException {
+    var device = Canary.find(canaryName, bundle, node);
+    try (var canary = Canary.install(node, device, candidate, work)) {
+      entry.canary = Optional.of(canary);
+      var why = canary.fails(deadlineMs, config.canary_watch_ms());
+      if (why.isEmpty()) return exchange(entry, bundle, candidate, work, deadlineMs);
+      String only = canary.whoHasSeen() + " " + why.get();
+      var stays = canary.leave(config.deadline_max_ms());
+      if (stays.isPresent()) only += " It has not returned: " + stays.get();
+      throw rolledBack(entry, canary.waits(), only);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failed(entry, Waits.NONE, "It was interrupted.");
+    }
   }
 
   /** Having the turn. */
@@ -253,17 +315,14 @@ public final class SwapService implements Swaps {
       throw Refusals.refused(
           entry.bundle, "What runs now could not be kept to come back to: " + e + ".", "");
     }
-    underWay = bundle;
-    try (var attempt = Attempt.on(context, bundle, runtime, devices)) {
+    try (var attempt = Attempt.on(node, bundle)) {
       var why = attempt.put(candidate.file(), deadlineMs);
       if (why.isPresent()) throw rolledBack(entry, attempt, oldJar, why.get());
       String reason = "From " + candidate.origin() + "." + keep(bundle, candidate, entry);
-      return book.close(entry, SwapResult.SWAPPED, attempt.pauses(), reason);
+      return book.close(entry, SwapResult.SWAPPED, waits(entry, attempt), reason);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw failed(entry, List.of(), "It was interrupted.");
-    } finally {
-      underWay = null;
+      throw failed(entry, Waits.NONE, "It was interrupted.");
     }
   }
 
@@ -283,14 +342,27 @@ public final class SwapService implements Swaps {
 
   private SwapException rolledBack(Book.Entry entry, Attempt attempt, Path oldJar, String why)
       throws InterruptedException {
-    if (attempt.isStuck()) return failed(entry, attempt.pauses(), why);
+    if (attempt.isStuck()) return failed(entry, attempt.waits(), why);
     log.warn("bundle {}: the new one does not work and is taken back: {}", entry.bundle, why);
     var stillWhy = attempt.put(oldJar, config.deadline_max_ms());
     if (stillWhy.isPresent()) {
       return failed(
-          entry, attempt.pauses(), why + " The old one does not come back: " + stillWhy.get());
+          entry, attempt.waits(), why + " The old one does not come back: " + stillWhy.get());
     }
-    var _ = book.close(entry, SwapResult.ROLLED_BACK, attempt.pauses(), why);
+    return rolledBack(entry, waits(entry, attempt), why);
+  }
+
+  /** The canary's as well, which follows all others. */
+  private Waits waits(Book.Entry entry, Attempt attempt) throws InterruptedException {
+    if (entry.canary.isEmpty()) return attempt.waits();
+    var canary = entry.canary.get();
+    var stays = canary.leave(config.deadline_max_ms());
+    if (stays.isPresent()) log.error("block device {}: {}", canary.device(), stays.get());
+    return attempt.waits().and(canary.waits());
+  }
+
+  private SwapException rolledBack(Book.Entry entry, Waits waits, String why) {
+    var _ = book.close(entry, SwapResult.ROLLED_BACK, waits, why);
     return new SwapException(
         SwapResult.ROLLED_BACK,
         "Bundle " + entry.bundle + " was not replaced; version " + entry.from + " runs again.",
@@ -298,9 +370,8 @@ public final class SwapService implements Swaps {
         "Give one that works.");
   }
 
-  private SwapException failed(
-      Book.Entry entry, List<io.tenon.swap.DevicePause> pauses, String why) {
-    var _ = book.close(entry, SwapResult.FAILED, pauses, why);
+  private SwapException failed(Book.Entry entry, Waits waits, String why) {
+    var _ = book.close(entry, SwapResult.FAILED, waits, why);
     return new SwapException(
         SwapResult.FAILED,
         "Bundle " + entry.bundle + " was not replaced, and does not work any more.",
@@ -323,7 +394,7 @@ public final class SwapService implements Swaps {
             book.close(
                 entry,
                 SwapResult.SWAPPED,
-                seen.attempt().pauses(),
+                seen.attempt().waits(),
                 "It is not kept over a restart of the node.");
         return;
       }
@@ -347,6 +418,11 @@ public final class SwapService implements Swaps {
   @Override
   public List<KeptBundle> kept() {
     return kept.all();
+  }
+
+  @Override
+  public boolean isKept(String bundle, Path file) throws IOException {
+    return kept.isOf(bundle, file);
   }
 
   @Override

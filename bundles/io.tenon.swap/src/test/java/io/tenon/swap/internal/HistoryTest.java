@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.swap.DevicePause;
+import io.tenon.swap.HostPause;
 import io.tenon.swap.SwapRecord;
 import io.tenon.swap.SwapResult;
 import java.io.IOException;
@@ -28,6 +29,9 @@ class HistoryTest {
         "1.0." + number,
         SwapResult.ROLLED_BACK,
         List.of(new DevicePause("disk \"0\"", Duration.ofNanos(number))),
+        List.of(
+            new HostPause("10.0.0.1:4711", Duration.ofNanos(7), false),
+            new HostPause("[::1]:4712", Duration.ofNanos(8), true)),
         Duration.ofNanos(number),
         "Its start failed:\nbecause.");
   }

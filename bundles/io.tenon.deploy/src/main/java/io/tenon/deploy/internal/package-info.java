@@ -1,0 +1,5 @@
+/** How it is done. */
+@NullMarked
+package io.tenon.deploy.internal;
+
+import org.jspecify.annotations.NullMarked;

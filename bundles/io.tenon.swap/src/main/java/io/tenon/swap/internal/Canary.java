@@ -1,0 +1,259 @@
+package io.tenon.swap.internal;
+
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceProvider;
+import io.tenon.block.DeviceSlot;
+import io.tenon.block.DeviceTrials.Trial;
+import io.tenon.block.DeviceUri;
+import io.tenon.block.IoOperation;
+import io.tenon.block.SlotState;
+import io.tenon.swap.SwapException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.wiring.BundleRevision;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The new version of a backend beside the old one, for one device. It takes the device over as any successor does, content compared
+ * and all, and is watched under that device's own load. Whatever comes of it, the device returns to the others' backend in the end.
+ */
+final class Canary implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SwapService.class);
+
+  /** I/O of the device that does not end for so long is no answer. */
+  private static final long SILENCE_NS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long LOOK_MS = 5;
+  private static final long REMOVE_WITHIN_MS = 10_000;
+
+  private final DeviceSlot device;
+  private final Trial trial;
+  private final Bundle bundle;
+  private final Arrival arrival = new Arrival();
+  private final Pauses pauses;
+  private final long errorsBefore;
+  private boolean begun;
+  private boolean left;
+
+  private Canary(Surroundings node, DeviceSlot device, Trial trial, Bundle bundle) {
+    this.device = device;
+    this.trial = trial;
+    this.bundle = bundle;
+    pauses = new Pauses(node.devices(), arrival, Instant.MAX);
+    errorsBefore = errors();
+  }
+
+  /**
+   * The device that a name means.
+   *
+   * @throws SwapException when the bundle is of a kind that one volume alone cannot try, or has no such device
+   */
+  static DeviceSlot find(String name, Bundle old, Surroundings node) throws SwapException {
+    if (!servesDevicesAlone(old, node)) {
+      throw Refusals.refused(
+          old.getSymbolicName(),
+          (isTransport(old)
+                  ? "Hosts reach all of its volumes by the one port that it has,"
+                  : "It serves all of its volumes by one service,")
+              + " so that not one alone can try another version of it.",
+          "Only backends can have a canary; leave --canary out.");
+    }
+    var its = its(old, node);
+    for (DeviceSlot slot : its) {
+      boolean claimed = slot.claimedBy().filter(by -> by.endsWith(" " + name)).isPresent();
+      if (claimed || slot.name().equals(name) || slot.uuid().toString().equals(name)) return slot;
+    }
+    throw Refusals.refused(
+        old.getSymbolicName(),
+        "There is no block device "
+            + name
+            + " that it has opened, nor one that belongs to "
+            + name
+            + ".",
+        its.isEmpty()
+            ? "It has none; leave --canary out."
+            : "Its block devices are "
+                + String.join(", ", its.stream().map(DeviceSlot::name).toList())
+                + ".");
+  }
+
+  private static boolean isTransport(Bundle old) {
+    var revision = old.adapt(BundleRevision.class);
+    return !revision.getDeclaredCapabilities("tenon.transport").isEmpty();
+  }
+
+  private static boolean servesDevicesAlone(Bundle old, Surroundings node) {
+    var components = node.runtime().getComponentDescriptionDTOs(old);
+    return !components.isEmpty()
+        && components.stream()
+            .allMatch(
+                component ->
+                    Arrays.equals(
+                        component.serviceInterfaces,
+                        new String[] {DeviceProvider.class.getName()}));
+  }
+
+  private static List<DeviceSlot> its(Bundle old, Surroundings node) {
+    var footprint = Footprint.of(old, node);
+    var found = new ArrayList<DeviceSlot>();
+    for (DeviceSlot slot : node.devices().all()) {
+      try {
+        if (footprint.provides(DeviceUri.parse(slot.uri()).scheme())) found.add(slot);
+      } catch (DeviceException e) {
+        log.trace("{} was opened by no URI", slot, e);
+      }
+    }
+    return found;
+  }
+
+  /** Beside the old one, not started yet. */
+  static Canary install(Surroundings node, DeviceSlot device, Candidate candidate, Path work)
+      throws SwapException {
+    String name = CanaryJar.nameOf(candidate.symbolicName());
+    var jar = work.resolve("canary.jar");
+    try {
+      CanaryJar.make(candidate, jar);
+      var trial = node.trials().announce(name, device);
+      try (var content = Files.newInputStream(jar)) {
+        return new Canary(node, device, trial, node.context().installBundle(name, content));
+      } catch (BundleException e) {
+        trial.close();
+        throw e;
+      }
+    } catch (IOException | BundleException e) {
+      throw Refusals.refused(
+          candidate.symbolicName(),
+          "The new one could not be installed beside the old one: " + e.getMessage() + ".",
+          "");
+    }
+  }
+
+  String device() {
+    return device.name();
+  }
+
+  /**
+   * Has the device try it, and watches.
+   *
+   * @param watchMs how long, once the device is served by it
+   * @return why it is no good; empty when nothing was seen
+   */
+  Optional<String> fails(long deadlineMs, long watchMs) throws InterruptedException {
+    long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(deadlineMs);
+    try {
+      Steps.start(bundle, endNs);
+    } catch (Steps.Failed e) {
+      return Optional.of(e.why);
+    }
+    var begun = arrival.await(this::begins, endNs);
+    if (begun.isPresent()) return begun;
+    var taken = arrival.await(this::serves, endNs);
+    return taken.isPresent() ? taken : watch(watchMs);
+  }
+
+  private Optional<String> begins() {
+    try {
+      trial.begin();
+      begun = true;
+      return Optional.empty();
+    } catch (DeviceException e) {
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  private Optional<String> serves() {
+    if (trial.isServing() && device.state() == SlotState.READY) return Optional.empty();
+    return Optional.of(standing());
+  }
+
+  private String standing() {
+    var status = device.status();
+    return "Block device %s is %s: %s %s"
+        .formatted(device.name(), status.state(), status.reason(), status.waitsFor())
+        .strip();
+  }
+
+  private Optional<String> watch(long watchMs) throws InterruptedException {
+    long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(watchMs);
+    long seen = ended();
+    long seenNs = System.nanoTime();
+    while (true) {
+      if (device.state() != SlotState.READY) return Optional.of(standing());
+      long failed = errors() - errorsBefore;
+      if (failed > 0) return Optional.of(failed + " I/Os of it failed.");
+      long nowNs = System.nanoTime();
+      long ended = ended();
+      if (ended != seen || device.status().inFlight() == 0) {
+        seen = ended;
+        seenNs = nowNs;
+      }
+      if (nowNs - seenNs > SILENCE_NS) return Optional.of("It does not answer I/O any more.");
+      if (nowNs > endNs) return Optional.empty();
+      TimeUnit.MILLISECONDS.sleep(LOOK_MS);
+    }
+  }
+
+  private long errors() {
+    long sum = 0;
+    for (IoOperation operation : IoOperation.values()) sum += device.counters(operation).errors();
+    return sum;
+  }
+
+  private long ended() {
+    long sum = 0;
+    for (IoOperation operation : IoOperation.values()) {
+      var counters = device.counters(operation);
+      sum += counters.operations() + counters.errors();
+    }
+    return sum;
+  }
+
+  /**
+   * Takes the bundle away; the device returns to the backend that all others have.
+   *
+   * @return why the device has not; empty when it has
+   */
+  Optional<String> leave(long deadlineMs) throws InterruptedException {
+    if (left) return Optional.empty();
+    left = true;
+    long startNs = System.nanoTime();
+    try {
+      Steps.remove(bundle, startNs + TimeUnit.MILLISECONDS.toNanos(REMOVE_WITHIN_MS));
+    } catch (Steps.Failed e) {
+      return Optional.of(e.why);
+    }
+    return arrival.await(
+        () -> device.state() == SlotState.READY ? Optional.empty() : Optional.of(standing()),
+        startNs + TimeUnit.MILLISECONDS.toNanos(deadlineMs));
+  }
+
+  /** A sentence. */
+  String whoHasSeen() {
+    return begun
+        ? "Only block device " + device.name() + " has seen it."
+        : "No block device has seen it.";
+  }
+
+  /** Of all devices, since this was made. */
+  Waits waits() {
+    return new Waits(pauses.taken(), List.of());
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    var why = leave(REMOVE_WITHIN_MS);
+    if (why.isPresent()) log.error("block device {}: did not return: {}", device.name(), why.get());
+    trial.close();
+    pauses.close();
+  }
+}
