@@ -1,6 +1,9 @@
 package io.tenon.shell.internal;
 
 import io.tenon.error.TenonException;
+import io.tenon.shell.api.Caller;
+import io.tenon.shell.api.Role;
+import io.tenon.shell.api.Shell;
 import io.tenon.shell.attach.ShellSocket;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -13,7 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.felix.service.command.CommandProcessor;
+import jdk.net.ExtendedSocketOptions;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
@@ -25,7 +28,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Lets {@code tenon-shell} in through a Unix socket in the node's data directory. The directory of the socket belongs to the
- * node's user alone, so nobody else can reach it; there is no other check.
+ * node's user alone, so nobody but that user and root can reach it: whoever does is admin, and in the audit log as who the kernel says
+ * they are.
  */
 @Component(
     service = AttachServer.class,
@@ -35,18 +39,14 @@ import org.slf4j.LoggerFactory;
 public final class AttachServer {
   private static final Logger log = LoggerFactory.getLogger(AttachServer.class);
 
-  private final CommandProcessor processor;
-  private final Completion completion;
+  private final Shell shell;
   private final Path socket;
   private final ServerSocketChannel listener;
   private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
 
   @Activate
-  public AttachServer(
-      @Reference CommandProcessor processor, @Reference Completion completion, AttachConfig config)
-      throws TenonException {
-    this.processor = processor;
-    this.completion = completion;
+  public AttachServer(@Reference Shell shell, AttachConfig config) throws TenonException {
+    this.shell = shell;
     this.socket = ShellSocket.in(Path.of(config.data_dir()));
     this.listener = listen();
     Thread.ofVirtual().name("shell-accept").start(this::accept);
@@ -94,12 +94,17 @@ public final class AttachServer {
 
   private void serve(SocketChannel client) {
     try (client) {
-      new AttachedClient(client, processor, completion).serve();
+      new AttachedClient(client, shell).serve(caller(client));
     } catch (IOException e) {
       log.debug("a shell client went away: {}", e.getMessage());
     } finally {
       clients.remove(client);
     }
+  }
+
+  private static Caller caller(SocketChannel client) throws IOException {
+    String user = client.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName();
+    return new Caller(user, Role.ADMIN, "local", "", "");
   }
 
   @Deactivate

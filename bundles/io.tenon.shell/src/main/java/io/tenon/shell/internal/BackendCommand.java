@@ -2,6 +2,7 @@ package io.tenon.shell.internal;
 
 import io.tenon.block.BlockDevices;
 import io.tenon.block.BlockDevices.Backend;
+import io.tenon.shell.api.Role;
 import java.util.List;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -42,6 +43,7 @@ public final class BackendCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the schemes that can be opened now.",
         footer = {"", "Example: tenon:backend list"})
@@ -49,6 +51,7 @@ public final class BackendCommand extends Noun {
       output.table(devices.backends().stream().map(Verbs::row).toList());
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "Show one backend.",
         footer = {"", "Example: tenon:backend show malloc"})

@@ -3,6 +3,7 @@ package io.tenon.shell.internal;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ControllerInfo;
 import io.tenon.nvme.NvmeTarget.Subsystem;
+import io.tenon.shell.api.Role;
 import java.util.ArrayList;
 import java.util.List;
 import org.osgi.service.component.annotations.Activate;
@@ -57,6 +58,7 @@ public final class ControllerCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the controllers of all subsystems.",
         footer = {"", "Example: tenon:controller list"})
@@ -68,6 +70,7 @@ public final class ControllerCommand extends Noun {
       output.table(rows);
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "Show one controller.",
         footer = {"", "Example: tenon:controller show nqn.2019-05.io.openebs:scratch 1"})

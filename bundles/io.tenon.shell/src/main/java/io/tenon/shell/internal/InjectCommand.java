@@ -5,6 +5,7 @@ import io.tenon.block.DeviceSlot;
 import io.tenon.block.FaultInjections;
 import io.tenon.block.InjectedFault;
 import io.tenon.error.TenonException;
+import io.tenon.shell.api.Role;
 import java.util.List;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -54,6 +55,7 @@ public final class InjectCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(Role.ADMIN)
     @Command(
         description =
             "Have I/O of a block device fail or wait, now and when it is opened again. Hosts may lose data to it.",
@@ -74,6 +76,7 @@ public final class InjectCommand extends Noun {
       output.show(row(faults.inject(uri)));
     }
 
+    @Needs(Role.ADMIN)
     @Command(
         description = "Remove a fault; I/O that waits by it goes on when its time has come.",
         footer = {"", "Example: tenon:inject remove 'inject://disk1?op=write'"})
@@ -83,6 +86,7 @@ public final class InjectCommand extends Noun {
       output.done("Fault " + uri + " is not played any more.");
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the faults that are injected, and how many I/Os have met each.",
         footer = {"", "Example: tenon:inject list"})

@@ -4,7 +4,9 @@ import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceSlot;
 import io.tenon.error.TenonException;
 import io.tenon.reactor.Reactors;
+import io.tenon.shell.api.Role;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.osgi.service.component.annotations.Activate;
@@ -55,6 +57,7 @@ public final class LoadCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = {
           "Write and read 4 KiB blocks at random, check each read, and at the end every block that was",
@@ -99,10 +102,10 @@ public final class LoadCommand extends Noun {
         throw new Refused("Give --size for more than " + depth + " blocks of 4 KiB.");
       }
       try (var _ = slot.claim("load")) {
-        var result =
+        var load =
             VerifiedLoad.run(
-                    reactors.main(), slot, bytes, depth, TimeUnit.SECONDS.toNanos(seconds), seed)
-                .get();
+                reactors.main(), slot, bytes, depth, TimeUnit.SECONDS.toNanos(seconds), seed);
+        var result = result(load);
         output.show(row(result));
         if (result.wrong() > 0) {
           throw new Refused(
@@ -110,6 +113,16 @@ public final class LoadCommand extends Noun {
         }
       } catch (ExecutionException e) {
         throw new Refused("The load was not started: " + e.getCause());
+      }
+    }
+
+    private static VerifiedLoad.Result result(CompletableFuture<VerifiedLoad.Result> load)
+        throws ExecutionException, InterruptedException {
+      try {
+        return load.get();
+      } catch (InterruptedException e) {
+        load.cancel(false); // whoever asked for it has gone, or does not want it any more
+        throw e;
       }
     }
 

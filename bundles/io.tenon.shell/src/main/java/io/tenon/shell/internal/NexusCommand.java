@@ -11,6 +11,7 @@ import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
+import io.tenon.shell.api.Role;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -95,6 +96,7 @@ public final class NexusCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(value = Role.OPERATOR, disks = "URI")
     @Command(
         description = "Make a nexus of children that hold the same data, or none yet.",
         footer = {
@@ -144,6 +146,7 @@ public final class NexusCommand extends Noun {
                       fencing.claim()))));
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the nexuses of this node.",
         footer = {"", "Example: tenon:nexus list"})
@@ -161,6 +164,7 @@ public final class NexusCommand extends Noun {
               .toList());
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "Show one nexus.",
         footer = {"", "Example: tenon:nexus show v1 --json"})
@@ -169,6 +173,7 @@ public final class NexusCommand extends Noun {
       output.show(row(existing(nexus)));
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the children of a nexus, each with its state and why.",
         footer = {"", "Example: tenon:nexus children v1"})
@@ -177,6 +182,7 @@ public final class NexusCommand extends Noun {
       output.table(existing(nexus).children().stream().map(NexusCommand::row).toList());
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Let hosts reach a nexus over NVMe-oF.",
         footer = {"", "Example: tenon:nexus publish v1"})
@@ -187,6 +193,7 @@ public final class NexusCommand extends Noun {
       change(nexus, one -> one.publish(hosts.nqns()));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Take a nexus away from hosts; it keeps running.",
         footer = {"", "Example: tenon:nexus unpublish v1"})
@@ -195,6 +202,7 @@ public final class NexusCommand extends Noun {
       change(nexus, Nexus::unpublish);
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description =
             "Grow a nexus while hosts use it. Its children have the size already; hosts are told.",
@@ -206,6 +214,7 @@ public final class NexusCommand extends Noun {
       change(nexus, one -> one.resize(size.bytes()));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Tell hosts what the way to a nexus through this node is worth.",
         footer = {"", "Example: tenon:nexus ana v1 non_optimized"})
@@ -219,6 +228,7 @@ public final class NexusCommand extends Noun {
       change(nexus, one -> one.anaState(ShareCommand.Verbs.anaState(state)));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description =
             "Have all replicas of a nexus take a snapshot at the same moment, while hosts wait.",
@@ -266,6 +276,7 @@ public final class NexusCommand extends Noun {
       }
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Stop a nexus for good: hosts wait until it is destroyed.",
         footer = {"", "Example: tenon:nexus shutdown v1"})
@@ -274,6 +285,7 @@ public final class NexusCommand extends Noun {
       change(nexus, Nexus::shutdown);
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Remove a nexus. The data stays on its children.",
         footer = {"", "Example: tenon:nexus destroy v1"})
@@ -284,6 +296,7 @@ public final class NexusCommand extends Noun {
       output.done("Nexus " + found.name() + " is destroyed; its data stays on its children.");
     }
 
+    @Needs(value = Role.OPERATOR, disks = "URI")
     @Command(
         description = "Add a child; the data is copied to it while hosts go on.",
         footer = {
@@ -301,6 +314,7 @@ public final class NexusCommand extends Noun {
       change(nexus, one -> one.addChild(uri, !later));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Take a child away from a nexus; its data stays on it and grows old.",
         footer = {"", "Example: tenon:nexus remove v1 aio:///var/lib/disk1"})
@@ -311,6 +325,7 @@ public final class NexusCommand extends Noun {
       change(nexus, one -> one.removeChild(child));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Take a child out for a while; what it misses is logged.",
         footer = {"", "Example: tenon:nexus offline v1 aio:///var/lib/disk1"})
@@ -321,6 +336,7 @@ public final class NexusCommand extends Noun {
       change(nexus, one -> one.faultChild(child, Fault.OFFLINE));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Bring a child back; what it has missed is copied to it.",
         footer = {"", "Example: tenon:nexus online v1 aio:///var/lib/disk1"})
@@ -331,6 +347,7 @@ public final class NexusCommand extends Noun {
       change(nexus, one -> one.onlineChild(child));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Take a child out for good: after that it can only be removed.",
         footer = {"", "Example: tenon:nexus fault v1 aio:///var/lib/disk1"})
@@ -341,6 +358,7 @@ public final class NexusCommand extends Noun {
       change(nexus, one -> one.faultChild(child, Fault.PERMANENT));
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description =
             "Say why a nexus is not ONLINE: each thing, since when, and what it waits for.",

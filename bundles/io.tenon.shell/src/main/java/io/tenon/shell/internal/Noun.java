@@ -1,6 +1,10 @@
 package io.tenon.shell.internal;
 
 import io.tenon.error.TenonException;
+import io.tenon.shell.api.Caller;
+import io.tenon.shell.api.Role;
+import io.tenon.shell.api.ShellSession;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.lang.reflect.Method;
@@ -8,10 +12,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
-import org.apache.felix.service.command.CommandSession;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +44,11 @@ abstract class Noun {
   /** Makes the object whose methods are the verbs, for one call. */
   abstract Object verbs(Output output);
 
+  /** The same, for those who keep who said it. */
+  Object verbs(Output output, Caller caller) {
+    return verbs(output);
+  }
+
   /** Name of the command, with its scope: {@code tenon:device}. */
   final String name() {
     return look().command();
@@ -50,7 +60,31 @@ abstract class Noun {
   }
 
   final Set<String> verbs() {
-    return look().verbs();
+    return look().verbs().keySet();
+  }
+
+  /** Those that the role may use. */
+  final Stream<String> verbs(Role role) {
+    return look().verbs().entrySet().stream()
+        .filter(verb -> role.covers(verb.getValue()))
+        .map(Map.Entry::getKey);
+  }
+
+  /** Whether there is anything in it for the role. */
+  final boolean isFor(Role role) {
+    return verbs().isEmpty() ? role.covers(look().role()) : verbs(role).findAny().isPresent();
+  }
+
+  /**
+   * The least role that may say this. Only {@link #run} decides; options may need more.
+   *
+   * @param words of a line that this {@link #answersTo}
+   */
+  final Role needs(List<String> words) {
+    if (verbs().isEmpty()) return look().role();
+    var spelledOut = spelledOut(words);
+    var verb = spelledOut.size() < 2 ? null : look().verbs().get(spelledOut.get(1));
+    return verb == null ? Role.VIEWER : verb; // nothing but help and complaints without a verb
   }
 
   /** In one sentence. */
@@ -89,7 +123,7 @@ abstract class Noun {
   /** To look into, not to run. */
   private synchronized CommandLine model() {
     var known = model;
-    if (known == null) model = known = line(nowhere());
+    if (known == null) model = known = line(verbs(nowhere()), nowhere());
     return known;
   }
 
@@ -97,8 +131,10 @@ abstract class Noun {
     return new Output(new PrintWriter(Writer.nullWriter()));
   }
 
-  private CommandLine line(Output output) {
-    var line = new CommandLine(verbs(output));
+  private static CommandLine line(Object verbs, Output output) {
+    var line = new CommandLine(verbs);
+    // @FILE would print what is in any file of this machine, in the complaint that it is no option.
+    line.setExpandAtFiles(false);
     line.registerConverter(Size.class, new Size.Converter());
     line.setUsageHelpWidth(WIDTH).setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF));
     line.getCommandSpec().addOption(help());
@@ -122,13 +158,25 @@ abstract class Noun {
   /**
    * Does what the words say.
    *
-   * @throws Refused when they are not understood, or what they ask for fails
+   * @param caller says them; what is held against the role is what the words were understood as
+   * @throws Refused when they are not understood, the role may not, or what they ask for fails
    * @throws Ended when they are done, and the answer is one that scripts may not miss
    */
-  final void run(CommandSession session, Object[] words) throws Exception {
-    var out = new PrintWriter(session.getConsole(), true, StandardCharsets.UTF_8);
+  final void run(PrintStream console, Object[] words, Caller caller) throws Exception {
+    var out = new PrintWriter(console, true, StandardCharsets.UTF_8);
     var thrown = new AtomicReference<Exception>();
-    var line = line(new Output(out)).setOut(out).setErr(out);
+    var output = new Output(out);
+    var line = line(verbs(output, caller), output).setOut(out).setErr(out);
+    line.setExecutionStrategy(
+        understood -> {
+          try {
+            Permission.check(understood, caller.role());
+          } catch (Refused e) {
+            thrown.set(e);
+            return ShellSession.NOT_ALLOWED;
+          }
+          return new CommandLine.RunLast().execute(understood);
+        });
     line.setParameterExceptionHandler(
         (e, _) -> {
           thrown.set(new Refused(misuse(e), Refused.NOT_UNDERSTOOD));
@@ -154,6 +202,7 @@ abstract class Noun {
   private static Exception refusal(Exception e) {
     if (e instanceof TenonException) return new Refused(String.valueOf(e.getMessage()));
     if (e instanceof Refused || e instanceof Ended) return e;
+    if (e instanceof InterruptedException) return new Refused("The command was stopped.");
     log.error("A shell command failed by a bug", e);
     return new Refused(
         "The command failed by a bug of Tenon; the node's log has the details. " + e);
@@ -170,12 +219,14 @@ abstract class Noun {
    *
    * @param line that is typed; its first word is one that this {@link #answersTo}
    * @param index at least 1
+   * @param role who may not use a verb is offered nothing of it
    */
-  final List<String> candidates(List<String> line, int index) {
+  final List<String> candidates(List<String> line, int index, Role role) {
+    if (!role.covers(needs(line))) return List.of();
     if (verbs().isEmpty()) return candidates(model().getCommandSpec(), "", line, index, 1);
     var words = spelledOut(line);
     int typed = index + words.size() - line.size();
-    if (typed <= 1) return List.copyOf(verbs());
+    if (typed <= 1) return verbs(role).toList();
     var verb = model().getSubcommands().get(words.get(1));
     if (verb == null) return List.of();
     return candidates(verb.getCommandSpec(), words.get(1), words, typed, Integer.MAX_VALUE);
@@ -192,8 +243,14 @@ abstract class Noun {
     return typed <= lastNamed ? names(verb) : List.of();
   }
 
-  /** What is asked of every noun while a node starts; reading the annotations costs a hundredth of having picocli model them. */
-  private record Names(String command, String noun, String description, Set<String> verbs) {
+  /**
+   * What is asked of every noun while a node starts; reading the annotations costs a hundredth of having picocli model them.
+   *
+   * @param role that the command needs when it has no verbs
+   * @param verbs and the role that each needs
+   */
+  private record Names(
+      String command, String noun, String description, Role role, Map<String, Role> verbs) {
     static Names of(Class<?> type) {
       var command = type.getAnnotation(Command.class);
       String name = command.name();
@@ -201,10 +258,10 @@ abstract class Noun {
           name,
           name.substring(name.indexOf(':') + 1),
           String.join(" ", command.description()),
+          Permission.roleOf(type),
           Arrays.stream(type.getDeclaredMethods())
               .filter(method -> method.isAnnotationPresent(Command.class))
-              .map(Names::verb)
-              .collect(Collectors.toUnmodifiableSet()));
+              .collect(Collectors.toUnmodifiableMap(Names::verb, Permission::roleOf)));
     }
 
     private static String verb(Method method) {

@@ -92,7 +92,11 @@ public final class NounCommands {
   private record Command(Noun noun, List<String> first) implements Function {
     @Override
     public @Nullable Object execute(CommandSession session, List<Object> words) throws Exception {
-      noun.run(session, Stream.concat(first.stream(), words.stream()).toArray());
+      // Whoever has a session of Gogo's can reach everything anyway: GuardedSession.
+      noun.run(
+          session.getConsole(),
+          Stream.concat(first.stream(), words.stream()).toArray(),
+          Callers.of(session));
       return null; // what there is to say is printed
     }
   }

@@ -8,6 +8,7 @@ import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolSpec;
 import io.tenon.pool.Pools;
 import io.tenon.pool.RepairSpec;
+import io.tenon.shell.api.Role;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -71,6 +72,7 @@ public final class PoolCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(value = Role.OPERATOR, disks = "DISK")
     @Command(
         description =
             "Make a pool on a disk, or import the one of this name that is there. A disk that carries anything"
@@ -107,6 +109,7 @@ public final class PoolCommand extends Noun {
                       Optional.ofNullable(overwrite)))));
     }
 
+    @Needs(value = Role.OPERATOR, disks = "[NAME] DISK")
     @Command(
         name = "import",
         description = "Load the pool that is on a disk. The disk says all that is needed.",
@@ -128,6 +131,7 @@ public final class PoolCommand extends Noun {
       output.show(row(pool));
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the pools of this node, and those that it waits for.",
         footer = {"", "Example: tenon:pool list"})
@@ -162,6 +166,7 @@ public final class PoolCommand extends Noun {
           "disk", disk);
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "Show one pool, and what is not as it should be.",
         footer = {"", "Example: tenon:pool show fast0 --json"})
@@ -193,6 +198,7 @@ public final class PoolCommand extends Noun {
           pool.disk());
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Take in what the disk has grown by.",
         footer = {"", "Example: tenon:pool grow fast0"})
@@ -203,6 +209,7 @@ public final class PoolCommand extends Noun {
       output.show(row(found));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description =
             "Close a pool so that another node can import it. Nothing is lost. An absent pool is not waited for any more.",
@@ -219,6 +226,7 @@ public final class PoolCommand extends Noun {
       output.done("Pool " + found.name() + " is closed; its disk can be imported anywhere.");
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Delete a pool with all its replicas and snapshots.",
         footer = {"", "Example: tenon:pool destroy fast0 --yes-delete-everything"})
@@ -240,6 +248,10 @@ public final class PoolCommand extends Noun {
       output.done("Pool " + found.name() + " is destroyed.");
     }
 
+    @Needs(
+        value = Role.OPERATOR,
+        disks = "DISK",
+        adminOptions = {"--copies", "--undo"})
     @Command(
         description = {
           "Say what is on a disk, what is not in order, what that means and what a repair would cost; imported or not,"

@@ -2,6 +2,7 @@ package io.tenon.shell.internal;
 
 import io.tenon.reactor.ReactorStats;
 import io.tenon.reactor.Reactors;
+import io.tenon.shell.api.Role;
 import java.util.List;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -46,6 +47,7 @@ public final class ReactorCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the reactors with what they have done since their start.",
         footer = {"", "Example: tenon:reactor list"})
@@ -53,6 +55,7 @@ public final class ReactorCommand extends Noun {
       output.table(reactors.stats().stream().map(Verbs::row).toList());
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "Show one reactor.",
         footer = {"", "Example: tenon:reactor show 0"})

@@ -4,6 +4,7 @@ import io.tenon.error.TenonException;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.Nexuses;
 import io.tenon.nexus.RebuildInfo;
+import io.tenon.shell.api.Role;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -54,6 +55,7 @@ public final class RebuildCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the rebuilds under way, of one nexus or of all.",
         footer = {"", "Example: tenon:rebuild list v1"})
@@ -67,6 +69,7 @@ public final class RebuildCommand extends Noun {
               .toList());
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the rebuilds that are over, newest first.",
         footer = {"", "Example: tenon:rebuild history v1"})
@@ -80,6 +83,7 @@ public final class RebuildCommand extends Noun {
               .toList());
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = {
           "Watch the rebuild of a child until it is over, two lines a second.",
@@ -103,6 +107,7 @@ public final class RebuildCommand extends Noun {
       output.line(step(over.get()));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Start to complete a child that is out of sync.",
         footer = {"", "Example: tenon:rebuild start v1 aio:///var/lib/disk2"})
@@ -112,6 +117,7 @@ public final class RebuildCommand extends Noun {
       showChild(nexus, subject.child);
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "End a rebuild. The child goes on taking writes and can be completed later.",
         footer = {"", "Example: tenon:rebuild stop v1 aio:///var/lib/disk2"})
@@ -121,6 +127,7 @@ public final class RebuildCommand extends Noun {
       showChild(nexus, subject.child);
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Let a rebuild wait.",
         footer = {"", "Example: tenon:rebuild pause v1 aio:///var/lib/disk2"})
@@ -130,6 +137,7 @@ public final class RebuildCommand extends Noun {
       showRebuild(nexus, subject.child);
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Let a rebuild that was paused go on.",
         footer = {"", "Example: tenon:rebuild resume v1 aio:///var/lib/disk2"})

@@ -9,6 +9,7 @@ import io.tenon.pool.ReplicaSpec;
 import io.tenon.pool.WipeProgress;
 import io.tenon.pool.WipeSpec;
 import io.tenon.pool.WipeWatcher;
+import io.tenon.shell.api.Role;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -86,6 +87,7 @@ public final class ReplicaCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Make a replica in a pool.",
         footer = {"", "Example: tenon:replica create fast0 vol1 --size 10GiB --thin"})
@@ -123,6 +125,7 @@ public final class ReplicaCommand extends Noun {
       output.show(row(PoolCommand.existing(pools, pool).create(spec).info()));
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List replicas and clones, of one pool or of all.",
         footer = {"", "Example: tenon:replica list"})
@@ -147,6 +150,7 @@ public final class ReplicaCommand extends Noun {
               .toList());
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "Show one replica, clone or snapshot.",
         footer = {"", "Example: tenon:replica show vol1 --json"})
@@ -155,6 +159,7 @@ public final class ReplicaCommand extends Noun {
       output.show(row(existing(pools, replica).info()));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Let hosts reach a replica over NVMe-oF, also after a restart.",
         footer = {"", "Example: tenon:replica share vol1 --host nqn.2014-08.org.example:host1"})
@@ -167,6 +172,7 @@ public final class ReplicaCommand extends Noun {
       output.show(row(found.info()));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Take a replica away from hosts.",
         footer = {"", "Example: tenon:replica unshare vol1"})
@@ -177,6 +183,7 @@ public final class ReplicaCommand extends Noun {
       output.show(row(found.info()));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Change a replica's size, also while it is in use; then not to less.",
         footer = {"", "Example: tenon:replica resize vol1 --size 20GiB"})
@@ -194,6 +201,7 @@ public final class ReplicaCommand extends Noun {
       output.show(row(found.info()));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = {
           "Overwrite a replica that nobody uses, or with --method CHECKSUM read it and show its CRC-32C.",
@@ -242,6 +250,7 @@ public final class ReplicaCommand extends Noun {
       throw new Refused("Give --pattern from 0 to 0xffffffff.");
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Delete a replica or clone with its data.",
         footer = {"", "Example: tenon:replica destroy vol1"})

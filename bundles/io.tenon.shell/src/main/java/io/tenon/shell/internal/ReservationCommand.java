@@ -2,6 +2,7 @@ package io.tenon.shell.internal;
 
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.Subsystem;
+import io.tenon.shell.api.Role;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -47,6 +48,7 @@ public final class ReservationCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the registrants of all subsystems.",
         footer = {"", "Example: tenon:reservation list"})
@@ -56,6 +58,7 @@ public final class ReservationCommand extends Noun {
       output.table(rows);
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "Show the reservation of one subsystem.",
         footer = {"", "Example: tenon:reservation show nqn.2019-05.io.openebs:scratch"})

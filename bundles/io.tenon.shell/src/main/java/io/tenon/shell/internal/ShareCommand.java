@@ -7,6 +7,7 @@ import io.tenon.nvme.AnaState;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
+import io.tenon.shell.api.Role;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -60,6 +61,7 @@ public final class ShareCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Share a device with hosts.",
         footer = {"", "Example: tenon:share create scratch --host nqn.2014-08.org.example:host1"})
@@ -107,6 +109,7 @@ public final class ShareCommand extends Noun {
       return new int[] {Integer.parseInt(range.group(1)), Integer.parseInt(range.group(2))};
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Say how well this node reaches the device; hosts with other paths follow.",
         footer = {"", "Example: tenon:share ana scratch non_optimized"})
@@ -132,6 +135,7 @@ public final class ShareCommand extends Noun {
           "There is no ANA state " + text + ". Say optimized, non_optimized or inaccessible.");
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List what is shared.",
         footer = {"", "Example: tenon:share list"})
@@ -147,6 +151,7 @@ public final class ShareCommand extends Noun {
               .toList());
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "Show one share.",
         footer = {"", "Example: tenon:share show scratch"})
@@ -155,6 +160,7 @@ public final class ShareCommand extends Noun {
       output.show(row(existing(device)));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Replace the hosts that may connect; those left out are disconnected.",
         footer = {"", "Example: tenon:share hosts scratch --host nqn.2014-08.org.example:host2"})
@@ -167,6 +173,7 @@ public final class ShareCommand extends Noun {
       output.show(row(shared));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Stop sharing a device: its hosts are disconnected.",
         footer = {"", "Example: tenon:share destroy scratch"})

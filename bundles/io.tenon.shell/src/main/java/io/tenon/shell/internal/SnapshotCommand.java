@@ -4,6 +4,7 @@ import io.tenon.block.SnapshotSpec;
 import io.tenon.error.TenonException;
 import io.tenon.pool.Pools;
 import io.tenon.pool.ReplicaInfo;
+import io.tenon.shell.api.Role;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -55,6 +56,7 @@ public final class SnapshotCommand extends Noun {
       this.clock = clock;
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Keep a replica as it is now.",
         footer = {"", "Example: tenon:snapshot create vol1 before-upgrade"})
@@ -87,6 +89,7 @@ public final class SnapshotCommand extends Noun {
           row(origin.snapshot(new SnapshotSpec(name, id, owner, txn, clock.instant())).info()));
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List snapshots, of one replica or of all.",
         footer = {"", "Example: tenon:snapshot list vol1"})
@@ -108,6 +111,7 @@ public final class SnapshotCommand extends Noun {
               .toList());
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Make a replica that begins as a snapshot is.",
         footer = {"", "Example: tenon:snapshot clone before-upgrade vol1-copy"})
@@ -125,6 +129,7 @@ public final class SnapshotCommand extends Noun {
       output.show(ReplicaCommand.row(clone.info()));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description =
             "Delete a snapshot; while it has clones it is only marked, and goes with the last.",

@@ -6,6 +6,7 @@ import io.tenon.pool.ReplicaInfo;
 import io.tenon.pool.SnapshotRebuildInfo;
 import io.tenon.pool.SnapshotRebuildSpec;
 import io.tenon.pool.SnapshotRebuilds;
+import io.tenon.shell.api.Role;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -64,6 +65,9 @@ public final class SnapshotRebuildCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(
+        value = Role.OPERATOR,
+        disks = {"REPLICA", "SNAPSHOT"})
     @Command(
         description =
             "Begin to fill a replica. What it holds is overwritten, and nobody else can use it meanwhile.",
@@ -94,6 +98,7 @@ public final class SnapshotRebuildCommand extends Noun {
                       Optional.empty()))));
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the rebuilds that are under way or over.",
         footer = {"", "Example: tenon:snapshotrebuild list"})
@@ -101,6 +106,7 @@ public final class SnapshotRebuildCommand extends Noun {
       output.table(rebuilds.all().stream().map(Verbs::row).toList());
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Stop a rebuild that is under way, and forget it. The replica stays.",
         footer = {

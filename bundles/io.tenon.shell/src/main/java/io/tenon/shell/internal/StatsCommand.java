@@ -9,6 +9,7 @@ import io.tenon.nexus.Nexuses;
 import io.tenon.pool.Pool;
 import io.tenon.pool.Pools;
 import io.tenon.pool.ReplicaInfo;
+import io.tenon.shell.api.Role;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -99,6 +100,7 @@ public final class StatsCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List what each has read and written, and the mean time that took.",
         footer = {"", "Example: tenon:stats list --kind NEXUS --json"})
@@ -115,6 +117,7 @@ public final class StatsCommand extends Noun {
               .toList());
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description =
             "Show all figures of a pool, a replica or a nexus, one line for each operation.",
@@ -129,6 +132,7 @@ public final class StatsCommand extends Noun {
       output.table(rows);
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Count from zero, on all block devices of this node.",
         footer = {"", "Example: tenon:stats reset"})

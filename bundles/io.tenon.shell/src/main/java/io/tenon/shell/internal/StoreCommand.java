@@ -10,6 +10,7 @@ import io.tenon.metadata.Prefix;
 import io.tenon.metadata.Value;
 import io.tenon.metadata.Version;
 import io.tenon.metadata.WatchEvent;
+import io.tenon.shell.api.Role;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,8 @@ public final class StoreCommand extends Noun {
   @Reference(
       cardinality = ReferenceCardinality.OPTIONAL,
       policy = ReferencePolicy.DYNAMIC,
-      policyOption = ReferencePolicyOption.GREEDY)
+      policyOption = ReferencePolicyOption.GREEDY,
+      target = "(tenon.metadata=slot)")
   private volatile @Nullable MetadataStore store;
 
   @Override
@@ -65,6 +67,7 @@ public final class StoreCommand extends Noun {
       return store;
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "Show which store this is, and whether it can be used.",
         footer = {"", "Example: tenon:store status"})
@@ -90,6 +93,7 @@ public final class StoreCommand extends Noun {
               status.leases()));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Show one key.",
         footer = {
@@ -107,6 +111,7 @@ public final class StoreCommand extends Noun {
       output.show(row(entry));
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "List keys, in their order.",
         footer = {"", "Example: tenon:store list /openebs.io/mayastor --json"})
@@ -134,6 +139,7 @@ public final class StoreCommand extends Noun {
               .toList());
     }
 
+    @Needs(Role.OPERATOR)
     @Command(
         description = "Tell what is there, and every change for a while.",
         footer = {"", "Example: tenon:store watch /openebs.io/mayastor --seconds 60"})
@@ -186,6 +192,7 @@ public final class StoreCommand extends Noun {
       output.line(Row.of("event", event, "version", version.value(), "key", key));
     }
 
+    @Needs(Role.ADMIN)
     @Command(
         description =
             "Write a key. For repairs: what nexuses and the control plane rely on lies here.",
@@ -210,6 +217,7 @@ public final class StoreCommand extends Noun {
       output.done("Key " + key + " has version " + version + ".");
     }
 
+    @Needs(Role.ADMIN)
     @Command(
         description =
             "Delete a key. For repairs: what nexuses and the control plane rely on lies here.",

@@ -2,6 +2,7 @@ package io.tenon.shell.internal;
 
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.Subsystem;
+import io.tenon.shell.api.Role;
 import java.util.List;
 import java.util.Locale;
 import org.osgi.service.component.annotations.Activate;
@@ -50,6 +51,7 @@ public final class SubsystemCommand extends Noun {
       this.output = output;
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "List the subsystems.",
         footer = {"", "Example: tenon:subsystem list"})
@@ -66,6 +68,7 @@ public final class SubsystemCommand extends Noun {
               .toList());
     }
 
+    @Needs(Role.VIEWER)
     @Command(
         description = "Show one subsystem.",
         footer = {"", "Example: tenon:subsystem show nqn.2019-05.io.openebs:scratch"})

@@ -1,7 +1,11 @@
 package io.tenon.shell.internal;
 
 import io.tenon.error.TenonException;
+import io.tenon.shell.api.Caller;
+import io.tenon.shell.api.Role;
 import io.tenon.swap.DevicePause;
+import io.tenon.swap.HostPause;
+import io.tenon.swap.SwapPlan;
 import io.tenon.swap.SwapRecord;
 import io.tenon.swap.SwapRequest;
 import io.tenon.swap.Swaps;
@@ -9,6 +13,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -21,8 +26,6 @@ import picocli.CommandLine.Parameters;
 /** {@code tenon:swap}. */
 @Component(service = Noun.class)
 public final class SwapCommand extends Noun {
-  private static final String BY = "the shell";
-
   private final Swaps swaps;
 
   @Activate
@@ -32,7 +35,12 @@ public final class SwapCommand extends Noun {
 
   @Override
   Object verbs(Output output) {
-    return new Line(swaps, output);
+    return new Line(swaps, output, "");
+  }
+
+  @Override
+  Object verbs(Output output, Caller caller) {
+    return new Line(swaps, output, Callers.text(caller));
   }
 
   @Override
@@ -52,6 +60,15 @@ public final class SwapCommand extends Noun {
     return Row.of("device", pause.device(), "pause_ms", ms(pause.pause()));
   }
 
+  static List<Row> hosts(SwapRecord one) {
+    return one.hosts().stream().map(SwapCommand::row).toList();
+  }
+
+  private static Row row(HostPause pause) {
+    return Row.of("host", pause.host(), "pause_ms", ms(pause.pause()), "broken", pause.broken());
+  }
+
+  @Needs(Role.ADMIN)
   @Command(
       name = "tenon:swap",
       description = "Replaces a bundle by another version of it while hosts do I/O.",
@@ -63,11 +80,13 @@ public final class SwapCommand extends Noun {
         "distribution brings another one.",
         "",
         "Example: tenon:swap io.tenon.backend.aio /tmp/io.tenon.backend.aio-0.2.0.jar",
+        "         tenon:swap io.tenon.backend.aio /tmp/io.tenon.backend.aio-0.2.0.jar --canary volume1",
         "         tenon:swap io.tenon.backend.aio --back"
       })
   static final class Line implements Callable<Integer> {
     private final Swaps swaps;
     private final Output output;
+    private final String by;
 
     @Parameters(paramLabel = "BUNDLE", description = "Symbolic name of the bundle.")
     private String bundle = "";
@@ -93,9 +112,21 @@ public final class SwapCommand extends Noun {
                 + " configuration says otherwise.")
     private long deadlineMs;
 
-    Line(Swaps swaps, Output output) {
+    @Option(
+        names = "--canary",
+        paramLabel = "VOLUME",
+        description =
+            "First only this block device, or that of this nexus or pool, is served by the new one and watched; all others"
+                + " follow when nothing is wrong. For backends.")
+    private @Nullable String canary;
+
+    /**
+     * @param by who says it
+     */
+    Line(Swaps swaps, Output output, String by) {
       this.swaps = swaps;
       this.output = output;
+      this.by = by;
     }
 
     @Override
@@ -108,34 +139,38 @@ public final class SwapCommand extends Noun {
         if (checkOnly) {
           throw new Refused("--check wants a jar to look at.", Refused.NOT_UNDERSTOOD);
         }
-        show(swaps.back(bundle, BY, deadlineMs));
+        if (canary != null) {
+          throw new Refused("--canary wants a jar to try.", Refused.NOT_UNDERSTOOD);
+        }
+        show(swaps.back(bundle, by, deadlineMs));
         return 0;
       }
-      var request = new SwapRequest(bundle, uri(from), BY, deadlineMs);
-      if (checkOnly || !output.isJson()) {
-        var plan = swaps.check(request);
-        if (checkOnly) {
-          output.show(
-              Row.of(
-                  "bundle", plan.bundle(),
-                  "from", plan.fromVersion(),
-                  "to", plan.toVersion(),
-                  "devices", plan.devices(),
-                  "services", plan.services()));
-          return 0;
-        }
-        output.say(
-            "%s %s is replaced by %s. %s"
-                .formatted(
-                    plan.bundle(),
-                    plan.fromVersion(),
-                    plan.toVersion(),
-                    plan.devices().isEmpty()
-                        ? "No block device was opened by it."
-                        : "I/O waits of " + String.join(", ", plan.devices()) + "."));
-      }
-      show(swaps.swap(request));
+      var request = new SwapRequest(bundle, uri(from), by, deadlineMs, Optional.ofNullable(canary));
+      if (checkOnly) show(swaps.check(request));
+      else show(swaps.swap(request, this::announce));
       return 0;
+    }
+
+    private void announce(SwapPlan plan) {
+      output.say(
+          "%s %s is replaced by %s. %s"
+              .formatted(
+                  plan.bundle(),
+                  plan.fromVersion(),
+                  plan.toVersion(),
+                  plan.devices().isEmpty()
+                      ? "No block device was opened by it."
+                      : "I/O waits of " + String.join(", ", plan.devices()) + "."));
+    }
+
+    private void show(SwapPlan plan) {
+      output.show(
+          Row.of(
+              "bundle", plan.bundle(),
+              "from", plan.fromVersion(),
+              "to", plan.toVersion(),
+              "devices", plan.devices(),
+              "services", plan.services()));
     }
 
     private static URI uri(String text) throws Refused {
@@ -161,7 +196,8 @@ public final class SwapCommand extends Noun {
               "result", one.result().name(),
               "longest_pause_ms", ms(one.longestPause()),
               "reason", one.reason(),
-              "pauses", pauses(one)));
+              "pauses", pauses(one),
+              "hosts", hosts(one)));
     }
   }
 }

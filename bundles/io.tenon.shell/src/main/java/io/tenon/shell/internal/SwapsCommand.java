@@ -1,5 +1,6 @@
 package io.tenon.shell.internal;
 
+import io.tenon.shell.api.Role;
 import io.tenon.swap.KeptBundle;
 import io.tenon.swap.SwapRecord;
 import io.tenon.swap.Swaps;
@@ -27,6 +28,7 @@ public final class SwapsCommand extends Noun {
     return new Line(swaps, output);
   }
 
+  @Needs(Role.VIEWER)
   @Command(
       name = "tenon:swaps",
       description = "Bundles that were replaced, or should have been.",
@@ -66,7 +68,11 @@ public final class SwapsCommand extends Noun {
               "rolled_back", counters.rolledBack(),
               "refused", counters.refused(),
               "failed", counters.failed(),
+              "device_pauses", counters.devicePauses(),
+              "host_pauses", counters.hostPauses(),
+              "broken_connections", counters.brokenConnections(),
               "longest_pause_ms", SwapCommand.ms(counters.longestPause()),
+              "total_pause_ms", SwapCommand.ms(counters.totalPause()),
               "history", shown.stream().map(this::row).toList(),
               "kept", swaps.kept().stream().map(Line::row).toList()));
       return 0;
@@ -81,8 +87,13 @@ public final class SwapsCommand extends Noun {
       cells.put("to", one.toVersion());
       cells.put("result", one.result().name());
       cells.put("longest_pause_ms", SwapCommand.ms(one.longestPause()));
-      if (output.isJson()) cells.put("pauses", List.copyOf(SwapCommand.pauses(one)));
-      else cells.put("devices", one.pauses().size());
+      if (output.isJson()) {
+        cells.put("pauses", List.copyOf(SwapCommand.pauses(one)));
+        cells.put("hosts", List.copyOf(SwapCommand.hosts(one)));
+      } else {
+        cells.put("devices", one.pauses().size());
+        cells.put("hosts", one.hosts().size());
+      }
       cells.put("reason", one.reason());
       return new Row(cells);
     }

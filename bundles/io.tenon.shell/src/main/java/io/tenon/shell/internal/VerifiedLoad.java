@@ -121,7 +121,7 @@ final class VerifiedLoad {
   }
 
   /**
-   * Any thread.
+   * Any thread. It ends early when the result is cancelled.
    *
    * @param sizeBytes of the part of the device that is used, from its start
    */
@@ -154,12 +154,12 @@ final class VerifiedLoad {
     }
 
     void next() {
-      if (!checking && System.nanoTime() < endNs) {
+      if (!checking && !done.isCancelled() && System.nanoTime() < endNs) {
         place = freePlace();
         isWrite = versions[place] == UNSURE || random.nextDouble() >= READ_SHARE;
       } else {
         checking = true;
-        place = nextWritten();
+        place = done.isCancelled() ? -1 : nextWritten();
         isWrite = false;
         if (place < 0) {
           idle++;

@@ -29,6 +29,7 @@ class AttachServerTest {
   @TempDir Path data;
 
   private ThreadIOImpl streams;
+  private AuditTrail audit;
   private AttachServer server;
 
   /** As configured for a node. */
@@ -43,16 +44,23 @@ class AttachServerTest {
   void start() throws Exception {
     streams = new ThreadIOImpl();
     streams.start();
-    server =
-        new AttachServer(
+    var nouns = new Nouns();
+    var config = new Config(data.toString(), false);
+    audit = new AuditTrail(config);
+    var shell =
+        new NodeShell(
             new CommandProcessorImpl(streams),
-            new Completion(),
-            new Config(data.toString(), false));
+            nouns,
+            new HelpCommand(nouns),
+            new Completion(nouns),
+            audit);
+    server = new AttachServer(shell, config);
   }
 
   @AfterEach
   void stop() throws Exception {
     server.close();
+    audit.close();
     streams.stop();
   }
 
@@ -98,6 +106,19 @@ class AttachServerTest {
     assertEquals(1, refused.status());
     assertTrue(refused.err().contains("nosuch"), refused.err());
     assertTrue(!refused.err().contains("\tat "), refused.err());
+  }
+
+  @Test
+  void whoeverTheKernelSaysCameIsInTheAuditLog() throws Exception {
+    execute("x = 1");
+    var lines = Files.readAllLines(data.resolve("audit/commands.jsonl"));
+    assertEquals(2, lines.size(), lines::toString);
+    String self = System.getProperty("user.name");
+    for (String line : lines) {
+      assertTrue(line.contains("\"user\":\"" + self + "\""), line);
+      assertTrue(line.contains("\"role\":\"admin\",\"via\":\"local\""), line);
+      assertTrue(line.contains("\"line\":\"x = 1\""), line);
+    }
   }
 
   @ParameterizedTest

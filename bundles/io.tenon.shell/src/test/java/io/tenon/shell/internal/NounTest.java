@@ -3,6 +3,7 @@ package io.tenon.shell.internal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tenon.shell.api.Role;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
@@ -53,7 +54,7 @@ class NounTest {
   }
 
   private List<String> sorted(String... line) {
-    return door.candidates(List.of(line), line.length - 1).stream().sorted().toList();
+    return door.candidates(List.of(line), line.length - 1, Role.ADMIN).stream().sorted().toList();
   }
 
   static final class Door extends Noun {
