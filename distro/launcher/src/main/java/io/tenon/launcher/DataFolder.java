@@ -74,6 +74,12 @@ final class DataFolder implements AutoCloseable {
     }
   }
 
+  /** A folder in it, unless that is there already; an absolute one is where it says. */
+  void make(Path folder) throws IOException {
+    Path whole = path.resolve(folder);
+    if (!Files.isDirectory(whole)) Files.createDirectories(whole);
+  }
+
   private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
     try {
       return channel.tryLock();

@@ -21,17 +21,26 @@ final class FrameworkProperties {
         Constants.FRAMEWORK_STORAGE_CLEAN, Constants.FRAMEWORK_STORAGE_CLEAN_ONFIRSTINIT);
     properties.put(Constants.FRAMEWORK_BEGINNING_STARTLEVEL, Integer.toString(StartLevels.SHELL));
 
+    // What Java Flight Recorder writes into the classes of events, while it records, is of a
+    // package that nobody exports.
+    properties.put(Constants.FRAMEWORK_BOOTDELEGATION, "jdk.jfr.internal.event");
+
     properties.put("tenon.home", home.path().toString());
     properties.put("tenon.etc", home.etc().toString());
     properties.put("tenon.data", data.toString());
     properties.put("tenon.options", options(settings, data));
+
+    // The web console's: no port before io.tenon.console gives one, nobody in before it keeps the
+    // door.
+    properties.put("org.apache.felix.http.require.config", "true");
+    properties.put("felix.webconsole.security.providers", "io.tenon.console");
 
     // What is worth a line is decided in etc/logback.xml.
     properties.put("org.osgi.service.log.admin.loglevel", "INFO");
     properties.put("gosh.home", home.path().toString());
     // Gogo's commands are wanted, its own prompt is not: bundle io.tenon.shell has one.
     properties.put("gosh.args", "--nointeractive");
-    settings.deploy().ifPresent(folder -> watch(properties, folder, data));
+    settings.deploy().ifPresent(folder -> watch(properties, data.resolve(folder), data));
     return properties;
   }
 

@@ -30,6 +30,11 @@ record Home(Path path) {
     return path.resolve(Option.FILE);
   }
 
+  /** Of the web console, as its settings are. */
+  boolean asksForConsole() {
+    return Files.exists(etc().resolve("io.tenon.console.cfg"));
+  }
+
   private Path bundles() {
     return path.resolve("bundles");
   }

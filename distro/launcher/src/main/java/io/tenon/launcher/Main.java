@@ -50,6 +50,7 @@ public final class Main {
     var sources = OptionSources.of(options.given(), System.getenv(), home.optionsFile());
     Settings settings = Settings.read(sources);
     try (DataFolder data = DataFolder.open(settings.data())) {
+      if (settings.deploy().isPresent()) data.make(settings.deploy().get());
       var framework = NodeFramework.create(FrameworkProperties.of(settings, data.path(), home));
       var stopper = new Thread(() -> stop(framework), "tenon-stop");
       Runtime.getRuntime().addShutdownHook(stopper);

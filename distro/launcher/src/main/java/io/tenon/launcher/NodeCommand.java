@@ -81,8 +81,12 @@ final class NodeCommand {
 
   @picocli.CommandLine.Option(
       names = "--deploy",
-      paramLabel = "DIR",
-      description = "Folder to watch: a bundle put there is started, one removed is stopped.")
+      arity = "0..1",
+      fallbackValue = "true",
+      paramLabel = "DIR|true|false",
+      description =
+          "Folder to watch: a bundle put there is started, one removed is stopped. true: deploy in the data folder,"
+              + " made when it is not there. Default: false.")
   @Nullable String deploy;
 
   Map<Option, String> given() {

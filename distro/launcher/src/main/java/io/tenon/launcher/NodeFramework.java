@@ -46,6 +46,8 @@ final class NodeFramework {
       if (isFragment(bundle)) continue;
       // Without a folder to watch it would make and watch ./load.
       if (name.equals(StartLevels.FILE_INSTALL) && !deploys) continue;
+      // Nothing of it is loaded by those who do not ask for it.
+      if (StartLevels.isConsoles(name) && !home.asksForConsole()) continue;
       bundles.add(bundle);
     }
     for (Bundle bundle : bundles) bundle.start();

@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * @param data as given; {@link DataFolder} opens it
  * @param cores empty leaves the choice to the reactor
- * @param deploy folder to watch for bundles
+ * @param deploy folder to watch for bundles; a relative one lies in the data folder, and is made there
  */
 record Settings(
     String name,
@@ -28,6 +28,7 @@ record Settings(
   static final String DATA = "/var/lib/tenon";
   private static final String LOOPBACK = "127.0.0.1";
   private static final String POD_IP = "MY_POD_IP";
+  private static final Path OWN_DEPLOY = Path.of("deploy");
 
   static Settings read(OptionSources sources) throws RefusedException {
     Given grpc = sources.findOr(Option.GRPC, LOOPBACK + ":" + GRPC_PORT, "the default of --grpc");
@@ -101,13 +102,21 @@ record Settings(
   private static Optional<Path> deploy(OptionSources sources) throws RefusedException {
     Optional<Given> given = sources.find(Option.DEPLOY);
     if (given.isEmpty()) return Optional.empty();
-    Path path = given.get().path().toAbsolutePath().normalize();
+    return switch (given.get().value()) {
+      case "true" -> Optional.of(OWN_DEPLOY);
+      case "false" -> Optional.empty();
+      default -> Optional.of(folder(given.get()));
+    };
+  }
+
+  private static Path folder(Given given) throws RefusedException {
+    Path path = given.path().toAbsolutePath().normalize();
     if (!Files.isDirectory(path)) {
-      throw given.get().refused("There is no folder " + path + ".", "Make it, or give another.");
+      throw given.refused("There is no folder " + path + ".", "Make it, or give another.");
     }
     if (!Files.isReadable(path)) {
-      throw given.get().refused("This user may not read " + path + ".", "Change its rights.");
+      throw given.refused("This user may not read " + path + ".", "Change its rights.");
     }
-    return Optional.of(path);
+    return path;
   }
 }

@@ -1,5 +1,7 @@
 package io.tenon.launcher;
 
+import java.util.Set;
+
 /** Who starts before whom: first what others log and are configured with, last what takes orders from outside. */
 final class StartLevels {
   static final int WEAVING = 1;
@@ -19,7 +21,24 @@ final class StartLevels {
 
   static final String FILE_INSTALL = "org.apache.felix.fileinstall";
 
+  /** What the web console consists of. Somebody else's bundle that needs one of the libraries has it without a start. */
+  private static final Set<String> CONSOLE =
+      Set.of(
+          "io.tenon.console",
+          "org.apache.commons.commons-fileupload",
+          "org.apache.commons.commons-io",
+          "org.apache.felix.healthcheck.webconsoleplugin",
+          "org.apache.felix.http.jetty12",
+          "org.apache.felix.http.servlet-api",
+          "org.apache.felix.inventory",
+          "org.apache.felix.webconsole",
+          "org.owasp.encoder");
+
   private StartLevels() {}
+
+  static boolean isConsoles(String symbolicName) {
+    return CONSOLE.contains(symbolicName);
+  }
 
   static int of(String symbolicName) {
     return switch (symbolicName) {

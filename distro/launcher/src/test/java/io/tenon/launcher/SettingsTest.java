@@ -142,6 +142,33 @@ class SettingsTest {
   }
 
   @Test
+  void theNodesOwnDeployFolderLiesInItsDataFolderAndIsMade() throws Exception {
+    assertEquals(Optional.empty(), read().deploy());
+    Files.writeString(optionsFile, "deploy=true\n");
+    commandLine.put(Option.DATA, folder.resolve("data").toString());
+    Settings settings = read();
+    Path own = settings.deploy().orElseThrow();
+    try (var data = DataFolder.open(settings.data())) {
+      data.make(own);
+      data.make(own);
+      assertTrue(Files.isDirectory(folder.resolve("data").resolve("deploy")));
+      var properties = FrameworkProperties.of(settings, data.path(), new Home(folder));
+      assertEquals(
+          data.path().resolve("deploy").toString(), properties.get("felix.fileinstall.dir"));
+    }
+    commandLine.put(Option.DEPLOY, "false");
+    assertEquals(Optional.empty(), read().deploy());
+  }
+
+  @Test
+  void aDeployFolderElsewhereStaysWhereItIs() throws Exception {
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+    commandLine.put(Option.DEPLOY, elsewhere.toString());
+    var properties = FrameworkProperties.of(read(), folder.resolve("data"), new Home(folder));
+    assertEquals(elsewhere.toString(), properties.get("felix.fileinstall.dir"));
+  }
+
+  @Test
   void coresThatDoNotExistAreRefused() {
     var given = new Given("0,5", "--cores");
     var refused = assertThrows(RefusedException.class, () -> Cores.check(given, "0-3"));
