@@ -164,6 +164,23 @@ pools() {
   echo "HOST empty"
 }
 
+# Bundles of the node are replaced below a host that does not know: one volume, one path, no reconnect.
+unmoved() { # the controller is the one of before
+  [ "$(cat "/sys/class/nvme/${control#/dev/}/cntlid")" = "$1" ] && grep -q live "/sys/class/nvme/${control#/dev/}/state"
+}
+log_is_quiet() { ! dmesg | grep -iE 'nvme.*(reconnect|reset|timeout|timed out|error|fail|abort)|i/o error'; }
+swaps() {
+  connect kernel-volume -i 2 -k 5 -l 600 -c 1
+  cntlid=$(cat "/sys/class/nvme/${control#/dev/}/cntlid")
+  dmesg -c >/dev/null
+  echo "HOST replaced begin"
+  verify "while the transport, a backend and the nexus are replaced" --rw=randrw --bs=4k --size=8m --time_based --runtime=35
+  echo "HOST replaced end"
+  check "the controller is live and the one of before" unmoved "$cntlid"
+  check "the kernel has noticed nothing" log_is_quiet
+  disconnect
+}
+
 targets() {
   has "discover lists the subsystem" "$prefix:b512" nvme discover $target
 

@@ -8,6 +8,9 @@ import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.DeviceUri;
 import io.tenon.block.IoStatus;
+import io.tenon.block.SnapshotSpec;
+import io.tenon.pool.Pool;
+import io.tenon.pool.PoolException;
 import io.tenon.pool.PoolSpec;
 import io.tenon.pool.Pools;
 import io.tenon.pool.ReplicaSpec;
@@ -15,6 +18,7 @@ import io.tenon.reactor.Reactors;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -33,6 +37,7 @@ final class HostedReplica implements AutoCloseable {
 
   private final BundleContext context;
   private final Path folder;
+  private final UUID uuid = UUID.randomUUID();
   private final String name;
   private final DeviceSlot remote;
   private final AtomicInteger interruptions = new AtomicInteger();
@@ -49,7 +54,6 @@ final class HostedReplica implements AutoCloseable {
     try (var disk = new RandomAccessFile(file.toFile(), "rw")) {
       disk.setLength(128 * MIB);
     }
-    var uuid = UUID.randomUUID();
     // A new one each time: the node under test remembers its pools.
     name = "hosted-" + uuid;
     String disk =
@@ -87,6 +91,48 @@ final class HostedReplica implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes one.
+   *
+   * @return false when it was refused, so that there is none
+   */
+  boolean snapshot(String snapshot) throws InterruptedException {
+    var replica = pools().findReplica(uuid);
+    if (replica.isEmpty()) return false;
+    try {
+      var spec = new SnapshotSpec(snapshot, UUID.randomUUID(), name, snapshot, Instant.EPOCH);
+      var _ = replica.get().snapshot(spec);
+      return true;
+    } catch (PoolException e) {
+      return false;
+    }
+  }
+
+  /** How many snapshots are in the pool. */
+  int snapshots() throws InterruptedException {
+    return pool().replicas().size() - 1;
+  }
+
+  private Pool pool() throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (true) {
+      var pool = pools().findByName(name);
+      if (pool.isPresent()) return pool.get();
+      assertTrue("the pool does not come back", System.nanoTime() < deadline);
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Name of the file that the pool is on, which is that of its device. */
+  String disk() {
+    return folder.resolve("disk").toString();
+  }
+
+  /** By what the pool says that its disk is open. */
+  String diskUri() throws InterruptedException {
+    return pool().info().disk();
+  }
+
   /** All that was written is right, and nobody was disconnected. */
   void mustBeWhole() throws Exception {
     load.stop();
@@ -96,14 +142,7 @@ final class HostedReplica implements AutoCloseable {
   @Override
   public void close() throws Exception {
     remote.fail("The host goes.").toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    var pool = pools().findByName(name);
-    while (pool.isEmpty()) {
-      assertTrue("the pool does not come back", System.nanoTime() < deadline);
-      Thread.onSpinWait();
-      pool = pools().findByName(name);
-    }
-    pool.get().destroy();
+    pool().destroy();
     Files.delete(folder.resolve("disk"));
     Files.delete(folder);
   }

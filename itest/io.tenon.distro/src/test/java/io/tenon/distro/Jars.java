@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
@@ -64,6 +67,27 @@ final class Jars {
       }
     }
     return broken;
+  }
+
+  static String sha256(byte[] content) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /** The same with a line more in the files of a folder; signatures are as they were. */
+  static void withOtherContent(Path jar, Path to, String folder) throws IOException {
+    try (var from = new JarFile(jar.toFile(), false);
+        var out = new JarOutputStream(Files.newOutputStream(to))) {
+      for (JarEntry entry : (Iterable<JarEntry>) from.stream()::iterator) {
+        if (entry.isDirectory()) continue;
+        out.putNextEntry(new JarEntry(entry.getName()));
+        from.getInputStream(entry).transferTo(out);
+        if (entry.getName().startsWith(folder)) out.write('\n');
+      }
+    }
   }
 
   private static void set(Attributes headers, String name, String value) {

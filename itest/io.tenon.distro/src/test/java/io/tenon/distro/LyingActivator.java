@@ -20,14 +20,25 @@ import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
 import org.osgi.framework.FrameworkUtil;
 
-/** Of a bad bundle: its disks are those that they should be, but answer reads with rubbish, or never. */
+/** Of a bad bundle: its disks are those that they should be, but answer reads with rubbish, or never, or cannot write. */
 public final class LyingActivator implements BundleActivator {
   /** Header of the bundle: also reads end never. */
   static final String SILENT = "X-Silent";
 
+  /** Header of the bundle: reads are right, everything else fails. */
+  static final String READ_ONLY = "X-Read-Only";
+
+  private enum Way {
+    RUBBISH,
+    SILENT,
+    READ_ONLY
+  }
+
   @Override
   public void start(BundleContext context) throws Exception {
-    boolean silent = context.getBundle().getHeaders("").get(SILENT) != null;
+    var headers = context.getBundle().getHeaders("");
+    Way way = headers.get(SILENT) != null ? Way.SILENT : Way.RUBBISH;
+    if (headers.get(READ_ONLY) != null) way = Way.READ_ONLY;
     var reactors = context.getService(context.getServiceReference(Reactors.class));
     var honest =
         Class.forName("io.tenon.backend.aio.internal.AioProvider")
@@ -37,7 +48,7 @@ public final class LyingActivator implements BundleActivator {
     var properties =
         FrameworkUtil.asDictionary(
             Map.of(DeviceProvider.SCHEME, "aio", Constants.SERVICE_RANKING, 1));
-    context.registerService(DeviceProvider.class, new Provider(honest, silent), properties);
+    context.registerService(DeviceProvider.class, new Provider(honest, way), properties);
   }
 
   @Override
@@ -45,7 +56,7 @@ public final class LyingActivator implements BundleActivator {
     // The framework takes the service away.
   }
 
-  private record Provider(DeviceProvider honest, boolean silent) implements DeviceProvider {
+  private record Provider(DeviceProvider honest, Way way) implements DeviceProvider {
     @Override
     public String deviceName(DeviceUri uri) throws DeviceException {
       return honest.deviceName(uri);
@@ -53,11 +64,11 @@ public final class LyingActivator implements BundleActivator {
 
     @Override
     public BlockDevice open(DeviceUri uri) throws DeviceException {
-      return new Disk(honest.open(uri), silent);
+      return new Disk(honest.open(uri), way);
     }
   }
 
-  private record Disk(BlockDevice honest, boolean silent) implements BlockDevice {
+  private record Disk(BlockDevice honest, Way way) implements BlockDevice {
     @Override
     public String name() {
       return honest.name();
@@ -85,7 +96,9 @@ public final class LyingActivator implements BundleActivator {
 
     @Override
     public IoChannel channel(Reactor reactor) {
-      return new Channel(silent);
+      return way == Way.READ_ONLY
+          ? new ReadOnly(honest.channel(reactor))
+          : new Channel(way == Way.SILENT);
     }
 
     @Override
@@ -96,6 +109,39 @@ public final class LyingActivator implements BundleActivator {
     @Override
     public void close() {
       honest.close();
+    }
+  }
+
+  private static final class ReadOnly extends IoChannel {
+    private final IoChannel honest;
+
+    ReadOnly(IoChannel honest) {
+      this.honest = honest;
+    }
+
+    @Override
+    protected void take(IoRequest request) {
+      if (request.operation() == IoOperation.READ) honest.submit(new Read(request));
+      else request.complete(IoStatus.IO_ERROR);
+    }
+
+    @Override
+    public void close() {
+      honest.close();
+    }
+  }
+
+  private static final class Read extends IoRequest {
+    private final IoRequest asked;
+
+    Read(IoRequest asked) {
+      this.asked = asked;
+      prepareRead(asked.lba(), asked.blocks(), asked.address(), asked.lengthBytes());
+    }
+
+    @Override
+    protected void completed(IoStatus status) {
+      asked.complete(status);
     }
   }
 

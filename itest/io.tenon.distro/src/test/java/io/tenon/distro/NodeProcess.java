@@ -4,12 +4,17 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,17 +22,44 @@ import java.util.stream.Stream;
 
 /** {@code bin/tenon-node} as people start it, in a home of its own whose {@code etc/} may be written to. */
 final class NodeProcess implements AutoCloseable {
+  private static final Pattern READY = Pattern.compile("ready in [0-9.]+ s:");
   private static final Path BUILT = Path.of(System.getProperty("tenon.home")).normalize();
   private static final long SAY_DEADLINE_SECONDS = 120;
   private static final long STOP_DEADLINE_SECONDS = 30;
 
   private final Process process;
-  private final BufferedReader log;
+
+  /** What nobody has looked at yet, and nothing at its end. Taken at once: a node whose log nobody reads stands still when the pipe is full. */
+  private final BlockingQueue<Optional<String>> log = new LinkedBlockingQueue<>();
+
   private final List<String> lines = new ArrayList<>();
 
   private NodeProcess(Process process) {
     this.process = process;
-    this.log = process.errorReader();
+    Thread.ofVirtual().name("reads a node's log").start(() -> read(process.errorReader()));
+  }
+
+  private void read(BufferedReader from) {
+    try (from) {
+      from.lines().map(Optional::of).forEach(log::add);
+    } catch (IOException | UncheckedIOException e) {
+      log.add(Optional.of("(the log ended: " + e + ")"));
+    } finally {
+      log.add(Optional.empty());
+    }
+  }
+
+  /** The next line; empty at the end, as often as it is asked for. */
+  private Optional<String> next() throws IOException {
+    try {
+      var line = log.take();
+      if (line.isEmpty()) log.add(line);
+      line.ifPresent(lines::add);
+      return line;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException();
+    }
   }
 
   /** Bundles and libraries are those that were built; scripts and settings are copies. */
@@ -68,20 +100,38 @@ final class NodeProcess implements AutoCloseable {
     return new NodeProcess(builder.start());
   }
 
+  /** One that is ready, with its data in a folder of its name. */
+  static NodeProcess startReady(Path home, Path folder, String name) throws IOException {
+    var node =
+        start(
+            home,
+            "--name",
+            name,
+            "--grpc",
+            "127.0.0.1:0",
+            "--nvme",
+            "127.0.0.1:0",
+            "--data",
+            folder.resolve(name).toString());
+    node.await(READY);
+    return node;
+  }
+
   /** Reads the log up to a line that has it; fails when the node ends before that. */
   Matcher await(Pattern pattern) throws IOException {
     while (true) {
-      String line = log.readLine();
-      if (line == null) return fail("the node ended without " + pattern + ":\n" + all());
-      lines.add(line);
-      Matcher matcher = pattern.matcher(line);
+      var line = next();
+      if (line.isEmpty()) return fail("the node ended without " + pattern + ":\n" + all());
+      Matcher matcher = pattern.matcher(line.get());
       if (matcher.find()) return matcher;
     }
   }
 
   /** What it said until it ended by itself. */
   String complaint() throws IOException {
-    log.lines().forEach(lines::add);
+    Optional<String> line;
+    do line = next();
+    while (line.isPresent());
     return all();
   }
 
@@ -114,11 +164,29 @@ final class NodeProcess implements AutoCloseable {
 
   /** As a service manager does: SIGTERM. Fails when the node logged an error in its life, as nothing here makes one. */
   int terminate() throws IOException, InterruptedException {
+    int status = end();
+    if (!errors().isEmpty()) return fail("the node logged an error:\n" + all());
+    return status;
+  }
+
+  /** The same for a node that has had one trouble: it must have told it, and nothing else. */
+  int terminateAfter(String trouble) throws IOException, InterruptedException {
+    int status = end();
+    if (errors().isEmpty() || !errors().stream().allMatch(line -> line.contains(trouble))) {
+      return fail("the node logged not just \"" + trouble + "\" as an error:\n" + all());
+    }
+    return status;
+  }
+
+  private int end() throws IOException, InterruptedException {
     process.toHandle().destroy(); // Process.destroy would close the log as well.
     int status = status();
-    String said = complaint();
-    if (said.contains(" ERROR ")) return fail("the node logged an error:\n" + said);
+    complaint();
     return status;
+  }
+
+  private List<String> errors() {
+    return lines.stream().filter(line -> line.contains(" ERROR ")).toList();
   }
 
   int status() throws InterruptedException {

@@ -99,8 +99,11 @@ class NodeStoreTest {
       assertTrue(got.contains("etcd at http://127.0.0.1:1"), got);
       String status = shell("tenon:store", "status");
       assertTrue(status.contains("etcd") && status.contains("unavailable"), status);
+      String health = shell("tenon:health", "store");
+      assertTrue(health.contains("CRITICAL") && health.contains("etcd store"), health);
       assertFalse(Files.exists(data.resolve("metadata")), "the embedded store was opened too");
-      assertEquals(0, node.terminate());
+      assertEquals(
+          0, node.terminateAfter("The metadata store at http://127.0.0.1:1 does not work"));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.tenon.distro;
 
+import static org.ops4j.pax.exam.CoreOptions.bootDelegationPackage;
 import static org.ops4j.pax.exam.CoreOptions.bundle;
 import static org.ops4j.pax.exam.CoreOptions.composite;
 import static org.ops4j.pax.exam.CoreOptions.frameworkProperty;
@@ -17,6 +18,9 @@ import org.ops4j.pax.exam.Option;
 
 /** The bundles that the resolver chose for the node, as the launcher would start them: out of the distribution's folder. */
 final class NodeUnderTest {
+  /** Nothing is ever put there. */
+  private static final String DEPLOY = "deploy";
+
   private NodeUnderTest() {}
 
   static Option everything() {
@@ -26,17 +30,20 @@ final class NodeUnderTest {
     options.add(junitBundles());
     options.add(frameworkProperty("org.ops4j.pax.logging.DefaultServiceLog.level").value("WARN"));
     try (Stream<Path> jars = Files.list(home.resolve("bundles"))) {
-      Files.createDirectories(data);
+      Files.createDirectories(data.resolve(DEPLOY));
       for (Path jar : jars.sorted().toList()) options.add(provision(jar));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    options.add(bootDelegationPackage("jdk.jfr.internal.event"));
     options.add(frameworkProperty("tenon.etc").value(home.resolve("etc").toString()));
     options.add(frameworkProperty("tenon.data").value(data.toString()));
     options.add(frameworkProperty("tenon.options").value(ports(data)));
+    options.add(frameworkProperty("org.apache.felix.http.require.config").value("true"));
+    options.add(frameworkProperty("felix.webconsole.security.providers").value("io.tenon.console"));
     options.add(frameworkProperty("gosh.args").value("--nointeractive"));
     options.add(frameworkProperty("gosh.home").value(home.toString()));
-    options.add(frameworkProperty("felix.fileinstall.dir").value(data.toString()));
+    options.add(frameworkProperty("felix.fileinstall.dir").value(data.resolve(DEPLOY).toString()));
     return composite(options.toArray(Option[]::new));
   }
 

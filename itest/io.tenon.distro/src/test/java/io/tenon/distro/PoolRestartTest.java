@@ -7,17 +7,20 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pools and real nodes that are killed, and a disk that moves. */
 @Timeout(600)
 class PoolRestartTest {
-  private static final Pattern READY = Pattern.compile("ready in [0-9.]+ s:");
   private static final long DISK_BYTES = 128 << 20;
   private static final long PATIENCE_SECONDS = 120;
 
@@ -35,19 +38,7 @@ class PoolRestartTest {
   }
 
   private NodeProcess start(String name) throws IOException {
-    var node =
-        NodeProcess.start(
-            home,
-            "--name",
-            name,
-            "--grpc",
-            "127.0.0.1:0",
-            "--nvme",
-            "127.0.0.1:0",
-            "--data",
-            folder.resolve(name).toString());
-    node.await(READY);
-    return node;
+    return NodeProcess.startReady(home, folder, name);
   }
 
   private String say(String node, String... words) throws Exception {
@@ -101,6 +92,40 @@ class PoolRestartTest {
     }
     try (var _ = start("a")) {
       eventually("a", "ONLINE", "tenon:pool", "list");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"READY -> DRAINING", "DRAINING -> VACANT", "VACANT -> READY"})
+  void aNodeThatIsKilledWhileADiskIsOpenedByAnotherBackendHasThePoolByOneOfThem(String moment)
+      throws Exception {
+    String device = disk.toString();
+    try (var node = start("a")) {
+      must("a", "ONLINE", "tenon:pool", "create", "fast0", "aio://" + device);
+      must("a", "r1", "tenon:replica", "create", "fast0", "r1", "--size", "64MiB", "--thin");
+      must("a", "pause_ms", "tenon:device", "change", device, "uring://" + device);
+      must("a", "uring://" + device, "tenon:pool", "show", "fast0");
+      var said =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return say("a", "tenon:device", "change", device, "aio://" + device);
+                } catch (Exception e) {
+                  throw new CompletionException(e);
+                }
+              });
+      node.await(Pattern.compile(Pattern.quote(device + ": " + moment) + ".*opened by aio"));
+      node.close();
+      said.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
+    try (var node = start("a")) {
+      var pool = eventually("a", "ONLINE", "tenon:pool", "show", "fast0");
+      String by = line(pool, "disk");
+      assertTrue(by.endsWith(" uring://" + device) || by.endsWith(" aio://" + device), by);
+      must("a", "\"wrong\" : 0", "tenon:load", "run", "r1", "--seconds", "1", "--json");
+      must("a", "pause_ms", "tenon:device", "change", device, "uring://" + device);
+      must("a", "uring://" + device, "tenon:device", "show", device);
+      assertEquals(0, node.terminate());
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -261,12 +262,44 @@ class SwapProcessTest {
       must("is not signed by one of", "tenon:swap", MALLOC, jar.toString());
       must("is not signed by one of", "tenon:swap", MALLOC, signed(jar, "bad").toString());
       var good = signed(jar, "good");
+      var tampered = folder.resolve("tampered.jar");
+      Jars.withOtherContent(good, tampered, "OSGI-INF/");
+      must("is not as it was signed", "tenon:swap", MALLOC, tampered.toString());
+      mallocIs("0.1.0.SNAPSHOT");
       must("SWAPPED", "tenon:swap", MALLOC, good.toString());
       mallocIs("0.1.7");
       tool("jar", "--update", "--file", good.toString(), "-C", folder.toString(), "trusted.pem");
       must("is not signed by one of", "tenon:swap", MALLOC, good.toString());
       assertEquals(0, node.terminate());
     }
+  }
+
+  @Test
+  void aNodeThatIsRecordedSwapsAsEverAndTheRecordingHasTheSwap() throws Exception {
+    var recording = folder.resolve("node.jfr");
+    try (var node =
+        NodeProcess.startWith(
+            "-XX:StartFlightRecording=filename=" + recording,
+            home,
+            "--grpc",
+            "127.0.0.1:0",
+            "--nvme",
+            "127.0.0.1:0",
+            "--data",
+            data.toString())) {
+      node.await(READY);
+      must("scratch", "tenon:device", "create", SCRATCH);
+      must("SWAPPED", "tenon:swap", MALLOC, newer("0.1.7", Map.of()).toString());
+      assertEquals(0, node.terminate());
+    }
+    var events =
+        RecordingFile.readAllEvents(recording).stream()
+            .filter(event -> event.getEventType().getName().equals("io.tenon.Swap"))
+            .toList();
+    assertEquals(1, events.size(), events.toString());
+    assertEquals("0.1.7", events.getFirst().getString("toVersion"));
+    assertEquals("SWAPPED", events.getFirst().getString("result"));
+    assertFalse(events.getFirst().getDuration("longestPause").isZero());
   }
 
   private void key(String name, Path certificate) throws Exception {

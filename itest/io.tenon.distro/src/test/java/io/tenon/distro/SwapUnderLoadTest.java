@@ -6,6 +6,7 @@ import static org.ops4j.pax.exam.CoreOptions.options;
 
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceProvider;
+import io.tenon.metadata.MetadataStore;
 import io.tenon.reactor.Reactors;
 import io.tenon.swap.SwapRecord;
 import io.tenon.swap.SwapRequest;
@@ -35,7 +36,9 @@ import org.ops4j.pax.exam.spi.reactors.PerClass;
 import org.ops4j.pax.exam.util.Filter;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.wiring.BundleWiring;
+import org.osgi.service.condition.Condition;
 
 /** Bundles are replaced again and again below a host that reads and writes, and leave nothing behind. */
 @RunWith(PaxExam.class)
@@ -44,6 +47,7 @@ public class SwapUnderLoadTest {
   private static final int SWAPS = 20;
   private static final int SETTLED = 3;
   private static final int IOS_BETWEEN = 300;
+  private static final int STEPS_BETWEEN = 30;
 
   /** The machine of a build may be slow. */
   private static final long DEADLINE_MS = 15_000;
@@ -67,6 +71,10 @@ public class SwapUnderLoadTest {
   @Inject
   @Filter("(scheme=nvmf)")
   DeviceProvider initiator;
+
+  @Inject
+  @Filter("(tenon.metadata=slot)")
+  MetadataStore store;
 
   private Path folder = Path.of("");
   private int version;
@@ -118,9 +126,33 @@ public class SwapUnderLoadTest {
   public void nullWhoseDeviceKeepsItsIdentity() throws Exception {
     var device = devices.create("null:///swapped?size_mb=16");
     var uuid = device.uuid();
-    swapAgainAndAgain("io.tenon.backend.nil", () -> {});
+    swapAgainAndAgain("io.tenon.backend.nil", true, () -> {});
     assertEquals(uuid, devices.find("swapped").orElseThrow().uuid());
     devices.destroy(device);
+  }
+
+  @Test
+  public void embeddedMetadataStore() throws Exception {
+    try (var counted = new CheckedStore(store)) {
+      swapAgainAndAgain("io.tenon.metadata.embedded", false, () -> counted.goesOn(STEPS_BETWEEN));
+      counted.mustBeWhole();
+      System.err.printf("metadata store: longest step of a counter %d ms%n", counted.longestMs());
+    }
+  }
+
+  @Test
+  public void engineWhoseClientsAskAgain() throws Exception {
+    try (var asked = new CheckedApi(address())) {
+      swapAgainAndAgain("io.tenon.engine", false, () -> asked.goesOn(STEPS_BETWEEN));
+      asked.goesOn(STEPS_BETWEEN);
+      System.err.printf("engine: longest wait for an answer %d ms%n", asked.longestMs());
+    }
+  }
+
+  private String address() throws InvalidSyntaxException {
+    var ready =
+        context.getServiceReferences(Condition.class, "(osgi.condition.id=tenon.ready.grpc)");
+    return (String) ready.iterator().next().getProperty("tenon.address");
   }
 
   private interface Between {
@@ -129,14 +161,18 @@ public class SwapUnderLoadTest {
 
   private void swapUnder(String scheme, String bundle) throws Exception {
     try (var host = new HostedReplica(context, initiator, reactors, scheme)) {
-      swapAgainAndAgain(bundle, () -> host.load.goesOn(IOS_BETWEEN));
+      swapAgainAndAgain(bundle, true, () -> host.load.goesOn(IOS_BETWEEN));
       host.mustBeWhole();
       System.err.printf(
           "%s: longest pause of a host's I/O %d ms%n", bundle, host.load.longestPauseMs());
     }
   }
 
-  private void swapAgainAndAgain(String bundle, Between between) throws Exception {
+  /**
+   * @param devicesWait or nobody who does I/O notices
+   */
+  private void swapAgainAndAgain(String bundle, boolean devicesWait, Between between)
+      throws Exception {
     var queue = new ReferenceQueue<ClassLoader>();
     var old = new ArrayList<PhantomReference<ClassLoader>>();
     var pauses = new ArrayList<Double>();
@@ -153,7 +189,7 @@ public class SwapUnderLoadTest {
       SwapRecord done = swaps.swap(new SwapRequest(bundle, next.toUri(), "the test", DEADLINE_MS));
       Files.delete(next);
       assertEquals(SwapResult.SWAPPED, done.result());
-      assertTrue("no device waited: " + done, !done.pauses().isEmpty());
+      assertEquals("devices that waited: " + done, devicesWait, !done.pauses().isEmpty());
       assertEquals(named(bundle).getVersion().toString(), done.toVersion());
       pauses.add(done.longestPause().toNanos() / 1e6);
     }

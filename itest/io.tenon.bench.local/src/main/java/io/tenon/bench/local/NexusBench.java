@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -15,6 +16,9 @@ import java.util.regex.Pattern;
  * HostLatency}); children that come back ({@link AwayTime}). Disks are loop devices, which need root; they are left out without.
  */
 public final class NexusBench {
+  private static final Set<String> PARTS =
+      Set.of("path", "remote", "rebuild", "host", "disk", "away");
+
   private static final long DISK_BYTES = 520L << 20;
   private static final long NEXUS_BYTES = 512L << 20;
   private static final long LARGE_DISK_BYTES = 2056L << 20;
@@ -40,24 +44,20 @@ public final class NexusBench {
    */
   public static void main(String[] arguments) throws Exception {
     var home = Path.of(arguments[0]);
-    var wanted = List.of(arguments).subList(2, arguments.length);
+    var wanted = Parts.of(List.of(arguments).subList(2, arguments.length), PARTS);
     var parts = new ArrayList<String>();
     try (var reactors = TestReactors.start(1)) {
       var bench = new NexusBench(reactors, Integer.parseInt(arguments[1]));
-      if (wants(wanted, "path")) parts.add(part("path", bench.local()));
-      if (wants(wanted, "remote")) parts.add(part("remote", bench.remote(home)));
-      if (wants(wanted, "rebuild")) parts.add(part("rebuild", bench.rebuilds()));
-      if (wants(wanted, "host")) parts.add(part("host", bench.hosts()));
+      if (wanted.want("path")) parts.add(part("path", bench.local()));
+      if (wanted.want("remote")) parts.add(part("remote", bench.remote(home)));
+      if (wanted.want("rebuild")) parts.add(part("rebuild", bench.rebuilds()));
+      if (wanted.want("host")) parts.add(part("host", bench.hosts()));
       if (LoopDevice.isPossible()) {
-        if (wants(wanted, "disk")) parts.add(part("disk", bench.disks()));
-        if (wants(wanted, "away")) parts.add(part("away", bench.away()));
+        if (wanted.want("disk")) parts.add(part("disk", bench.disks()));
+        if (wanted.want("away")) parts.add(part("away", bench.away()));
       }
     }
     System.out.println("{\"bench\":\"nexus\"," + String.join(",", parts) + "}");
-  }
-
-  private static boolean wants(List<String> wanted, String part) {
-    return wanted.isEmpty() || wanted.contains(part);
   }
 
   private static String part(String name, String json) {

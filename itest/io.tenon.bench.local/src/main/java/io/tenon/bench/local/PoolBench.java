@@ -5,6 +5,7 @@ import io.tenon.block.testing.TestReactors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What pools cost. Prints one JSON object: a replica against the backend without a pool ({@link HitPath}), first writes to thin
@@ -12,6 +13,8 @@ import java.util.List;
  * without.
  */
 public final class PoolBench {
+  private static final Set<String> PARTS = Set.of("path", "first", "snapshot", "import");
+
   private static final long DISK_BYTES = 640L << 20;
   private static final int CLUSTERS = 96;
   private static final int FIRST_WRITES = 128;
@@ -27,27 +30,23 @@ public final class PoolBench {
   public static void main(String[] arguments) throws Exception {
     var home = Path.of(arguments[0]);
     int rounds = Integer.parseInt(arguments[1]);
-    var wanted = List.of(arguments).subList(2, arguments.length);
+    var wanted = Parts.of(List.of(arguments).subList(2, arguments.length), PARTS);
     var parts = new ArrayList<String>();
-    if (wants(wanted, "path")) parts.add(part("path", "[" + path(rounds) + "]"));
+    if (wanted.want("path")) parts.add(part("path", "[" + path(rounds) + "]"));
     if (LoopDevice.isPossible()) {
       try (var disk = DiskFile.make(DISK_BYTES);
           var reactors = TestReactors.start(1)) {
         String uri = "uring://" + disk.path();
-        if (wants(wanted, "first")) {
+        if (wanted.want("first")) {
           parts.add(part("first_write", FirstWrites.measure(reactors, uri, FIRST_WRITES)));
         }
-        if (wants(wanted, "snapshot")) {
+        if (wanted.want("snapshot")) {
           parts.add(part("snapshot", SnapshotPause.measure(reactors, uri)));
         }
       }
     }
-    if (wants(wanted, "import")) parts.add(part("import", Imports.measure(home, REPLICAS)));
+    if (wanted.want("import")) parts.add(part("import", Imports.measure(home, REPLICAS)));
     System.out.println("{\"bench\":\"pool\"," + String.join(",", parts) + "}");
-  }
-
-  private static boolean wants(List<String> wanted, String part) {
-    return wanted.isEmpty() || wanted.contains(part);
   }
 
   private static String part(String name, String json) {

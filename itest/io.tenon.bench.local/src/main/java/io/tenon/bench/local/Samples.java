@@ -7,6 +7,8 @@ import java.util.stream.Collectors;
 
 /** What was measured several times. */
 final class Samples {
+  private static final double NS_PER_MS = 1e6;
+
   private Samples() {}
 
   static double median(List<Double> values) {
@@ -33,5 +35,18 @@ final class Samples {
     Arrays.sort(sorted);
     int index = (int) Math.ceil(share * sorted.length) - 1;
     return sorted[Math.clamp(index, 0, sorted.length - 1)];
+  }
+
+  /** Members of a JSON object: median, the longest but one of a hundred, the longest. */
+  static String shares(String name, long[] ns) {
+    return String.format(
+        Locale.ROOT,
+        "\"%s_p50_ms\":%.2f,\"%s_p99_ms\":%.2f,\"%s_max_ms\":%.2f",
+        name,
+        median(ns) / NS_PER_MS,
+        name,
+        percentile(ns, 0.99) / NS_PER_MS,
+        name,
+        percentile(ns, 1) / NS_PER_MS);
   }
 }

@@ -43,7 +43,7 @@ public final class SimulatedPools {
         new PoolParts(
             devices, target, blobstores, reactor, blocking, folder.memory, clock, PATIENCE_NS);
     var service = new PoolService(parts, new SplittableRandom(seed));
-    service.start();
+    var _ = service.start();
     return new SimulatedPools(service);
   }
 

@@ -39,6 +39,8 @@ final class ClusterFaults {
     LOSS,
     RESET,
     SILENT_CONNECTION,
+    /** On the ways of a node to others and to hosts; only where everybody asks for digests. */
+    FLIPPED_BITS,
     DISK_STALL,
     DISK_ERRORS,
     UNPLUGGED,
@@ -75,7 +77,12 @@ final class ClusterFaults {
   private int count;
 
   ClusterFaults(
-      SimWorld world, Story story, List<ClusterNode> nodes, SimStore store, Witness witness) {
+      SimWorld world,
+      Story story,
+      List<ClusterNode> nodes,
+      SimStore store,
+      boolean digests,
+      Witness witness) {
     this.store = store;
     this.world = world;
     this.story = story;
@@ -84,8 +91,9 @@ final class ClusterFaults {
     random = world.chance();
     double share = 0.1 + random.nextDouble() * 0.5;
     for (Kind kind : Kind.values()) if (random.nextDouble() < share) kinds.add(kind);
-    var all = List.of(Kind.values());
-    if (kinds.isEmpty()) kinds.add(all.get(random.nextInt(all.size())));
+    if (!digests) kinds.remove(Kind.FLIPPED_BITS);
+    var always = EnumSet.complementOf(EnumSet.of(Kind.FLIPPED_BITS)).stream().toList();
+    if (kinds.isEmpty()) kinds.add(always.get(random.nextInt(always.size())));
     pauseNs = (long) (2 * MILLISECOND_NS * Math.pow(2, random.nextDouble() * 7));
     mostDurationNs = (long) (10 * MILLISECOND_NS * Math.pow(2, random.nextDouble() * 7));
     story.tell("faults", kinds + ", one every " + pauseNs / MILLISECOND_NS + " ms");
@@ -173,6 +181,12 @@ final class ClusterFaults {
       }
       case RESET -> network.reset(reactors);
       case SILENT_CONNECTION -> network.blackhole(reactors);
+      case FLIPPED_BITS -> {
+        double share = 0.002 * Math.pow(2, random.nextDouble() * 5);
+        var others = others(node);
+        for (SimReactors each : others) network.flipBits(reactors, each, share);
+        later(() -> others.forEach(each -> network.flipBits(reactors, each, 0)));
+      }
       case DISK_STALL -> node.stall(1 + random.nextLong(MOST_STALL_NS));
       case DISK_ERRORS -> {
         node.faults(random.nextDouble() * 0.1);
@@ -229,6 +243,13 @@ final class ClusterFaults {
     return all.get(random.nextInt(all.size()));
   }
 
+  private List<SimReactors> others(ClusterNode than) {
+    var all = new ArrayList<SimReactors>();
+    for (ClusterNode node : nodes) if (node != than) all.add(node.life().reactors);
+    all.addAll(witness.hosts());
+    return all;
+  }
+
   private void fill(ClusterNode node, boolean full) {
     if (!node.isUp()) return;
     node.life()
@@ -248,6 +269,7 @@ final class ClusterFaults {
     over = true;
     story.tell("faults", "are over");
     world.network().heal();
+    world.network().flipNone();
     world.network().weather(Weather.calm());
     world.network().lose(0, 1);
     store.restart();

@@ -2,6 +2,7 @@ package io.tenon.simulation.itest;
 
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusException;
+import io.tenon.nexus.NexusState;
 import io.tenon.simulation.SimHost;
 import io.tenon.simulation.SimHost.Way;
 import io.tenon.simulation.SimReactors;
@@ -24,6 +25,7 @@ final class ClusterHosts {
   private static final int LEAST_AFTER_MOVE = 50;
   private static final long DEFAULT_THINK_NS = 200_000;
 
+  private final String digests;
   private final SimWorld world;
   private final Story story;
   private final SplittableRandom random;
@@ -60,7 +62,14 @@ final class ClusterHosts {
   }
 
   ClusterHosts(
-      SimWorld world, Story story, Nexus nexus, ClusterNode at, Arena arena, int operations) {
+      SimWorld world,
+      Story story,
+      Nexus nexus,
+      ClusterNode at,
+      String digests,
+      Arena arena,
+      int operations) {
+    this.digests = digests;
     this.world = world;
     this.story = story;
     this.operations = operations;
@@ -99,6 +108,8 @@ final class ClusterHosts {
             String uri = nexus.publish(Set.of()).replace("nvmf+tcp:", "nvmf:") + digests();
             machine.threads.start(() -> connect(seat, uri, count, depth));
           } catch (NexusException e) {
+            boolean hasStopped = nexus.state() == NexusState.SHUTDOWN;
+            if (!hasStopped && life.reactors.isUp()) throw new AssertionError(e.getMessage(), e);
             story.tell(machine.reactors.name(), "has no way: " + e.what() + " " + e.why());
             seat.gaveUp = true;
           }
@@ -106,6 +117,7 @@ final class ClusterHosts {
   }
 
   private String digests() {
+    if (!digests.isEmpty()) return "?" + digests;
     return switch (random.nextInt(4)) {
       case 0 -> "?hdgst=true&ddgst=true";
       case 1 -> "?ddgst=true";

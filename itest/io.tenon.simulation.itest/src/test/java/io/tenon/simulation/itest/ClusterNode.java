@@ -3,6 +3,7 @@ package io.tenon.simulation.itest;
 import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.Geometry;
+import io.tenon.block.ReservationStatus.Registrant;
 import io.tenon.error.TenonException;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolSpec;
@@ -39,6 +40,7 @@ final class ClusterNode {
   private final SplittableRandom random;
   private final SimDisk.Observer observer;
   private final SimStore store;
+  private final String digests;
   private final ByteMedium medium = new ByteMedium(BLOCK_BYTES);
   private final DataFolder folder;
   private SimDisk.Faults faults;
@@ -51,14 +53,19 @@ final class ClusterNode {
   /** Of a node that keeps reservations. */
   private final Optional<ReservationShelf> shelf;
 
+  /**
+   * @param digests what others ask for when they connect
+   */
   ClusterNode(
       SimWorld world,
       Story story,
       String name,
       int number,
       SimStore store,
+      String digests,
       SimDisk.Observer observer) {
     this.store = store;
+    this.digests = digests;
     this.world = world;
     this.story = story;
     this.name = name;
@@ -183,7 +190,8 @@ final class ClusterNode {
                 () -> new TenonException(name + " has no replica.", "Its pool has gone.", ""));
     var mine = life;
     if (withOthers) {
-      shareUri = replica.share(Set.of()).replace("nvmf+tcp:", "nvmf:");
+      String uri = replica.share(Set.of()).replace("nvmf+tcp:", "nvmf:");
+      shareUri = digests.isEmpty() ? uri : uri + (uri.contains("?") ? "&" : "?") + digests;
       sharedIn = Optional.of(mine);
     } else {
       sharedIn = Optional.empty();
@@ -227,6 +235,16 @@ final class ClusterNode {
   /** The replica's device on this node. */
   Optional<DeviceSlot> device() {
     return replica().flatMap(Replica::device);
+  }
+
+  /** The key of whoever has reserved the replica, while others reach it. Waits for nobody. */
+  Optional<Long> holder() {
+    if (!isUp()) return Optional.empty();
+    return life.target.subsystems().stream()
+        .filter(one -> one.namespaceUuid().equals(replicaUuid))
+        .flatMap(one -> one.reservations().holder().stream())
+        .map(Registrant::key)
+        .findFirst();
   }
 
   /** As that node's nexus names the replica. */

@@ -44,6 +44,9 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
   /** In virtual time: several times what a pool waits between two looks at its disk. */
   private static final long ONLINE_WITHIN_NS = 60_000 * MILLISECOND_NS;
 
+  /** A target waits so long for the first command, and for the end of what it has ended. */
+  private static final long SILENT_AT_MOST_NS = 35_000 * MILLISECOND_NS;
+
   private final SplittableRandom random;
   private final SimWorld world;
   private final Story story;
@@ -63,6 +66,9 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
   /** Between two moves that an operator orders for no reason, at most; 0 for never. */
   private final long movesEveryNs;
 
+  /** That all connections ask for, as parameters of a URI; empty where each host does as it likes, and nodes ask for none. */
+  private final String digests;
+
   private boolean over;
   private long ios;
 
@@ -72,15 +78,25 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
     story = new Story(world);
     store = new SimStore(world);
     world.network().weather(Weather.calm());
+    digests = random.nextBoolean() ? "hdgst=true&ddgst=true" : "";
     for (int i = 1; i <= NODES; i++) {
-      nodes.add(new ClusterNode(world, story, "node" + i, i, store, this));
+      nodes.add(new ClusterNode(world, story, "node" + i, i, store, digests, this));
     }
     var home = nodes.get(random.nextInt(NODES));
-    faults = new ClusterFaults(world, story, nodes, store, this);
+    faults = new ClusterFaults(world, story, nodes, store, !digests.isEmpty(), this);
     operator = new ClusterOperator(world, story, nodes);
+    // By another chance, so that seeds that found something before this was drawn find it still.
+    boolean goesByKey = new SplittableRandom(~seed).nextInt(3) == 0;
     volume =
         new ClusterVolume(
-            world, story, nodes, home, operator, 2 * faults.mostDurationNs(), this::arrived);
+            world,
+            story,
+            nodes,
+            home,
+            operator,
+            goesByKey,
+            2 * faults.mostDurationNs(),
+            this::arrived);
     movesEveryNs =
         random.nextInt(4) == 0
             ? 0
@@ -110,7 +126,7 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
           });
     }
     inThread(home, volume::make);
-    var all = new ClusterHosts(world, story, volume.nexus(), home, arena, operations);
+    var all = new ClusterHosts(world, story, volume.nexus(), home, digests, arena, operations);
     hosts = Optional.of(all);
     faults.begin();
     operator.begin(volume);
@@ -131,7 +147,16 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
     end(all);
   }
 
+  /** Who has a connection on which nothing is said does not keep it. */
+  private void endStrays() {
+    if (world.network().strays() == 0) return;
+    world.runFor(SILENT_AT_MOST_NS, MOST_EVENTS);
+    int kept = world.network().strays();
+    if (kept > 0) throw new AssertionError(kept + " connections of nobody are kept");
+  }
+
   private void end(ClusterHosts all) {
+    endStrays();
     volume.leaveAlone();
     for (HostMachine machine : all.all()) {
       inThread(machine.threads::start, machine::disconnect);
@@ -226,6 +251,7 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
     while (!isOnline()) {
       if (world.nowNs() > endNs) throw new AssertionError("not Online in time: " + state());
       faults.relieve();
+      volume.goByHolderIfItMust();
       // Its last child's device was given up: a control plane makes another nexus.
       boolean hasFailed =
           volume.nexus().state() == NexusState.FAULTED && hosts.orElseThrow().isDone();

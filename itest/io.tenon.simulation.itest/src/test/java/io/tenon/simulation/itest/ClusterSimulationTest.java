@@ -30,6 +30,10 @@ class ClusterSimulationTest {
     for (var kind : ClusterFaults.Kind.values()) least.put(kind.name(), 150);
     least.put("moves from a nexus that lives", 25);
     least.put("moves from a dead nexus", 60);
+    least.put("taken by key", 10);
+    least.put("taken from the holder", 50);
+    least.put("FLIPPED_BITS", 70);
+    least.put("bits flipped on the way", 30);
     least.put("rebuilds", 120);
     least.put("hosts behind the network", 80);
     least.put("connections begun twice", 40);

@@ -5,6 +5,7 @@ import io.tenon.block.ReservationClaim.Policy;
 import io.tenon.block.ReservationType;
 import io.tenon.block.Reservations.Persistence;
 import io.tenon.error.TenonException;
+import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
@@ -40,6 +41,9 @@ final class ClusterVolume implements ClusterOperator.Volume {
           ReservationType.WRITE_EXCLUSIVE_REGISTRANTS_ONLY,
           ReservationType.EXCLUSIVE_ACCESS_REGISTRANTS_ONLY);
 
+  /** Whoever takes from the nexus before by its key, and does not get what somebody else holds, takes from the holder. */
+  private static final int MOST_BY_KEY = 2;
+
   /** Who wants to know. */
   interface Owner {
     /** The volume has another nexus, which serves. */
@@ -53,14 +57,23 @@ final class ClusterVolume implements ClusterOperator.Volume {
   private final ClusterOperator operator;
   private final Owner owner;
   private final ReservationType type;
+
+  /** The control plane knows the key of the nexus before, and takes the children from nobody else. */
+  private boolean goesByKey;
+
   private final long mostLeaveNs;
   private final List<Past> past = new ArrayList<>();
   private ClusterNode home;
   private ClusterLife life;
   private Nexus nexus;
   private boolean moving;
+  private boolean isOver;
   private int attempts;
   private int generation;
+
+  /** Of the nexus that the volume has; as of now. */
+  private ReservationClaim claim;
+
   private int moves;
   private Optional<Attempt> attempt = Optional.empty();
 
@@ -91,8 +104,10 @@ final class ClusterVolume implements ClusterOperator.Volume {
       List<ClusterNode> nodes,
       ClusterNode home,
       ClusterOperator operator,
+      boolean goesByKey,
       long mostLeaveNs,
       Owner owner) {
+    this.goesByKey = goesByKey;
     this.world = world;
     this.story = story;
     this.nodes = nodes;
@@ -103,30 +118,40 @@ final class ClusterVolume implements ClusterOperator.Volume {
     life = home.life();
     random = world.chance();
     type = TYPES.get(random.nextInt(TYPES.size()));
+    claim = nextClaim(OptionalLong.empty());
   }
 
   /** In a thread of its node: the first one. */
   void make() throws TenonException {
-    nexus =
-        home.life().nexuses.create(spec(nodes.stream().map(node -> node.uriFor(home)).toList()));
+    var uris = nodes.stream().map(node -> node.uriFor(home)).toList();
+    nexus = home.life().nexuses.create(spec(claim, uris));
     life = home.life();
     world.schedule(LOOKS_EVERY_NS, this::look);
   }
 
-  private NexusSpec spec(List<String> uris) {
-    long key = ++generation;
-    var claim =
-        new ReservationClaim(key, type, Policy.HOLDER, OptionalLong.empty(), Persistence.AS_IT_IS);
+  /** No two have one key. */
+  private ReservationClaim nextClaim(OptionalLong before) {
+    boolean mayTry = attempts <= MOST_BY_KEY || nodes.stream().noneMatch(this::isAnothers);
+    boolean byKey = goesByKey && mayTry;
+    return new ReservationClaim(
+        ++generation,
+        type,
+        byKey ? Policy.KEY : Policy.HOLDER,
+        byKey ? before : OptionalLong.empty(),
+        Persistence.AS_IT_IS);
+  }
+
+  private NexusSpec spec(ReservationClaim as, List<String> uris) {
     return new NexusSpec(
         "volume",
-        new UUID(5, key),
+        new UUID(5, as.key()),
         VOLUME_BYTES,
         uris,
         1,
         100,
         random.nextBoolean() ? ReadPolicy.LOCAL_FIRST : ReadPolicy.ROUND_ROBIN,
         Optional.of(INFO_KEY),
-        Optional.of(claim));
+        Optional.of(as));
   }
 
   @Override
@@ -176,6 +201,35 @@ final class ClusterVolume implements ClusterOperator.Volume {
     move("it has failed");
   }
 
+  /**
+   * What the nexus lacks is held by somebody whose key it was not given, such as a nexus before the one before, or one that was never made: this one cannot have
+   * it, and one that takes from the holder can. Whatever nobody else holds it must be able to have.
+   */
+  void goByHolderIfItMust() {
+    if (moving || claim.policy() != Policy.KEY) return;
+    for (ClusterNode node : nodes) {
+      if (node == home || !isAnothers(node) || isIn(node)) continue;
+      goesByKey = false;
+      // It may have the only good replica on its own node, where nobody else can take it.
+      end(new Past(home, life, nexus));
+      move("it cannot have " + node + " by the key that it was given");
+      return;
+    }
+  }
+
+  /** Neither the nexus that the volume has, nor the one that it was to take it from, has reserved it. */
+  private boolean isAnothers(ClusterNode node) {
+    var holder = node.holder();
+    if (holder.isEmpty() || holder.get() == claim.key()) return false;
+    return !holder.equals(claim.preemptedKey().stream().boxed().findFirst());
+  }
+
+  private boolean isIn(ClusterNode node) {
+    String uri = node.uriFor(home);
+    return nexus.children().stream()
+        .anyMatch(one -> one.uri().equals(uri) && one.state() != ChildState.FAULTED);
+  }
+
   /** A node has gone down. */
   void wentDown(ClusterNode node) {
     if (node == home) move("it is down");
@@ -187,8 +241,6 @@ final class ClusterVolume implements ClusterOperator.Volume {
     world.schedule(LOOKS_EVERY_NS, this::look);
     if (!moving && isUseless()) move("it has stopped");
   }
-
-  private boolean isOver;
 
   /** All is well, and nobody looks any more. */
   void leaveAlone() {
@@ -242,7 +294,12 @@ final class ClusterVolume implements ClusterOperator.Volume {
         if (isTaken) there.add(node.uriFor(at));
       }
       story.tell("operator", "makes a nexus on " + at + " of " + there.size());
-      arrive(at, mine.at, mine.at.nexuses.create(spec(there)));
+      var mineAs = nextClaim(OptionalLong.of(claim.key()));
+      var made = mine.at.nexuses.create(spec(mineAs, there));
+      claim = mineAs;
+      boolean isByKey = mineAs.policy() == Policy.KEY;
+      Tally.event(isByKey ? "taken by key" : "taken from the holder");
+      arrive(at, mine.at, made);
     } catch (TenonException e) {
       story.tell("operator", "cannot: " + e.what() + " " + e.why());
     }

@@ -22,7 +22,25 @@ class PlantedClusterBugsTest {
             "a nexus does not take its children's reservations",
             NEXUS + "ChildReservations",
             "take",
-            Mutant.call("isEmpty", 1)));
+            Mutant.call("isEmpty", 1)),
+        // Only where a control plane takes children by the key of the nexus before.
+        bug(
+            "a child that comes back is taken by a key that nobody has any more",
+            "io.tenon.block.ReservationClaim",
+            "takeFromKey",
+            Mutant.call("isRegistered", 1)),
+        // Only hosts behind the network show this one, for others a nexus is not shared.
+        bug(
+            "a nexus that is destroyed stays published",
+            NEXUS + "ServedNexus",
+            "end",
+            Mutant.call("unshare", 0)),
+        // Only connections that are begun twice show this one.
+        bug(
+            "a connection on which nothing is said is kept",
+            "io.tenon.transport.nvmetcp.internal.target.TargetConnection",
+            "checkConnected",
+            Mutant.call("close", 0)));
   }
 
   @ParameterizedTest

@@ -68,7 +68,31 @@ class PlantedNodeBugsTest {
             Scenario.LOCAL_HOST,
             "io.tenon.nexus.internal.Lane",
             "childFailed",
-            Mutant.call("detach", 0)));
+            Mutant.call("detach", 0)),
+        bug(
+            "the target does not compare header digests",
+            Scenario.FLIPPED_BITS,
+            TARGET + "PduReceiver",
+            "checkSeal",
+            Mutant.call("isSealed", 1)),
+        bug(
+            "the initiator does not compare header digests",
+            Scenario.FLIPPED_HEADERS,
+            INITIATOR + "HostReceiver",
+            "takePdu",
+            Mutant.call("isSealed", 1)),
+        bug(
+            "the target does not compare the digest of a capsule's data",
+            Scenario.FLIPPED_BITS,
+            TARGET + "PduReceiver",
+            "takeCapsule",
+            Mutant.call("isSealed", 1)),
+        bug(
+            "the initiator takes data whose digest is wrong",
+            Scenario.FLIPPED_BITS,
+            INITIATOR + "HostReceiver",
+            "finish",
+            Mutant.field("broken", 0)));
   }
 
   @ParameterizedTest

@@ -1,13 +1,9 @@
 package io.tenon.simulation.itest;
 
-import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
-
-import io.tenon.simulation.BugList;
 import io.tenon.simulation.Mutant;
+import io.tenon.simulation.PlantedBug;
 import io.tenon.simulation.Seeds;
 import io.tenon.simulation.itest.PoolRun.Scenario;
-import java.lang.reflect.InvocationTargetException;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -18,20 +14,12 @@ class PlantedPoolBugsTest {
   private static final String POOL = "io.tenon.pool.internal.";
   private static final String BLOBSTORE = "io.tenon.blobstore.internal.";
 
-  /** A broken piece. */
-  record Bug(String name, Scenario scenario, Mutant mutant) {
-    @Override
-    public String toString() {
-      return name;
-    }
-  }
-
-  private static Bug bug(
+  private static PlantedBug bug(
       String name, Scenario scenario, String type, String method, Mutant.Change change) {
-    return new Bug(name, scenario, new Mutant("io.tenon.", type, method, change));
+    return new PlantedBug(name, scenario.name(), new Mutant("io.tenon.", type, method, change));
   }
 
-  static List<Bug> bugs() {
+  static List<PlantedBug> bugs() {
     return List.of(
         bug(
             "what a share is allowed is not written to the disk",
@@ -79,32 +67,8 @@ class PlantedPoolBugsTest {
 
   @ParameterizedTest
   @MethodSource("bugs")
-  void isFound(Bug bug) throws ReflectiveOperationException {
-    long beganNs = System.nanoTime();
-    for (long seed = 1; seed <= MOST_SEEDS; seed++) {
-      var problem = run(bug, seed);
-      if (problem == null) continue;
-      assertTrue(problem.getMessage().endsWith("replay with -Dseed=" + seed), problem.toString());
-      BugList.found(PlantedPoolBugsTest.class, bug.name(), seed, beganNs);
-      return;
-    }
-    fail("not found in " + MOST_SEEDS + " seeds: " + bug);
-  }
-
-  /** One seed of the mutant's own world; what it has found, or {@code null}. */
-  private static Throwable run(Bug bug, long seed) throws ReflectiveOperationException {
-    var run =
-        bug.mutant()
-            .loadClass(PlantedPoolBugsTest.class.getName())
-            .getDeclaredMethod("runHere", long.class, String.class);
-    run.setAccessible(true);
-    try {
-      run.invoke(null, seed, bug.scenario().name());
-      return null;
-    } catch (InvocationTargetException e) {
-      if (e.getCause() instanceof AssertionError found) return found;
-      throw e;
-    }
+  void isFound(PlantedBug bug) throws ReflectiveOperationException {
+    bug.mustBeFoundBy(PlantedPoolBugsTest.class, MOST_SEEDS);
   }
 
   static void runHere(long seed, String scenario) {

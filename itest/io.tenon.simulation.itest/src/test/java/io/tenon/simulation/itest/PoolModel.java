@@ -59,6 +59,15 @@ final class PoolModel {
   private final TreeMap<UUID, PoolContent> contents = new TreeMap<>();
   private Optional<Pending> pending = Optional.empty();
 
+  /** What is known now, nothing of which is being changed. */
+  PoolModel copy() {
+    if (pending.isPresent()) throw new AssertionError("something is being done");
+    var copy = new PoolModel();
+    copy.facts.putAll(facts);
+    contents.forEach((uuid, content) -> copy.contents.put(uuid, content.copy()));
+    return copy;
+  }
+
   SortedMap<UUID, Facts> facts() {
     return new TreeMap<>(facts);
   }
@@ -155,7 +164,8 @@ final class PoolModel {
     happened(unsure);
   }
 
-  private static Facts seen(ReplicaInfo info) {
+  /** In the words of this model. */
+  static Facts seen(ReplicaInfo info) {
     return new Facts(
         info.name(),
         info.snapshot().isPresent(),

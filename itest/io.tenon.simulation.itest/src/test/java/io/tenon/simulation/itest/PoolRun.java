@@ -17,6 +17,7 @@ import io.tenon.simulation.itest.PoolModel.Facts;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -42,10 +43,13 @@ final class PoolRun {
   private static final int MOST_REPLICAS = 6;
   private static final long MILLISECOND_NS = 1_000_000;
   private static final long MOST_EVENTS = 20_000_000;
-  private static final String POOL = "p";
+  static final String POOL = "p";
 
   /** Longer than a pool waits between two looks at its disk, twice, and longer than a disk stays away. */
   private static final long RETRY_MS = 12_000;
+
+  /** What a life of the node has left on the disk, and what is in it by what callers were told. */
+  record Left(Platter platter, PoolModel model) {}
 
   private final Scenario scenario;
   private final SplittableRandom random;
@@ -55,6 +59,8 @@ final class PoolRun {
   private final PoolModel model = new PoolModel();
   private final PoolHost.Stamps stamps = new PoolHost.Stamps();
   private final TreeMap<UUID, PoolHost> hosts = new TreeMap<>();
+  private final List<Left> left = new ArrayList<>();
+  private Optional<Platter> leftByFormerLife = Optional.empty();
   private PoolLife life;
   private boolean ended;
 
@@ -97,8 +103,19 @@ final class PoolRun {
       boolean over = world.runUntil(() -> ended || !life.reactors.isUp(), MOST_EVENTS);
       if (!over) throw new AssertionError("somebody waits for ever");
       if (life.reactors.isUp()) life.reactors.crash(true);
+      leftByFormerLife = Optional.of(platter.copy());
     }
     return world.trace().hash();
+  }
+
+  /** After the run: what was on the disk between its lives. */
+  List<Left> left() {
+    return left;
+  }
+
+  /** Of the node, which outlives its lives. */
+  DataFolder folder() {
+    return folder;
   }
 
   private void losePower() {
@@ -126,6 +143,7 @@ final class PoolRun {
       model.check(pool);
       PoolModel.checkNumbers(pool);
       checkContents(pool);
+      leftByFormerLife.ifPresent(disk -> left.add(new Left(disk, model.copy())));
       startHosts(pool);
       for (int i = 0; i < operations; i++) {
         life.threads.sleep(1 + random.nextInt(3));

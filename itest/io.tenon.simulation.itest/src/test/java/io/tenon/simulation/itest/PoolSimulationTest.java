@@ -14,7 +14,7 @@ class PoolSimulationTest {
   private static final int SEEDS = 60;
 
   static LongStream seeds() {
-    return Seeds.of(SEEDS);
+    return Seeds.of(PoolSimulationTest.class, SEEDS);
   }
 
   @ParameterizedTest

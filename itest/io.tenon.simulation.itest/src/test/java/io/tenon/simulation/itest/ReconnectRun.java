@@ -45,7 +45,14 @@ final class ReconnectRun implements SimDisk.Observer {
   private SimHost host;
   private boolean ended;
 
-  ReconnectRun(long seed) {
+  /** Bits flip on the way, and digests tell. */
+  private final boolean flips;
+
+  /**
+   * @param flips bits flip on the way, which is not lost then
+   */
+  ReconnectRun(long seed, boolean flips) {
+    this.flips = flips;
     random = new SplittableRandom(seed);
     world = new SimWorld(random.split());
     threads = new SimThreads(world);
@@ -103,7 +110,7 @@ final class ReconnectRun implements SimDisk.Observer {
   long run(int operations) {
     try (var arena = Arena.ofConfined()) {
       inThread(this::startDisk);
-      String digests = random.nextBoolean() ? "?hdgst=true&ddgst=true" : "";
+      String digests = flips || random.nextBoolean() ? "?hdgst=true&ddgst=true" : "";
       inThread(() -> slot = hostNode.devices.create(diskNode.remoteUri(digests)));
       int hot = 2 + random.nextInt(20);
       host =
@@ -116,13 +123,15 @@ final class ReconnectRun implements SimDisk.Observer {
               (lba, stamps) -> world.trace().note(lba),
               random.nextInt(1000),
               hot);
-      host.start(operations, 1 + random.nextInt(4));
+      if (flips) begin(operations);
+      else host.start(operations, 1 + random.nextInt(4));
       for (int i = 0; i <= random.nextInt(3); i++) {
-        world.schedule(random.nextLong(10 * MILLISECOND_NS), this::accident);
+        if (!flips) world.schedule(random.nextLong(10 * MILLISECOND_NS), this::accident);
       }
       if (!world.runUntil(host::isDone, MOST_EVENTS)) {
         throw new AssertionError(host.underWay() + " I/Os never ended");
       }
+      world.network().flipNone();
       world.runFor(QUIET_NS, MOST_EVENTS);
       checkItIsBack(arena);
       inThread(this::tearDown);
@@ -132,6 +141,13 @@ final class ReconnectRun implements SimDisk.Observer {
       for (var node : lives) node.checkRest(world);
       return world.trace().hash();
     }
+  }
+
+  private void begin(int operations) {
+    int depth = 1 + random.nextInt(4);
+    var _ = host.goOnPatiently(slot::channel, hostNode.reactors.all(), operations, depth);
+    double share = 0.0005 * Math.pow(2, random.nextDouble() * 5);
+    world.network().flipBits(hostNode.reactors, diskNode.reactors, share);
   }
 
   private void accident() {
@@ -220,6 +236,9 @@ final class ReconnectRun implements SimDisk.Observer {
 
   @Override
   public void written(SimDisk of, long block, long stamp) {
+    if (!host.hasWritten(stamp)) {
+      throw new AssertionError("the disk was given %x, which no host wrote".formatted(stamp));
+    }
     world.trace().note(stamp);
   }
 }

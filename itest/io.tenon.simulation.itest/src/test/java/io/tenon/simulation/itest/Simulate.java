@@ -1,5 +1,6 @@
 package io.tenon.simulation.itest;
 
+import io.tenon.metadata.embedded.internal.JournalRun;
 import io.tenon.simulation.Seeds;
 import io.tenon.simulation.Tally;
 import io.tenon.simulation.itest.VolumeRun.Scenario;
@@ -44,15 +45,23 @@ final class Simulate {
               "VolumeSimulationTest",
               seed -> new VolumeRun(seed, scenario).run(VolumeSimulationTest.OPERATIONS)));
     }
-    worlds.add(
-        new World(
-            "VolumeSimulationTest",
-            seed -> new ReconnectRun(seed).run(VolumeSimulationTest.OPERATIONS)));
+    for (boolean flips : List.of(false, true)) {
+      worlds.add(
+          new World(
+              "VolumeSimulationTest",
+              seed -> new ReconnectRun(seed, flips).run(VolumeSimulationTest.OPERATIONS)));
+    }
     for (PoolRun.Scenario scenario : PoolRun.Scenario.values()) {
       worlds.add(
           new World(
               "PoolSimulationTest",
               seed -> new PoolRun(seed, scenario).run(PoolSimulationTest.OPERATIONS)));
+    }
+    for (var damage : PoolDamageRun.Damage.values()) {
+      worlds.add(new World("DamageSimulationTest", seed -> DamageSimulationTest.run(seed, damage)));
+    }
+    for (var damage : JournalRun.Damage.values()) {
+      worlds.add(new World("DamageSimulationTest", seed -> DamageSimulationTest.run(seed, damage)));
     }
     return worlds;
   }

@@ -41,6 +41,12 @@ final class VolumeRun implements SimDisk.Observer {
 
   private static final long MOST_EVENTS = 4_000_000;
 
+  /** Where fields begin in the header of a response or of data, NVMe/TCP 1.0c §3.6.2: whose it is, what it says, offset, length. */
+  private static final List<Integer> FIELDS = List.of(8, 10, 12, 16, 20, 22);
+
+  /** The lowest ones of a field: small numbers are in it. */
+  private static final int FIELD_BITS = 3;
+
   /** Where the host is. */
   enum Scenario {
     /** On the nexus' own node. */
@@ -48,7 +54,11 @@ final class VolumeRun implements SimDisk.Observer {
     /** Behind the network, which is good between it and the nexus. */
     REMOTE_HOST,
     /** Behind the network, and it loses its way as well: it may see errors, and what it was told stays true. */
-    LOST_HOST
+    LOST_HOST,
+    /** Behind the network, on which bits flip; everybody asks for digests. It may see errors, and nothing that anybody sends wrongly arrives. */
+    FLIPPED_BITS,
+    /** The same, where each seed has one field of headers in which bits flip, and often: so it is seen what a digest of them is good for. */
+    FLIPPED_HEADERS
   }
 
   /** A disk, and the node that has it in this life. */
@@ -179,6 +189,7 @@ final class VolumeRun implements SimDisk.Observer {
   }
 
   private String digests() {
+    if (flips()) return "?hdgst=true&ddgst=true";
     return switch (random.nextInt(4)) {
       case 0 -> "?hdgst=true&ddgst=true";
       case 1 -> "?ddgst=true";
@@ -214,7 +225,8 @@ final class VolumeRun implements SimDisk.Observer {
               this::acknowledged,
               random.nextLong(device.geometry().blockCount() - hot),
               hot);
-      host.start(operations, 1 + random.nextInt(4));
+      int least = scenario == Scenario.FLIPPED_HEADERS ? 3 : 1;
+      begin(device, operations, least + random.nextInt(4));
       planAccidents();
       if (!world.runUntil(this::hostIsDone, MOST_EVENTS)) {
         throw new AssertionError(host.underWay() + " I/Os never ended");
@@ -222,6 +234,35 @@ final class VolumeRun implements SimDisk.Observer {
       finish();
       return world.trace().hash();
     }
+  }
+
+  private void begin(DeviceSlot device, int operations, int depth) {
+    if (!flips()) {
+      host.start(operations, depth);
+      return;
+    }
+    var _ = host.goOnPatiently(device::channel, hostNode.reactors.all(), operations, depth);
+    double share = 0.0005 * Math.pow(2, random.nextDouble() * 6);
+    flip(hostNode, main, share);
+    for (var storage : storages) if (!storage.isGood) flip(main, storage.node, share);
+  }
+
+  private void flip(SimNode one, SimNode other, double share) {
+    var network = world.network();
+    if (scenario == Scenario.FLIPPED_HEADERS) {
+      int field = FIELDS.get(random.nextInt(FIELDS.size()));
+      network.flipBits(one.reactors, other.reactors, 4 * share, field * Byte.SIZE, FIELD_BITS);
+    } else {
+      network.flipBits(one.reactors, other.reactors, share);
+    }
+  }
+
+  private boolean flips() {
+    return scenario == Scenario.FLIPPED_BITS || scenario == Scenario.FLIPPED_HEADERS;
+  }
+
+  private boolean hostMaySeeErrors() {
+    return scenario == Scenario.LOST_HOST || flips();
   }
 
   private boolean hostIsDone() {
@@ -364,6 +405,11 @@ final class VolumeRun implements SimDisk.Observer {
 
   @Override
   public void written(SimDisk disk, long block, long stamp) {
+    boolean isData = block >= FIRST && host != null;
+    if (isData && !host.hasWritten(stamp)) {
+      throw new AssertionError(
+          "%s was given %x, which no host wrote".formatted(disk.name(), stamp));
+    }
     for (var storage : storages) if (storage.disk == disk) storage.written.add(stamp);
   }
 
@@ -371,7 +417,8 @@ final class VolumeRun implements SimDisk.Observer {
     if (!world.runUntil(() -> replacing == 0, MOST_EVENTS)) {
       throw new AssertionError("a transport was not replaced");
     }
-    if (scenario != Scenario.LOST_HOST && !host.errors().isEmpty()) {
+    world.network().flipNone();
+    if (!hostMaySeeErrors() && !host.errors().isEmpty()) {
       throw new AssertionError("hosts saw errors of a good volume: " + host.errors());
     }
     // Without I/O it takes a keep-alive to find out that a node has gone.

@@ -3,6 +3,7 @@ package io.tenon.simulation.itest;
 import io.tenon.simulation.Seeds;
 import io.tenon.simulation.Tally;
 import io.tenon.simulation.itest.VolumeRun.Scenario;
+import java.util.Map;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,8 +38,26 @@ class VolumeSimulationTest {
 
   @ParameterizedTest
   @MethodSource("seeds")
+  void bitsThatFlipOnTheWayReachNoDiskAndNoHost(long seed) {
+    runTwice(seed, Scenario.FLIPPED_BITS);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void bitsThatFlipInHeadersReachNoDiskAndNoHostEither(long seed) {
+    runTwice(seed, Scenario.FLIPPED_HEADERS);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void aConnectionOnWhichBitsFlipComesBack(long seed) {
+    long _ = Seeds.runTwice(seed, one -> new ReconnectRun(one, true).run(OPERATIONS));
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
   void aDiskBehindTheNetworkComesBackAndHasWhatItAcknowledged(long seed) {
-    long _ = Seeds.runTwice(seed, one -> new ReconnectRun(one).run(OPERATIONS));
+    long _ = Seeds.runTwice(seed, one -> new ReconnectRun(one, false).run(OPERATIONS));
   }
 
   private static void runTwice(long seed, Scenario scenario) {
@@ -47,6 +66,6 @@ class VolumeSimulationTest {
 
   @AfterAll
   static void count() {
-    Tally.close(VolumeSimulationTest.class, 150_000, 4_000);
+    Tally.close(VolumeSimulationTest.class, 150_000, 4_000, Map.of("bits flipped on the way", 500));
   }
 }

@@ -1,0 +1,270 @@
+package io.tenon.distro;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertThrows;
+import static org.junit.Assert.assertTrue;
+import static org.ops4j.pax.exam.CoreOptions.options;
+
+import io.tenon.block.DeviceProvider;
+import io.tenon.nexus.ChildState;
+import io.tenon.nexus.Nexus.Fault;
+import io.tenon.nexus.NexusState;
+import io.tenon.reactor.Reactors;
+import io.tenon.swap.SwapException;
+import io.tenon.swap.SwapRecord;
+import io.tenon.swap.SwapRequest;
+import io.tenon.swap.SwapResult;
+import io.tenon.swap.Swaps;
+import java.io.IOException;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import javax.inject.Inject;
+import org.junit.After;
+import org.junit.Before;
+import org.junit.Test;
+import org.junit.runner.RunWith;
+import org.ops4j.pax.exam.Configuration;
+import org.ops4j.pax.exam.Option;
+import org.ops4j.pax.exam.junit.PaxExam;
+import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
+import org.ops4j.pax.exam.spi.reactors.PerClass;
+import org.ops4j.pax.exam.util.Filter;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.wiring.BundleWiring;
+
+/** The nexus' bundle is replaced again and again below hosts that read and write, and leaves nothing behind. */
+@RunWith(PaxExam.class)
+@ExamReactorStrategy(PerClass.class)
+public class NexusSwapTest {
+  private static final String NEXUS = "io.tenon.nexus";
+  private static final int SWAPS = 20;
+  private static final int SETTLED = 3;
+  private static final int IOS_BETWEEN = 300;
+  private static final int MANY_VOLUMES = 4;
+
+  /** The machine of a build may be slow. */
+  private static final long DEADLINE_MS = 15_000;
+
+  private static final long PATIENCE_SECONDS = 120;
+
+  /**
+   * What the framework's table of class locks keeps of a thread that has ended goes when the next class is loaded: of any number
+   * of swaps one class loader may be left.
+   */
+  private static final int STILL_HELD = 1;
+
+  /** A thread or a file that the machine itself opens meanwhile is none of ours; one a swap would be. */
+  private static final int TOLERATED = SWAPS / 2;
+
+  @Inject BundleContext context;
+  @Inject Swaps swaps;
+  @Inject Reactors reactors;
+
+  @Inject
+  @Filter("(scheme=nvmf)")
+  DeviceProvider initiator;
+
+  private final List<HostedNexus> hosts = new ArrayList<>();
+  private final List<Double> pauses = new ArrayList<>();
+  private Path folder = Path.of("");
+  private int version;
+
+  @Configuration
+  public Option[] node() {
+    return options(NodeUnderTest.everything());
+  }
+
+  @Before
+  public void makeFolder() throws IOException {
+    folder = Files.createTempDirectory("tenon-swap");
+  }
+
+  @After
+  public void hostsSawNothing() throws Exception {
+    for (var host : hosts) {
+      host.load.goesOn(IOS_BETWEEN);
+      host.mustBeWhole();
+      System.err.printf("longest pause of a host's I/O %d ms%n", host.load.longestPauseMs());
+      host.close();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) Files.delete(file);
+    }
+    Files.delete(folder);
+  }
+
+  private HostedNexus host() throws Exception {
+    var host = new HostedNexus(context, initiator, reactors);
+    hosts.add(host);
+    return host;
+  }
+
+  private void loadGoesOn() throws Exception {
+    for (var host : hosts) host.load.goesOn(IOS_BETWEEN);
+  }
+
+  @Test
+  public void twentyTimesUnderOneVolume() throws Exception {
+    var _ = host();
+    swapAgainAndAgain();
+  }
+
+  @Test
+  public void twentyTimesUnderManyVolumes() throws Exception {
+    for (int i = 0; i < MANY_VOLUMES; i++) {
+      var _ = host();
+    }
+    swapAgainAndAgain();
+  }
+
+  @Test
+  public void duringARebuild() throws Exception {
+    var host = host();
+    loadGoesOn();
+    String more = host.file("c");
+    host.nexus().addChild(more, true);
+    host.nexus().pauseRebuild(more);
+    swap();
+    loadGoesOn();
+    assertEquals(NexusState.DEGRADED, host.nexus().state());
+    host.nexus().resumeRebuild(more);
+    for (int i = 0; i < SETTLED; i++) swap();
+    host.awaitOnline();
+    assertEquals(3, host.nexus().children().size());
+    // Alone, it must hold everything.
+    host.nexus().faultChild(host.childA, Fault.OFFLINE);
+    host.nexus().faultChild(host.childB, Fault.OFFLINE);
+  }
+
+  @Test
+  public void withAChildThatIsOut() throws Exception {
+    var host = host();
+    loadGoesOn();
+    host.nexus().faultChild(host.childB, Fault.OFFLINE);
+    loadGoesOn();
+    swap();
+    var child = host.nexus().children().get(1);
+    assertEquals(ChildState.FAULTED, child.state());
+    assertTrue("its write log is gone: " + child, child.hasLog());
+    loadGoesOn();
+    host.nexus().onlineChild(host.childB);
+    host.awaitOnline();
+    assertTrue(
+        "" + host.nexus().rebuildHistory(), host.nexus().rebuildHistory().getFirst().partial());
+    host.nexus().faultChild(host.childA, Fault.OFFLINE);
+  }
+
+  @Test
+  public void aPlainUpdateIsNothingElse() throws Exception {
+    var _ = host();
+    for (int i = 0; i < SETTLED; i++) {
+      loadGoesOn();
+      named().update();
+    }
+    assertEquals(NexusState.ONLINE, hosts.getFirst().nexus().state());
+  }
+
+  @Test
+  public void oneThatDoesNotStartIsTakenBack() throws Exception {
+    var host = host();
+    loadGoesOn();
+    var bad =
+        Jars.changed(
+            NEXUS,
+            folder.resolve("bad.jar"),
+            // It imports org.osgi.framework already.
+            Map.of(
+                "Bundle-Version",
+                "0.1.9999",
+                "Bundle-Activator",
+                ThrowingActivator.class.getName()),
+            ThrowingActivator.class);
+    var before = named().getVersion();
+    var refusal =
+        assertThrows(
+            SwapException.class,
+            () -> swaps.swap(new SwapRequest(NEXUS, bad.toUri(), "the test", DEADLINE_MS)));
+    assertEquals(refusal.getMessage(), SwapResult.ROLLED_BACK, refusal.result());
+    assertEquals(before, named().getVersion());
+    loadGoesOn();
+    assertEquals(NexusState.ONLINE, host.nexus().state());
+  }
+
+  private void swapAgainAndAgain() throws Exception {
+    var queue = new ReferenceQueue<ClassLoader>();
+    var old = new ArrayList<PhantomReference<ClassLoader>>();
+    long files = 0;
+    int threads = 0;
+    for (int i = 0; i < SWAPS; i++) {
+      loadGoesOn();
+      if (i == SETTLED) {
+        files = openFiles();
+        threads = Thread.getAllStackTraces().size();
+      }
+      old.add(new PhantomReference<>(classLoader(), queue));
+      swap();
+    }
+    loadGoesOn();
+    pauses.sort(null);
+    System.err.printf(
+        "%s under %d volumes: pauses by %d swaps: median %.1f ms, longest %.1f ms%n",
+        NEXUS, hosts.size(), SWAPS, pauses.get(SWAPS / 2), pauses.getLast());
+    mustBeCollected(queue, old);
+    assertTrue("files: " + files + ", then " + openFiles(), openFiles() <= files + TOLERATED);
+    int threadsNow = Thread.getAllStackTraces().size();
+    assertTrue("threads: " + threads + ", then " + threadsNow, threadsNow <= threads + TOLERATED);
+  }
+
+  private void swap() throws Exception {
+    // Tests of this class share a node, and none may bring an older one.
+    version = Math.max(version, named().getVersion().getMicro());
+    var next =
+        Jars.changed(
+            NEXUS, folder.resolve("next.jar"), Map.of("Bundle-Version", "0.1." + ++version));
+    SwapRecord done = swaps.swap(new SwapRequest(NEXUS, next.toUri(), "the test", DEADLINE_MS));
+    Files.delete(next);
+    assertEquals(SwapResult.SWAPPED, done.result());
+    assertEquals("devices that waited: " + done, hosts.size(), done.pauses().size());
+    pauses.add(done.longestPause().toNanos() / 1e6);
+  }
+
+  private ClassLoader classLoader() {
+    return named().adapt(BundleWiring.class).getClassLoader();
+  }
+
+  private static void mustBeCollected(
+      ReferenceQueue<ClassLoader> queue, List<PhantomReference<ClassLoader>> old)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    int collected = 0;
+    while (collected < old.size() - STILL_HELD) {
+      assertTrue(
+          "only %d of %d old class loaders are gone".formatted(collected, old.size()),
+          System.nanoTime() < deadline);
+      System.gc();
+      while (queue.remove(100) != null) collected++;
+    }
+  }
+
+  private static long openFiles() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+      return files.count();
+    }
+  }
+
+  private Bundle named() {
+    return Arrays.stream(context.getBundles())
+        .filter(bundle -> NEXUS.equals(bundle.getSymbolicName()))
+        .findFirst()
+        .orElseThrow();
+  }
+}
