@@ -36,6 +36,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -43,6 +45,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A nexus that does not notice that its successor is there, as it has a child of its own and its last proof is fresh: whatever way the successor
  * came to its children, nothing old is shown after the first write that it has acknowledged.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class PredecessorTest {
   private static final UUID OWN = new UUID(3, 3);
   private static final byte[] OLD = random(1);

@@ -37,10 +37,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Two nodes, each with nexuses, and disks that both reach: who has the reservation has the disk. */
+@Execution(ExecutionMode.CONCURRENT)
 class ReservedNexusTest {
   private final TestStore store = new TestStore();
   private TestReactors reactors;
