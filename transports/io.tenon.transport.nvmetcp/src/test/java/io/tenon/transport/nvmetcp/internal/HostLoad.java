@@ -2,12 +2,12 @@ package io.tenon.transport.nvmetcp.internal;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -50,11 +50,7 @@ public final class HostLoad {
 
   public void goesOn() {
     long wanted = done.get() + 20;
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_S);
-    while (done.get() < wanted && !over.isDone()) {
-      assertTrue(System.nanoTime() < deadline, "I/O does not go on");
-      Thread.onSpinWait();
-    }
+    Waiting.until("I/O goes on", () -> done.get() >= wanted || over.isDone());
   }
 
   public void end() throws Exception {

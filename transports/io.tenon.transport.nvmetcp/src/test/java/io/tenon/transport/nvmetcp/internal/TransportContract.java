@@ -12,6 +12,7 @@ import io.tenon.block.IoStatus;
 import io.tenon.block.testing.RandomLoad;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
@@ -19,8 +20,6 @@ import io.tenon.nvme.Transport;
 import io.tenon.nvme.internal.Target;
 import io.tenon.reactor.Reactors;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +29,6 @@ import org.junit.jupiter.api.Test;
  * open it and how a host reaches it.
  */
 public abstract class TransportContract {
-  private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(20);
   private static final int DEPTH = 64;
 
   private TestReactors reactors;
@@ -70,7 +68,7 @@ public abstract class TransportContract {
   void stop() throws Exception {
     close(host);
     close(transport);
-    awaitThat(() -> target.queues() == 0 && target.open() == 0, "all queues and commands end");
+    Waiting.until("all queues and commands end", () -> target.queues() == 0 && target.open() == 0);
     assertEquals(List.of(), target.faults());
     assertEquals(buffersFree, buffersFree());
     target.unshare(shared);
@@ -80,14 +78,6 @@ public abstract class TransportContract {
 
   private List<Long> buffersFree() {
     return reactors.reactors().stats().stream().map(stats -> stats.buffersFree()).toList();
-  }
-
-  private static void awaitThat(BooleanSupplier holds, String what) {
-    long deadlineNs = System.nanoTime() + PATIENCE_NS;
-    while (!holds.getAsBoolean()) {
-      assertTrue(System.nanoTime() - deadlineNs < 0, what);
-      Thread.onSpinWait();
-    }
   }
 
   private DeviceSlot connect() throws Exception {
@@ -139,8 +129,8 @@ public abstract class TransportContract {
     var remote = connect();
     assertFalse(shared.controllers().isEmpty());
     end(remote);
-    awaitThat(() -> shared.controllers().isEmpty(), "no controller is left");
-    awaitThat(() -> target.queues() == 0, "no queue is left");
+    Waiting.until("no controller is left", () -> shared.controllers().isEmpty());
+    Waiting.until("no queue is left", () -> target.queues() == 0);
   }
 
   @Test
@@ -149,8 +139,8 @@ public abstract class TransportContract {
     var volume = new TestVolume(remote, reactors.get(0));
     assertEquals(IoStatus.SUCCESS, volume.read(0, 8));
     target.unshare(shared);
-    awaitThat(() -> target.queues() == 0, "the hosts are disconnected");
-    awaitThat(() -> volume.read(0, 8) != IoStatus.SUCCESS, "its I/O fails");
+    Waiting.until("the hosts are disconnected", () -> target.queues() == 0);
+    Waiting.until("its I/O fails", () -> volume.read(0, 8) != IoStatus.SUCCESS);
     volume.close();
     end(remote);
     shared = target.share(served, ShareOptions.anyHost());

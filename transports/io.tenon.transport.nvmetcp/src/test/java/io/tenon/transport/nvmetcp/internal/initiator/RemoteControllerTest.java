@@ -14,6 +14,7 @@ import io.tenon.block.Geometry;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import io.tenon.nvme.InitiatorControllers.State;
 import io.tenon.transport.nvmetcp.internal.target.TargetNode;
 import java.net.InetAddress;
@@ -25,7 +26,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +33,6 @@ import org.junit.jupiter.api.Test;
 /** What becomes of a remote device when its network or its node fails. */
 class RemoteControllerTest {
   private static final String DEVICE = "malloc:///remote?size_mb=8";
-  private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(20);
 
   private TestReactors reactors;
   private TargetNode node;
@@ -75,14 +74,6 @@ class RemoteControllerTest {
     return provider.controllers().get(0).state();
   }
 
-  private static void awaitThat(BooleanSupplier holds, String what) {
-    long deadlineNs = System.nanoTime() + PATIENCE_NS;
-    while (!holds.getAsBoolean()) {
-      assertTrue(System.nanoTime() - deadlineNs < 0, what);
-      Thread.onSpinWait();
-    }
-  }
-
   private static byte[] content(int seed) {
     byte[] bytes = new byte[8192];
     new java.util.Random(seed).nextBytes(bytes);
@@ -97,8 +88,9 @@ class RemoteControllerTest {
     assertEquals(IoStatus.SUCCESS, volume.write(0, before));
 
     relay.reset();
-    awaitThat(() -> volume.read(0, 1) == IoStatus.DEVICE_GONE || state() == State.RUNNING, "gone");
-    awaitThat(() -> volume.read(0, 16) == IoStatus.SUCCESS, "back again");
+    Waiting.until(
+        "gone", () -> volume.read(0, 1) == IoStatus.DEVICE_GONE || state() == State.RUNNING);
+    Waiting.until("back again", () -> volume.read(0, 16) == IoStatus.SUCCESS);
     assertArrayEquals(before, volume.content(16));
     assertEquals(State.RUNNING, state());
   }
@@ -108,13 +100,13 @@ class RemoteControllerTest {
     open(Map.of());
     node.stop();
     relay.reset();
-    awaitThat(() -> state() == State.FAULTED, "faulted");
+    Waiting.until("faulted", () -> state() == State.FAULTED);
     long startNs = System.nanoTime();
     assertEquals(IoStatus.DEVICE_GONE, volume.write(0, content(1)));
     assertTrue(System.nanoTime() - startNs < TimeUnit.SECONDS.toNanos(1), "I/O hung");
     node.start();
-    awaitThat(() -> state() == State.RUNNING, "running again");
-    awaitThat(() -> volume.write(0, content(2)) == IoStatus.SUCCESS, "works again");
+    Waiting.until("running again", () -> state() == State.RUNNING);
+    Waiting.until("works again", () -> volume.write(0, content(2)) == IoStatus.SUCCESS);
   }
 
   @Test
@@ -136,10 +128,10 @@ class RemoteControllerTest {
     relay.fallSilent();
     assertEquals(IoStatus.TIMED_OUT, volume.write(0, content(1)));
     relay.reset();
-    awaitThat(() -> told.size() == 2, "returned");
-    awaitThat(() -> volume.write(0, content(2)) == IoStatus.SUCCESS, "works again");
+    Waiting.until("returned", () -> told.size() == 2);
+    Waiting.until("works again", () -> volume.write(0, content(2)) == IoStatus.SUCCESS);
     relay.reset();
-    awaitThat(() -> told.size() == 4, "returned again");
+    Waiting.until("returned again", () -> told.size() == 4);
     assertEquals(List.of("TIMED_OUT", "returned", "DEVICE_GONE", "returned"), told);
   }
 
@@ -153,16 +145,16 @@ class RemoteControllerTest {
     long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs);
     assertTrue(tookMs >= 200 && tookMs < 5000, tookMs + " ms");
     relay.reset();
-    awaitThat(() -> volume.write(0, content(3)) == IoStatus.SUCCESS, "works again");
+    Waiting.until("works again", () -> volume.write(0, content(3)) == IoStatus.SUCCESS);
   }
 
   @Test
   void keepAliveNoticesASilentPeerWithoutIo() throws Exception {
     open(Map.of("keep_alive", "100ms", "admin_timeout", "200ms"));
     relay.fallSilent();
-    awaitThat(() -> state() == State.FAULTED, "faulted without I/O");
+    Waiting.until("faulted without I/O", () -> state() == State.FAULTED);
     relay.reset();
-    awaitThat(() -> state() == State.RUNNING, "running again");
+    Waiting.until("running again", () -> state() == State.RUNNING);
   }
 
   @Test
@@ -171,7 +163,7 @@ class RemoteControllerTest {
     assertEquals(IoStatus.SUCCESS, volume.write(0, content(1)));
     node.stop();
     relay.reset();
-    awaitThat(() -> state() == State.FAULTED, "faulted");
+    Waiting.until("faulted", () -> state() == State.FAULTED);
     var request = volume.request(8192);
     request.put(content(2));
     var written = request.start(io -> io.prepareWrite(0, 16, request.memory(), 8192));
@@ -221,7 +213,8 @@ class RemoteControllerTest {
         });
     node.resize(DEVICE, "malloc:///remote?size_mb=16&resize");
     assertEquals(new Geometry(512, 32768), grown.get(20, TimeUnit.SECONDS));
-    awaitThat(() -> volume.write(32000, content(1)) == IoStatus.SUCCESS, "the new end is there");
+    Waiting.until(
+        "the new end is there", () -> volume.write(32000, content(1)) == IoStatus.SUCCESS);
   }
 
   @Test
@@ -254,7 +247,7 @@ class RemoteControllerTest {
     assertEquals(Kind.NOT_FOUND, refusal(address + "/nqn.2019-05.io.openebs:nothing"));
     String shared = address + "/" + node.share(DEVICE).nqn();
     assertEquals(Kind.MISMATCH, refusal(shared + "?uuid=" + UUID.randomUUID()));
-    awaitThat(() -> node.connections() == 0, "refused opens leave no connection");
+    Waiting.until("refused opens leave no connection", () -> node.connections() == 0);
   }
 
   private Kind refusal(String uri) throws Exception {

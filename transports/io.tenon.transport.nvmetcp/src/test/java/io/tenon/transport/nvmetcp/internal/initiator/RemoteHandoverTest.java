@@ -17,6 +17,7 @@ import io.tenon.block.Reservations.Persistence;
 import io.tenon.block.SnapshotSpec;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
+import io.tenon.block.testing.Waiting;
 import io.tenon.nvme.InitiatorControllers.Stats;
 import io.tenon.nvme.NvmeTarget.ControllerInfo;
 import io.tenon.nvme.ParkedInitiatorConnection;
@@ -38,7 +39,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +50,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(300)
 class RemoteHandoverTest {
   private static final String DEVICE = "malloc:///m?size_mb=8";
-  private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(120);
   private static final int ROUNDS = 20;
   private static final int SETTLED = 3;
   private static final int REACTORS = 2;
@@ -140,14 +139,6 @@ class RemoteHandoverTest {
     return List.copyOf(node.share(DEVICE).controllers());
   }
 
-  private static void awaitThat(BooleanSupplier holds, String what) {
-    long deadlineNs = System.nanoTime() + PATIENCE_NS;
-    while (!holds.getAsBoolean()) {
-      assertTrue(System.nanoTime() - deadlineNs < 0, what);
-      Thread.onSpinWait();
-    }
-  }
-
   private void works() {
     try (var volume = new TestVolume(slot, reactors.get(0))) {
       assertEquals(IoStatus.SUCCESS, volume.write(8, CONTENT));
@@ -206,10 +197,12 @@ class RemoteHandoverTest {
     come(leave());
     long before = slot.geometry().blockCount();
     node.resize(DEVICE, "malloc:///m?size_mb=16&resize");
-    awaitThat(() -> slot.geometry().blockCount() == 2 * before, "that it has grown was not heard");
+    Waiting.until(
+        "that it has grown was not heard", () -> slot.geometry().blockCount() == 2 * before);
     come(leave());
     node.resize(DEVICE, "malloc:///m?size_mb=32&resize");
-    awaitThat(() -> slot.geometry().blockCount() == 4 * before, "the second time was not heard");
+    Waiting.until(
+        "the second time was not heard", () -> slot.geometry().blockCount() == 4 * before);
     assertEquals(0, stats().reconnects());
   }
 
@@ -222,7 +215,7 @@ class RemoteHandoverTest {
     come(left);
     assertEquals(2 * before, slot.geometry().blockCount());
     node.resize(DEVICE, "malloc:///m?size_mb=32&resize");
-    awaitThat(() -> slot.geometry().blockCount() == 4 * before, "later events are not heard");
+    Waiting.until("later events are not heard", () -> slot.geometry().blockCount() == 4 * before);
     assertEquals(0, stats().reconnects());
   }
 
@@ -233,8 +226,8 @@ class RemoteHandoverTest {
     var before = controllers();
     var left = leave();
     var admin = left.value("connection-0", ParkedInitiatorConnection.class).orElseThrow();
-    awaitThat(
-        () -> TestReactors.on(admin.reactor(), admin::keepAlivesSent) >= 5, "nothing is sent");
+    Waiting.until(
+        "nothing is sent", () -> TestReactors.on(admin.reactor(), admin::keepAlivesSent) >= 5);
     come(left);
     works();
     assertEquals(before, controllers());
@@ -265,7 +258,7 @@ class RemoteHandoverTest {
     come(new Handover(left.format(), 99, left.values()));
     works();
     assertEquals(1, stats().reconnects());
-    awaitThat(() -> node.connections() == connections, "the old ones stay");
+    Waiting.until("the old ones stay", () -> node.connections() == connections);
     assertEquals(List.of(), told);
   }
 
@@ -292,7 +285,7 @@ class RemoteHandoverTest {
     var left = leave();
     assertEquals(REACTORS + 1, node.connections());
     left.close();
-    awaitThat(() -> node.connections() == 0, "they stay");
+    Waiting.until("they stay", () -> node.connections() == 0);
     // Both ends of each are in this process.
     assertTrue(openFiles() < files - 2 * REACTORS, files + " files, then " + openFiles());
     come(left);
@@ -305,7 +298,7 @@ class RemoteHandoverTest {
     openThroughRelay();
     var left = leave();
     relay.reset();
-    awaitThat(() -> node.connections() == 0, "the target has not noticed");
+    Waiting.until("the target has not noticed", () -> node.connections() == 0);
     come(left);
     works();
     assertEquals(List.of("DEVICE_GONE", "returned"), told);
@@ -327,7 +320,7 @@ class RemoteHandoverTest {
         CompletableFuture.supplyAsync(
             () -> assertThrows(DeviceException.class, () -> snapshots.take(spec)));
     // The request for events may be on its way still.
-    awaitThat(() -> relay.swallowed() > 2 * Pdu.CMD_BYTES, "it is not asked");
+    Waiting.until("it is not asked", () -> relay.swallowed() > 2 * Pdu.CMD_BYTES);
     var left = leave();
     assertEquals(DeviceException.Kind.TIMED_OUT, refused.get(120, TimeUnit.SECONDS).kind());
     assertFalse(left.value("connection-0", ParkedInitiatorConnection.class).isPresent());
