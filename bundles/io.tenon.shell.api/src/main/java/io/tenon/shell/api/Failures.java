@@ -1,6 +1,10 @@
 package io.tenon.shell.api;
 
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
 
 /** Attempts of one address to log in that failed: some within a while, and it is not heard for one that doubles each time. Whoever has it holds a lock. */
 public final class Failures {
@@ -14,6 +18,21 @@ public final class Failures {
   private long lastNs;
   private long blockedUntilNs;
   private boolean blocked;
+
+  /**
+   * Whose failures are counted together: networks give a whole /64 to one customer, so of IPv6 it is that.
+   *
+   * @param address as numbers; anything else is counted by itself
+   */
+  public static String networkOf(String address) {
+    try {
+      var parsed = InetAddress.ofLiteral(address);
+      if (!(parsed instanceof Inet6Address)) return parsed.getHostAddress();
+      return HexFormat.of().formatHex(Arrays.copyOf(parsed.getAddress(), 8)) + "::/64";
+    } catch (IllegalArgumentException e) {
+      return address;
+    }
+  }
 
   /** Those that are not forgotten. */
   public int count() {

@@ -165,6 +165,16 @@ class PasswordsTest {
   }
 
   @Test
+  void aNetworkOfIpv6IsOneGuesser() {
+    var guesses = new Guesses(nowNs::get);
+    for (int i = 1; i < Guesses.MOST; i++) assertFalse(guesses.wrong("2001:db8:0:1::" + i));
+    assertTrue(guesses.wrong("2001:db8:0:1:ffff:ffff:ffff:ffff"));
+
+    assertTrue(guesses.isBlocked("2001:db8:0:1::77"));
+    assertFalse(guesses.isBlocked("2001:db8:0:2::77"));
+  }
+
+  @Test
   void someGuessesLongAgoDoNoHarmAndManyAddressesTakeNoMemory() {
     var guesses = new Guesses(nowNs::get);
     for (int i = 1; i < Guesses.MOST; i++) assertFalse(guesses.wrong(HERE));

@@ -1,13 +1,9 @@
 package io.tenon.ssh.internal;
 
 import io.tenon.shell.api.Failures;
-import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -47,12 +43,11 @@ final class Doorkeeper {
     this.nanoClock = nanoClock;
   }
 
-  /** Networks give a whole /64 to one customer, so of IPv6 it is that. */
+  /** See {@link Failures#networkOf}. */
   static String addressOf(SocketAddress remote) {
-    if (!(remote instanceof InetSocketAddress inet)) return String.valueOf(remote);
-    InetAddress address = inet.getAddress();
-    if (!(address instanceof Inet6Address)) return address.getHostAddress();
-    return HexFormat.of().formatHex(Arrays.copyOf(address.getAddress(), 8)) + "::/64";
+    return remote instanceof InetSocketAddress inet
+        ? Failures.networkOf(inet.getAddress().getHostAddress())
+        : String.valueOf(remote);
   }
 
   /** Whether a connection is taken. */
