@@ -383,7 +383,11 @@ public final class DeviceRegistry
     try {
       if (entry.isDestroyed()) throw DeviceException.alreadyExists(entry.slot.name());
       if (entry.slot.state() == SlotState.FAILED && entry.uri().isPresent()) {
-        entry.reopen(source, new Entry.Legacy(Optional.empty(), Optional.empty()), sampler);
+        var nothing = new Entry.Legacy(Optional.empty(), Optional.empty());
+        // By the same backend it is what it was, also when not all of its parameters are said
+        // again.
+        if (entry.hasSchemeOf(source)) entry.reopen(source, nothing, sampler);
+        else entry.reopenBy(uri, source, nothing, sampler);
         if (!providers.isThere(source)) orphan(entry, source);
       } else if (source.provider().changesOpenDevice(uri)) {
         entry.change(uri, source, drainWaitMs);

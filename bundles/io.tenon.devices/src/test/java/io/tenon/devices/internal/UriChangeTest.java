@@ -96,6 +96,18 @@ class UriChangeTest {
   }
 
   @Test
+  void oneThatHasFailedComesBackByTheBackendThatIsAskedFor() throws Exception {
+    slot.fail("It was lost.").toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertSame(slot, registry.create(NEW));
+    assertEquals(SlotState.READY, slot.state());
+    assertEquals(NEW, slot.uri());
+    assertEquals(1, one.opened.size());
+    assertEquals(1, two.opened.size());
+    registry.removeProvider(one);
+    assertEquals(SlotState.READY, slot.state());
+  }
+
+  @Test
   void itsUsersKeepTheSlotAndEverybodyHearsOfTheNewUri() throws Exception {
     var done = registry.change(slot, NEW);
     assertEquals(OLD, done.from());
