@@ -6,8 +6,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleEvent;
 import org.osgi.framework.SynchronousBundleListener;
@@ -26,6 +28,7 @@ final class PlainUpdates implements SynchronousBundleListener, AutoCloseable {
   private static final Duration STOPPED_WITHIN = Duration.ofSeconds(10);
 
   private final Surroundings node;
+  private final Supplier<Optional<String>> requester;
   private final Predicate<Bundle> ours;
   private final Consumer<Observation> judge;
   private final Path folder;
@@ -33,9 +36,13 @@ final class PlainUpdates implements SynchronousBundleListener, AutoCloseable {
   /** Guarded by itself. */
   private final Map<Bundle, Observation> stopped = new HashMap<>();
 
-  /** A bundle that was stopped, and what it was. */
+  /**
+   * A bundle that was stopped, and what it was.
+   *
+   * @param by who has stopped it, for people
+   */
   record Observation(
-      Bundle bundle, String fromVersion, WorkFolder work, Path oldJar, Attempt attempt)
+      Bundle bundle, String by, String fromVersion, WorkFolder work, Path oldJar, Attempt attempt)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -45,13 +52,19 @@ final class PlainUpdates implements SynchronousBundleListener, AutoCloseable {
   }
 
   /**
+   * @param requester of the thread that asks
    * @param ours bundles whose updates are nothing new
    * @param judge of an update, on a thread of its own; closes what it is given
    */
   PlainUpdates(
-      Surroundings node, Path folder, Predicate<Bundle> ours, Consumer<Observation> judge) {
+      Surroundings node,
+      Path folder,
+      Supplier<Optional<String>> requester,
+      Predicate<Bundle> ours,
+      Consumer<Observation> judge) {
     this.node = node;
     this.folder = folder;
+    this.requester = requester;
     this.ours = ours;
     this.judge = judge;
     node.context().addBundleListener(this);
@@ -88,7 +101,14 @@ final class PlainUpdates implements SynchronousBundleListener, AutoCloseable {
       var attempt = Attempt.onStopping(node, bundle, Instant.now().minus(STOPPED_WITHIN));
       synchronized (stopped) {
         stopped.put(
-            bundle, new Observation(bundle, bundle.getVersion().toString(), work, oldJar, attempt));
+            bundle,
+            new Observation(
+                bundle,
+                requester.get().map(who -> who + ", by a plain update").orElse("a plain update"),
+                bundle.getVersion().toString(),
+                work,
+                oldJar,
+                attempt));
       }
     } catch (IOException e) {
       log.warn("bundle {}: an update of it could not be taken back", bundle, e);

@@ -7,6 +7,7 @@ import io.tenon.block.DeviceTrials;
 import io.tenon.block.DeviceUri;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.swap.KeptBundle;
+import io.tenon.swap.Requesters;
 import io.tenon.swap.SwapCounters;
 import io.tenon.swap.SwapException;
 import io.tenon.swap.SwapPlan;
@@ -66,6 +67,13 @@ public final class SwapService implements Swaps {
       policyOption = ReferencePolicyOption.GREEDY)
   private volatile @Nullable NvmeTarget target;
 
+  /** A node without a shell has none. */
+  @Reference(
+      cardinality = ReferenceCardinality.OPTIONAL,
+      policy = ReferencePolicy.DYNAMIC,
+      policyOption = ReferencePolicyOption.GREEDY)
+  private volatile @Nullable Requesters requesters;
+
   @Activate
   public SwapService(
       BundleContext context,
@@ -88,12 +96,17 @@ public final class SwapService implements Swaps {
     WorkFolder.removeAll(folder);
     kept = new KeptJars(folder.resolve("kept"));
     book = new Book(folder.resolve("history.jsonl"));
-    plainUpdates = new PlainUpdates(node, folder, this::isOurs, this::judge);
+    plainUpdates = new PlainUpdates(node, folder, this::requester, this::isOurs, this::judge);
   }
 
   @Deactivate
   void close() {
     plainUpdates.close();
+  }
+
+  private Optional<String> requester() {
+    var known = requesters;
+    return known == null ? Optional.empty() : known.ofThisThread();
   }
 
   private boolean isOurs(Bundle bundle) {
@@ -381,7 +394,7 @@ public final class SwapService implements Swaps {
 
   /** Somebody has updated a bundle without asking here. On a thread of its own. */
   private void judge(PlainUpdates.Observation seen) {
-    var entry = new Book.Entry(seen.bundle().getSymbolicName(), "a plain update");
+    var entry = new Book.Entry(seen.bundle().getSymbolicName(), seen.by());
     entry.from = seen.fromVersion();
     entry.to = seen.bundle().getVersion().toString();
     turn.lock();
