@@ -58,6 +58,11 @@ final class SshClient {
 
   static Answer end(Process process) throws Exception {
     process.getOutputStream().close();
+    return ended(process);
+  }
+
+  /** Waits for the node to end it: standard input stays open. */
+  static Answer ended(Process process) throws Exception {
     var err = new StringBuilder();
     var reading =
         Thread.ofVirtual()

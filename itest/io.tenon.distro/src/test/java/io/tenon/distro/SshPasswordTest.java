@@ -117,7 +117,7 @@ class SshPasswordTest {
     local.must("\"password\"", "tenon:user", "reset", "otto", "--json");
 
     awaitConnection("logged_out");
-    assertEquals(SSH_FAILED, SshClient.end(open).status());
+    assertEquals(SSH_FAILED, SshClient.ended(open).status());
     assertEquals(SSH_FAILED, run("otto", old, "whoami").status());
   }
 

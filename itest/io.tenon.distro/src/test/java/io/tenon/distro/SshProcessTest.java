@@ -250,7 +250,7 @@ class SshProcessTest {
     awaitAudit("connections", "logged_in", "\"user\":\"gone\"");
     Files.writeString(keys, before + "user=gone,role=boss " + gone + "\n");
     node.await(Pattern.compile("line 5, lets nobody in: a role is viewer, operator or admin"));
-    assertEquals(SSH_FAILED, SshClient.end(open).status());
+    assertEquals(SSH_FAILED, SshClient.ended(open).status());
     assertEquals(SSH_FAILED, ssh.run("gone", "gone", "whoami").status());
     assertDone(ssh.run("vera", "vera", "whoami"));
     Files.writeString(keys, before);
