@@ -56,7 +56,7 @@ public class ApiOverSwapsTest {
       for (int i = 0; i < SWAPS; i++) {
         for (String bundle :
             new String[] {"io.tenon.nexus", "io.tenon.pool", "io.tenon.blobstore"}) {
-          client.goesOn(ROUNDS_BETWEEN);
+          client.calls.goesOn(ROUNDS_BETWEEN);
           var next =
               Jars.changed(
                   bundle, folder.resolve("next.jar"), Map.of("Bundle-Version", "0.1." + ++version));
@@ -65,11 +65,11 @@ public class ApiOverSwapsTest {
           Files.delete(next);
         }
       }
-      client.goesOn(ROUNDS_BETWEEN);
+      client.calls.goesOn(ROUNDS_BETWEEN);
       client.mustHaveStayedConnected();
       System.err.printf(
           "API over %d swaps: longest wait for three answers %d ms, asked again %d times%n",
-          version, client.longestMs(), client.asksAgain());
+          version, client.calls.longestMs(), client.calls.asksAgain());
       nexus.mustBeWhole();
       replica.mustBeWhole();
     }

@@ -10,7 +10,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Writes and reads back, block after block, several at a time, until it is told to stop; the first thing that goes wrong ends it. In the
@@ -49,12 +48,12 @@ final class CheckedLoad {
   /** Waits until so many more I/Os were done: they go on. */
   void goesOn(int more) throws Exception {
     long wanted = completions + more;
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (completions < wanted) {
-      if (ended.isDone()) ended.get();
-      if (System.nanoTime() > deadline) throw new TimeoutException("no I/O goes on");
-      Thread.onSpinWait();
-    }
+    Eventually.until(
+        () -> {
+          if (ended.isDone()) ended.get();
+          return completions >= wanted;
+        },
+        () -> "no I/O goes on");
   }
 
   long longestPauseMs() {

@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Counts in the node's metadata store, each step expecting the one before it, with a lease that must be held and a watch that must see
@@ -103,12 +102,12 @@ final class CheckedStore implements AutoCloseable {
   /** Waits until it has counted so many more. */
   void goesOn(int more) throws Exception {
     long wanted = done + more;
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (done < wanted) {
-      if (ended.isDone()) ended.get();
-      if (System.nanoTime() > deadline) throw new TimeoutException("nothing is counted any more");
-      Thread.onSpinWait();
-    }
+    Eventually.until(
+        () -> {
+          if (ended.isDone()) ended.get();
+          return done >= wanted;
+        },
+        () -> "nothing is counted any more");
   }
 
   long longestMs() {
@@ -118,8 +117,7 @@ final class CheckedStore implements AutoCloseable {
   void mustBeWhole() throws Exception {
     stopping = true;
     ended.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (seen < done && System.nanoTime() < deadline) Thread.onSpinWait();
+    Eventually.until(() -> seen >= done, () -> "told " + seen + " of " + done);
     assertEquals("told", done, seen);
     assertTrue(gap.getNow("every step was told"), !gap.isDone());
     assertTrue(lost.getNow("the lease is held"), !lost.isDone() && lease.isHeld());

@@ -1,13 +1,6 @@
 package io.tenon.distro;
 
-import static org.junit.Assert.assertEquals;
-import static org.junit.Assert.assertTrue;
-
-import io.tenon.block.DeviceListener;
 import io.tenon.block.DeviceProvider;
-import io.tenon.block.DeviceSlot;
-import io.tenon.block.DeviceUri;
-import io.tenon.block.IoStatus;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.NexusSpec;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
@@ -22,10 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.osgi.framework.BundleContext;
-import org.osgi.util.tracker.ServiceTracker;
 
 /**
  * A nexus over two files, with a record, and a host that reads and writes it over NVMe/TCP, checking what it reads. In the end no I/O may have
@@ -34,13 +24,11 @@ import org.osgi.util.tracker.ServiceTracker;
 final class HostedNexus implements AutoCloseable {
   private static final long MIB = 1 << 20;
   private static final long FILE_BYTES = 64 * MIB;
-  private static final long PATIENCE_SECONDS = 120;
 
   private final BundleContext context;
   private final Path folder;
   private final UUID uuid = UUID.randomUUID();
-  private final DeviceSlot remote;
-  private final AtomicInteger interruptions = new AtomicInteger();
+  private final CheckedHost host;
   final String childA;
   final String childB;
   final CheckedLoad load;
@@ -61,24 +49,10 @@ final class HostedNexus implements AutoCloseable {
                     1,
                     100,
                     ReadPolicy.ROUND_ROBIN,
-                    Optional.of("/test/nexus/" + uuid),
+                    Optional.of("/hosted/" + uuid),
                     Optional.empty()));
-    String uri = nexus.publish(Set.of());
-    // Not through the registry: there the nexus itself is the device of this uuid.
-    remote = new DeviceSlot(initiator.open(DeviceUri.parse(uri)), uri);
-    remote.addListener(
-        new DeviceListener() {
-          @Override
-          public void interrupted(IoStatus how, String reason) {
-            interruptions.incrementAndGet();
-          }
-
-          @Override
-          public void lost(String reason) {
-            interruptions.incrementAndGet();
-          }
-        });
-    load = CheckedLoad.start(reactors.main(), remote);
+    host = new CheckedHost(initiator, reactors, nexus.publish(Set.of()));
+    load = host.load;
   }
 
   /** A disk for a child more. */
@@ -90,47 +64,29 @@ final class HostedNexus implements AutoCloseable {
     return "aio://" + file;
   }
 
-  /** The service as it is now: it comes and goes with its bundle. */
+  /** Comes and goes with its bundle. */
   private Nexuses nexuses() throws InterruptedException {
-    var tracker = new ServiceTracker<Nexuses, Nexuses>(context, Nexuses.class, null);
-    tracker.open();
-    try {
-      Nexuses found = tracker.waitForService(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
-      assertTrue("no service of nexuses", found != null);
-      return found;
-    } finally {
-      tracker.close();
-    }
+    return Services.now(context, Nexuses.class);
   }
 
   /** As it is now. */
-  Nexus nexus() throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (true) {
-      var found = nexuses().findByUuid(uuid);
-      if (found.isPresent()) return found.get();
-      assertTrue("the nexus does not come back", System.nanoTime() < deadline);
-      Thread.onSpinWait();
-    }
+  Nexus nexus() throws Exception {
+    return Eventually.present(
+        () -> nexuses().findByUuid(uuid), () -> "the nexus does not come back");
   }
 
-  void awaitOnline() throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (nexus().state() != NexusState.ONLINE) {
-      assertTrue("never Online: " + nexus().children(), System.nanoTime() < deadline);
-      Thread.onSpinWait();
-    }
+  void awaitOnline() throws Exception {
+    Eventually.until(() -> nexus().state() == NexusState.ONLINE, () -> "never Online");
   }
 
   /** All that was written is right, and nobody was disconnected. */
   void mustBeWhole() throws Exception {
-    load.stop();
-    assertEquals("broken connections", 0, interruptions.get());
+    host.mustBeWhole();
   }
 
   @Override
   public void close() throws Exception {
-    remote.fail("The host goes.").toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    host.close();
     nexus().destroy();
     try (var files = Files.list(folder)) {
       for (Path file : files.toList()) Files.delete(file);

@@ -1,13 +1,6 @@
 package io.tenon.distro;
 
-import static org.junit.Assert.assertEquals;
-import static org.junit.Assert.assertTrue;
-
-import io.tenon.block.DeviceListener;
 import io.tenon.block.DeviceProvider;
-import io.tenon.block.DeviceSlot;
-import io.tenon.block.DeviceUri;
-import io.tenon.block.IoStatus;
 import io.tenon.block.SnapshotSpec;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolException;
@@ -22,10 +15,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.osgi.framework.BundleContext;
-import org.osgi.util.tracker.ServiceTracker;
 
 /**
  * A pool with one replica that is shared, and a host that reads and writes it over NVMe/TCP, checking what it reads. In the end no
@@ -33,14 +23,12 @@ import org.osgi.util.tracker.ServiceTracker;
  */
 final class HostedReplica implements AutoCloseable {
   private static final long MIB = 1 << 20;
-  private static final long PATIENCE_SECONDS = 120;
 
   private final BundleContext context;
   private final Path folder;
   private final UUID uuid = UUID.randomUUID();
   private final String name;
-  private final DeviceSlot remote;
-  private final AtomicInteger interruptions = new AtomicInteger();
+  private final CheckedHost host;
   final CheckedLoad load;
 
   /**
@@ -60,35 +48,13 @@ final class HostedReplica implements AutoCloseable {
         scheme.equals("malloc") ? "malloc:///" + name + "?size_mb=128" : scheme + "://" + file;
     var pool = pools().create(PoolSpec.of(name, disk).withClusterBytes(MIB));
     var spec = new ReplicaSpec("r-" + uuid, uuid, 64 * MIB, true, Optional.empty());
-    String uri = pool.create(spec).share(Set.of());
-    // Not through the registry: there the replica itself is the device of this uuid.
-    remote = new DeviceSlot(initiator.open(DeviceUri.parse(uri)), uri);
-    remote.addListener(
-        new DeviceListener() {
-          @Override
-          public void interrupted(IoStatus how, String reason) {
-            interruptions.incrementAndGet();
-          }
-
-          @Override
-          public void lost(String reason) {
-            interruptions.incrementAndGet();
-          }
-        });
-    load = CheckedLoad.start(reactors.main(), remote);
+    host = new CheckedHost(initiator, reactors, pool.create(spec).share(Set.of()));
+    load = host.load;
   }
 
-  /** The service as it is now: it comes and goes with its bundle. */
+  /** Comes and goes with its bundle. */
   private Pools pools() throws InterruptedException {
-    var tracker = new ServiceTracker<Pools, Pools>(context, Pools.class, null);
-    tracker.open();
-    try {
-      Pools found = tracker.waitForService(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
-      assertTrue("no service of pools", found != null);
-      return found;
-    } finally {
-      tracker.close();
-    }
+    return Services.now(context, Pools.class);
   }
 
   /**
@@ -109,18 +75,12 @@ final class HostedReplica implements AutoCloseable {
   }
 
   /** How many snapshots are in the pool. */
-  int snapshots() throws InterruptedException {
+  int snapshots() throws Exception {
     return pool().replicas().size() - 1;
   }
 
-  private Pool pool() throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (true) {
-      var pool = pools().findByName(name);
-      if (pool.isPresent()) return pool.get();
-      assertTrue("the pool does not come back", System.nanoTime() < deadline);
-      Thread.onSpinWait();
-    }
+  private Pool pool() throws Exception {
+    return Eventually.present(() -> pools().findByName(name), () -> "the pool does not come back");
   }
 
   /** Name of the file that the pool is on, which is that of its device. */
@@ -129,19 +89,18 @@ final class HostedReplica implements AutoCloseable {
   }
 
   /** By what the pool says that its disk is open. */
-  String diskUri() throws InterruptedException {
+  String diskUri() throws Exception {
     return pool().info().disk();
   }
 
   /** All that was written is right, and nobody was disconnected. */
   void mustBeWhole() throws Exception {
-    load.stop();
-    assertEquals("broken connections", 0, interruptions.get());
+    host.mustBeWhole();
   }
 
   @Override
   public void close() throws Exception {
-    remote.fail("The host goes.").toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    host.close();
     pool().destroy();
     Files.delete(folder.resolve("disk"));
     Files.delete(folder);

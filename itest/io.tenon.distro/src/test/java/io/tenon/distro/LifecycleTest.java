@@ -29,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.inject.Inject;
 import org.junit.Test;
 import org.junit.runner.RunWith;
@@ -44,7 +45,6 @@ import org.osgi.framework.Constants;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
 import org.osgi.service.component.runtime.dto.ComponentDescriptionDTO;
-import org.osgi.util.tracker.ServiceTracker;
 
 /**
  * Every bundle of the node, and of what it stands on, is stopped and started in random order, some at a time. Nothing hangs, nobody
@@ -196,13 +196,13 @@ public class LifecycleTest {
   }
 
   private void await(Lacking lacking) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (true) {
-      String lacks = lacking.now();
-      if (lacks.isEmpty()) return;
-      assertTrue(seeded(lacks), System.nanoTime() < deadline);
-      Thread.onSpinWait();
-    }
+    var lacks = new AtomicReference<>("");
+    Eventually.until(
+        () -> {
+          lacks.set(lacking.now());
+          return lacks.get().isEmpty();
+        },
+        () -> seeded(lacks.get()));
   }
 
   private void allIsWell() throws Exception {
@@ -247,17 +247,8 @@ public class LifecycleTest {
     return service(Pools.class);
   }
 
-  /** As it is now. */
   private <S> S service(Class<S> type) throws InterruptedException {
-    var tracker = new ServiceTracker<S, S>(context, type, null);
-    tracker.open();
-    try {
-      S found = tracker.waitForService(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
-      if (found == null) throw new AssertionError(seeded("no " + type.getName()));
-      return found;
-    } finally {
-      tracker.close();
-    }
+    return Services.now(context, type);
   }
 
   /** Of the replica that went through all of it, and a new child. */

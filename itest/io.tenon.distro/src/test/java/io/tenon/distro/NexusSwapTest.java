@@ -16,15 +16,12 @@ import io.tenon.swap.SwapRequest;
 import io.tenon.swap.SwapResult;
 import io.tenon.swap.Swaps;
 import java.io.IOException;
-import java.lang.ref.PhantomReference;
-import java.lang.ref.ReferenceQueue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.junit.After;
@@ -39,7 +36,6 @@ import org.ops4j.pax.exam.spi.reactors.PerClass;
 import org.ops4j.pax.exam.util.Filter;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.wiring.BundleWiring;
 
 /** The nexus' bundle is replaced again and again below hosts that read and write, and leaves nothing behind. */
 @RunWith(PaxExam.class)
@@ -53,17 +49,6 @@ public class NexusSwapTest {
 
   /** The machine of a build may be slow. */
   private static final long DEADLINE_MS = 15_000;
-
-  private static final long PATIENCE_SECONDS = 120;
-
-  /**
-   * What the framework's table of class locks keeps of a thread that has ended goes when the next class is loaded: of any number
-   * of swaps one class loader may be left.
-   */
-  private static final int STILL_HELD = 1;
-
-  /** A thread or a file that the machine itself opens meanwhile is none of ours; one a swap would be. */
-  private static final int TOLERATED = SWAPS / 2;
 
   @Inject BundleContext context;
   @Inject Swaps swaps;
@@ -200,17 +185,11 @@ public class NexusSwapTest {
   }
 
   private void swapAgainAndAgain() throws Exception {
-    var queue = new ReferenceQueue<ClassLoader>();
-    var old = new ArrayList<PhantomReference<ClassLoader>>();
-    long files = 0;
-    int threads = 0;
+    var leftovers = new Leftovers();
     for (int i = 0; i < SWAPS; i++) {
       loadGoesOn();
-      if (i == SETTLED) {
-        files = openFiles();
-        threads = Thread.getAllStackTraces().size();
-      }
-      old.add(new PhantomReference<>(classLoader(), queue));
+      if (i == SETTLED) leftovers.settled();
+      leftovers.leaves(named());
       swap();
     }
     loadGoesOn();
@@ -218,10 +197,7 @@ public class NexusSwapTest {
     System.err.printf(
         "%s under %d volumes: pauses by %d swaps: median %.1f ms, longest %.1f ms%n",
         NEXUS, hosts.size(), SWAPS, pauses.get(SWAPS / 2), pauses.getLast());
-    mustBeCollected(queue, old);
-    assertTrue("files: " + files + ", then " + openFiles(), openFiles() <= files + TOLERATED);
-    int threadsNow = Thread.getAllStackTraces().size();
-    assertTrue("threads: " + threads + ", then " + threadsNow, threadsNow <= threads + TOLERATED);
+    leftovers.mustBeNone();
   }
 
   private void swap() throws Exception {
@@ -235,30 +211,6 @@ public class NexusSwapTest {
     assertEquals(SwapResult.SWAPPED, done.result());
     assertEquals("devices that waited: " + done, hosts.size(), done.pauses().size());
     pauses.add(done.longestPause().toNanos() / 1e6);
-  }
-
-  private ClassLoader classLoader() {
-    return named().adapt(BundleWiring.class).getClassLoader();
-  }
-
-  private static void mustBeCollected(
-      ReferenceQueue<ClassLoader> queue, List<PhantomReference<ClassLoader>> old)
-      throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    int collected = 0;
-    while (collected < old.size() - STILL_HELD) {
-      assertTrue(
-          "only %d of %d old class loaders are gone".formatted(collected, old.size()),
-          System.nanoTime() < deadline);
-      System.gc();
-      while (queue.remove(100) != null) collected++;
-    }
-  }
-
-  private static long openFiles() throws IOException {
-    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
-      return files.count();
-    }
   }
 
   private Bundle named() {

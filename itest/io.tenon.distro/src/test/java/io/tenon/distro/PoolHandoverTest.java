@@ -32,7 +32,6 @@ import org.ops4j.pax.exam.spi.reactors.PerClass;
 import org.ops4j.pax.exam.util.Filter;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
-import org.osgi.util.tracker.ServiceTracker;
 
 /** Every bundle below a replica's share is updated in a running node while a host reads and writes through the share. */
 @RunWith(PaxExam.class)
@@ -97,27 +96,13 @@ public class PoolHandoverTest {
     Files.delete(folder);
   }
 
-  private Pool back() throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (true) {
-      var found = pools().findByName(name);
-      if (found.isPresent()) return found.get();
-      assertTrue("the pool does not come back", System.nanoTime() < deadline);
-      Thread.onSpinWait();
-    }
+  private Pool back() throws Exception {
+    return Eventually.present(() -> pools().findByName(name), () -> "the pool does not come back");
   }
 
-  /** As it is now: it comes and goes with its bundle. */
+  /** Comes and goes with its bundle. */
   private Pools pools() throws InterruptedException {
-    var tracker = new ServiceTracker<Pools, Pools>(context, Pools.class, null);
-    tracker.open();
-    try {
-      Pools found = tracker.waitForService(TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
-      assertTrue("no service of pools", found != null);
-      return found;
-    } finally {
-      tracker.close();
-    }
+    return Services.now(context, Pools.class);
   }
 
   private Bundle named(String symbolicName) {

@@ -158,11 +158,9 @@ public class SwapRacesTest {
       load.goesOn(IOS);
     }
     faults.removeInjected(slow.uri());
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (!nexus.children().stream().allMatch(child -> child.state() == ChildState.OPEN)) {
-      assertTrue("not rebuilt: " + nexus.children(), System.nanoTime() < deadline);
-      Thread.onSpinWait();
-    }
+    Eventually.until(
+        () -> nexus.children().stream().allMatch(child -> child.state() == ChildState.OPEN),
+        () -> "not rebuilt: " + nexus.children());
     // Reads come from the copy alone now, and must find all that the load has written.
     nexus.removeChild(source);
     load.goesOn(IOS);
@@ -203,7 +201,8 @@ public class SwapRacesTest {
               aio().update();
               return null;
             });
-    while (device.state() == SlotState.READY && !update.isDone()) Thread.onSpinWait();
+    Eventually.until(
+        () -> device.state() != SlotState.READY || update.isDone(), () -> "no update begins");
     var result = tried();
     assertTrue(result.toString(), result == SwapResult.SWAPPED || result == SwapResult.REFUSED);
     update.get(PATIENCE_SECONDS, TimeUnit.SECONDS);

@@ -1,11 +1,14 @@
 package io.tenon.distro;
 
 import static org.junit.Assert.assertEquals;
-import static org.junit.Assert.assertTrue;
 import static org.ops4j.pax.exam.CoreOptions.options;
 
+import com.google.protobuf.Empty;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceProvider;
+import io.tenon.engine.api.HostRpcGrpc;
 import io.tenon.metadata.MetadataStore;
 import io.tenon.reactor.Reactors;
 import io.tenon.swap.SwapRecord;
@@ -13,13 +16,10 @@ import io.tenon.swap.SwapRequest;
 import io.tenon.swap.SwapResult;
 import io.tenon.swap.Swaps;
 import java.io.IOException;
-import java.lang.ref.PhantomReference;
-import java.lang.ref.ReferenceQueue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -37,7 +37,6 @@ import org.ops4j.pax.exam.util.Filter;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.InvalidSyntaxException;
-import org.osgi.framework.wiring.BundleWiring;
 import org.osgi.service.condition.Condition;
 
 /** Bundles are replaced again and again below a host that reads and writes, and leave nothing behind. */
@@ -51,17 +50,6 @@ public class SwapUnderLoadTest {
 
   /** The machine of a build may be slow. */
   private static final long DEADLINE_MS = 15_000;
-
-  private static final long PATIENCE_SECONDS = 120;
-
-  /**
-   * What the framework's table of class locks keeps of a thread that has ended goes when the next class is loaded: of any number
-   * of swaps one class loader may be left.
-   */
-  private static final int STILL_HELD = 1;
-
-  /** A thread or a file that the machine itself opens meanwhile is none of ours; one a swap would be. */
-  private static final int TOLERATED = SWAPS / 2;
 
   @Inject BundleContext context;
   @Inject Swaps swaps;
@@ -142,11 +130,26 @@ public class SwapUnderLoadTest {
 
   @Test
   public void engineWhoseClientsAskAgain() throws Exception {
-    try (var asked = new CheckedApi(address())) {
+    try (var asked = calls()) {
       swapAgainAndAgain("io.tenon.engine", false, () -> asked.goesOn(STEPS_BETWEEN));
       asked.goesOn(STEPS_BETWEEN);
       System.err.printf("engine: longest wait for an answer %d ms%n", asked.longestMs());
     }
+  }
+
+  /** Each asks the node who it is. */
+  private RepeatedCall calls() throws InvalidSyntaxException {
+    var channel = NettyChannelBuilder.forTarget("dns:///" + address()).usePlaintext().build();
+    String instance = instance(channel);
+    return new RepeatedCall(channel, () -> assertEquals(instance, instance(channel)));
+  }
+
+  private static String instance(ManagedChannel channel) {
+    return HostRpcGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(Eventually.PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .getMayastorInfo(Empty.getDefaultInstance())
+        .getRegistrationInfo()
+        .getId();
   }
 
   private String address() throws InvalidSyntaxException {
@@ -173,18 +176,12 @@ public class SwapUnderLoadTest {
    */
   private void swapAgainAndAgain(String bundle, boolean devicesWait, Between between)
       throws Exception {
-    var queue = new ReferenceQueue<ClassLoader>();
-    var old = new ArrayList<PhantomReference<ClassLoader>>();
+    var leftovers = new Leftovers();
     var pauses = new ArrayList<Double>();
-    long files = 0;
-    int threads = 0;
     for (int i = 0; i < SWAPS; i++) {
       between.swaps();
-      if (i == SETTLED) {
-        files = openFiles();
-        threads = Thread.getAllStackTraces().size();
-      }
-      old.add(new PhantomReference<>(classLoader(named(bundle)), queue));
+      if (i == SETTLED) leftovers.settled();
+      leftovers.leaves(named(bundle));
       var next = newer(bundle);
       SwapRecord done = swaps.swap(new SwapRequest(bundle, next.toUri(), "the test", DEADLINE_MS));
       Files.delete(next);
@@ -198,39 +195,12 @@ public class SwapUnderLoadTest {
     System.err.printf(
         "%s: pauses of a device by %d swaps: median %.1f ms, longest %.1f ms%n",
         bundle, SWAPS, pauses.get(SWAPS / 2), pauses.getLast());
-    mustBeCollected(queue, old);
-    assertTrue("files: " + files + ", then " + openFiles(), openFiles() <= files + TOLERATED);
-    int threadsNow = Thread.getAllStackTraces().size();
-    assertTrue("threads: " + threads + ", then " + threadsNow, threadsNow <= threads + TOLERATED);
+    leftovers.mustBeNone();
   }
 
   private Path newer(String bundle) throws IOException {
     return Jars.changed(
         bundle, folder.resolve(bundle + ".jar"), Map.of("Bundle-Version", "0.1." + ++version));
-  }
-
-  private static ClassLoader classLoader(Bundle bundle) {
-    return bundle.adapt(BundleWiring.class).getClassLoader();
-  }
-
-  private static void mustBeCollected(
-      ReferenceQueue<ClassLoader> queue, List<PhantomReference<ClassLoader>> old)
-      throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    int collected = 0;
-    while (collected < old.size() - STILL_HELD) {
-      assertTrue(
-          "only %d of %d old class loaders are gone".formatted(collected, old.size()),
-          System.nanoTime() < deadline);
-      System.gc();
-      while (queue.remove(100) != null) collected++;
-    }
-  }
-
-  private static long openFiles() throws IOException {
-    try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
-      return files.count();
-    }
   }
 
   private Bundle named(String symbolicName) {
