@@ -5,7 +5,7 @@ import java.lang.foreign.Arena;
 /**
  * A context of Linux AIO, io_setup(2): requests go in by one system call for many, completions are read out of a ring that
  * the kernel shares with us ({@code struct aio_ring}, {@code fs/aio.c}), without a call. One thread, but for the
- * constructor; nothing here allocates.
+ * constructor and {@link #close}; nothing here allocates.
  */
 public final class AioContext implements AutoCloseable {
   public static final int READ = 0;

@@ -99,6 +99,8 @@ final class AioRing extends DiskRing {
   protected void closeRing() {
     var watched = watch;
     if (watched != null) watched.cancel();
-    context.close();
+    // The kernel waits for its other processors, some 20 ms, in which this reactor's I/O would
+    // stand still.
+    Thread.ofPlatform().daemon().name("aio-close").start(context::close);
   }
 }
