@@ -21,7 +21,7 @@ final class SwapLoad implements Load {
   private final IoChannel channel;
   private final Geometry geometry;
 
-  /** Between two I/Os of a leg, from begin to begin; 0 for none. */
+  /** Between two I/Os of a leg, from begin to begin; 0 for as soon as one has ended. */
   private final long periodNs;
 
   private final SplittableRandom random = new SplittableRandom(1);
@@ -55,6 +55,9 @@ final class SwapLoad implements Load {
     private boolean writes;
     private long beganNs;
 
+    /** When the next one is to begin. */
+    private long dueNs = System.nanoTime();
+
     Leg(boolean writes) {
       this.writes = writes;
     }
@@ -68,6 +71,8 @@ final class SwapLoad implements Load {
       long lba = random.nextLong(geometry.blockCount() / blocks) * blocks;
       writes = !writes;
       beganNs = System.nanoTime();
+      // A timer that is late is made up for; what a swap has held up is not.
+      dueNs = Math.max(dueNs + periodNs, beganNs);
       if (writes) prepareWrite(lba, blocks, memory.address(), BYTES);
       else prepareRead(lba, blocks, memory.address(), BYTES);
       channel.submit(this);
@@ -75,13 +80,14 @@ final class SwapLoad implements Load {
 
     @Override
     protected void completed(IoStatus status) {
-      long tookNs = System.nanoTime() - beganNs;
+      long nowNs = System.nanoTime();
+      long tookNs = nowNs - beganNs;
       if (!status.isSuccess()) failure = this + " ended with " + status;
       if (tookNs > slowestNs) slowestNs = tookNs;
       count();
       // Not from within a completion, for it may come before submit returns.
-      if (tookNs >= periodNs) reactor.execute(begin);
-      else reactor.schedule(periodNs - tookNs, begin);
+      if (nowNs - dueNs >= 0) reactor.execute(begin);
+      else reactor.schedule(dueNs - nowNs, begin);
     }
   }
 
