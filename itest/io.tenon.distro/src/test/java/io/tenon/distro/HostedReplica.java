@@ -24,6 +24,9 @@ import org.osgi.framework.BundleContext;
 final class HostedReplica implements AutoCloseable {
   private static final long MIB = 1 << 20;
 
+  /** Room for dozens of snapshots, each of which the load writes anew. */
+  private static final long FILE_BYTES = 512 * MIB;
+
   private final BundleContext context;
   private final Path folder;
   private final UUID uuid = UUID.randomUUID();
@@ -40,7 +43,7 @@ final class HostedReplica implements AutoCloseable {
     folder = Files.createTempDirectory("tenon-hosted");
     var file = folder.resolve("disk");
     try (var disk = new RandomAccessFile(file.toFile(), "rw")) {
-      disk.setLength(128 * MIB);
+      disk.setLength(FILE_BYTES);
     }
     // A new one each time: the node under test remembers its pools.
     name = "hosted-" + uuid;
