@@ -8,6 +8,8 @@ import io.tenon.linux.Memory;
 import io.tenon.reactor.Reactor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -17,7 +19,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class CheckedLoad {
   private static final int IO_BYTES = 4096;
-  private static final int DEPTH = 16;
+
+  /** I/Os at a time at the most. */
+  static final int DEPTH = 16;
+
   private static final int PLACES_PER_LEG = 128;
   private static final long PATIENCE_SECONDS = 120;
 
@@ -28,6 +33,10 @@ final class CheckedLoad {
   private volatile boolean stopping;
   private volatile long completions;
   private int legsRunning = DEPTH;
+
+  // The reactor's.
+  private final List<Leg> resting = new ArrayList<>();
+  private int awake = DEPTH;
   private long lastNs;
   private volatile long longestPauseNs;
 
@@ -43,6 +52,26 @@ final class CheckedLoad {
     var started = new CompletableFuture<CheckedLoad>();
     reactor.execute(() -> started.complete(new CheckedLoad(reactor, device)));
     return started.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /**
+   * From now on.
+   *
+   * @param atATime 0 to {@link #DEPTH} I/Os; at 0 a host that is silent
+   */
+  void level(int atATime) {
+    reactor.execute(
+        () -> {
+          awake = atATime;
+          wake();
+        });
+  }
+
+  private void wake() {
+    lastNs = System.nanoTime();
+    var legs = List.copyOf(resting);
+    resting.clear();
+    legs.forEach(Leg::next);
   }
 
   /** Waits until so many more I/Os were done: they go on. */
@@ -63,6 +92,7 @@ final class CheckedLoad {
   /** Fails when something went wrong at any time. */
   void stop() throws Exception {
     stopping = true;
+    reactor.execute(this::wake);
     ended.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
@@ -80,6 +110,10 @@ final class CheckedLoad {
     }
 
     void next() {
+      if (number >= awake && !stopping && !ended.isDone()) {
+        resting.add(this);
+        return;
+      }
       boolean last = stopping && !ended.isDone();
       if (ended.isDone() || (last && left == 0)) {
         if (--legsRunning == 0) end();

@@ -26,11 +26,11 @@ import java.util.concurrent.TimeUnit;
  * every step. The first thing that goes wrong ends it.
  */
 final class CheckedStore implements AutoCloseable {
-  private static final Key COUNTER = Key.of("/test/counter");
   private static final Duration WITHIN = Duration.ofSeconds(60);
   private static final long PATIENCE_SECONDS = 120;
 
   private final MetadataStore store;
+  private final Key counter;
   private final CompletableFuture<String> lost = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final CompletableFuture<String> gap = new CompletableFuture<>();
@@ -41,10 +41,14 @@ final class CheckedStore implements AutoCloseable {
   private volatile boolean stopping;
   private volatile long longestNs;
 
-  CheckedStore(MetadataStore store) throws StoreException {
+  /**
+   * @param name other than that of others who count at the same time
+   */
+  CheckedStore(MetadataStore store, String name) throws StoreException {
     this.store = store;
+    counter = Key.of("/test/" + name + "/counter");
     lease = store.grant(WITHIN, (_, why) -> lost.complete(why), WITHIN);
-    watch = store.watch(Prefix.of("/test/"), this::heard);
+    watch = store.watch(Prefix.of("/test/" + name + "/"), this::heard);
     Thread.ofPlatform().name("counts in the store").start(this::run);
   }
 
@@ -59,7 +63,7 @@ final class CheckedStore implements AutoCloseable {
 
   private void step() throws StoreException {
     long startNs = System.nanoTime();
-    var before = store.get(COUNTER, WITHIN);
+    var before = store.get(counter, WITHIN);
     long count = before.map(entry -> number(entry.value())).orElse(0L);
     if (count != done)
       throw new IllegalStateException(done + " was answered, and there is " + count);
@@ -67,13 +71,13 @@ final class CheckedStore implements AutoCloseable {
     try {
       store.commit(
           Transaction.begin()
-              .expect(COUNTER, version)
-              .put(COUNTER, Value.of(Long.toString(count + 1)), lease.id())
+              .expect(counter, version)
+              .put(counter, Value.of(Long.toString(count + 1)), lease.id())
               .end(),
           WITHIN);
       done = count + 1;
     } catch (OutcomeUnknownException e) {
-      done = store.get(COUNTER, WITHIN).map(entry -> number(entry.value())).orElse(0L);
+      done = store.get(counter, WITHIN).map(entry -> number(entry.value())).orElse(0L);
     }
     longestNs = Math.max(longestNs, System.nanoTime() - startNs);
   }

@@ -3,6 +3,7 @@ package io.tenon.distro;
 import static org.junit.Assert.assertTrue;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
 import java.nio.file.Files;
@@ -13,7 +14,7 @@ import java.util.stream.Stream;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.wiring.BundleWiring;
 
-/** What bundles that are replaced again and again could leave behind: class loaders, open files, threads. */
+/** What bundles that are replaced again and again could leave behind: class loaders, memory, open files, threads. */
 final class Leftovers {
   /**
    * What the framework's table of class locks keeps of a thread that has ended goes when the next class is loaded: of any number
@@ -21,15 +22,26 @@ final class Leftovers {
    */
   private static final int STILL_HELD = 1;
 
+  /** What a node remembers of twenty swaps, and what lies about between two collections. */
+  private static final long HEAP_TOLERATED_BYTES = 24 << 20;
+
+  /** A bundle has a third of a MiB at least, and twenty of them would be left. */
+  private static final long CLASSES_TOLERATED_BYTES = 4 << 20;
+
   private final ReferenceQueue<ClassLoader> queue = new ReferenceQueue<>();
   private final List<PhantomReference<ClassLoader>> old = new ArrayList<>();
   private long files;
   private int threads;
+  private long heapBytes;
+  private long classBytes;
 
   /** What is open and runs from now on is compared with this moment. */
   void settled() throws IOException {
     files = openFiles();
     threads = threads();
+    System.gc();
+    heapBytes = heapBytes();
+    classBytes = classBytes();
   }
 
   /** Another version is about to take its place. */
@@ -54,6 +66,23 @@ final class Leftovers {
     assertTrue("files: " + files + ", then " + filesNow, filesNow <= files + tolerated);
     int threadsNow = threads();
     assertTrue("threads: " + threads + ", then " + threadsNow, threadsNow <= threads + tolerated);
+    mustNotHaveGrown("heap", heapBytes, heapBytes(), HEAP_TOLERATED_BYTES);
+    mustNotHaveGrown("classes", classBytes, classBytes(), CLASSES_TOLERATED_BYTES);
+  }
+
+  private static void mustNotHaveGrown(String of, long before, long now, long tolerated) {
+    assertTrue("%s: %d B, then %d".formatted(of, before, now), now <= before + tolerated);
+  }
+
+  private static long heapBytes() {
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+
+  private static long classBytes() {
+    return ManagementFactory.getMemoryPoolMXBeans().stream()
+        .filter(pool -> pool.getName().equals("Metaspace"))
+        .mapToLong(pool -> pool.getUsage().getUsed())
+        .sum();
   }
 
   private static int threads() {

@@ -47,6 +47,9 @@ public class NexusSwapTest {
   private static final int IOS_BETWEEN = 300;
   private static final int MANY_VOLUMES = 4;
 
+  /** I/Os at a time of each host. */
+  private static final List<Integer> LOADS = List.of(CheckedLoad.DEPTH, 4, 0);
+
   /** The machine of a build may be slow. */
   private static final long DEADLINE_MS = 15_000;
 
@@ -185,18 +188,27 @@ public class NexusSwapTest {
   }
 
   private void swapAgainAndAgain() throws Exception {
+    for (int load : LOADS) {
+      for (var host : hosts) host.load.level(load);
+      swapAgainAndAgain(load);
+    }
+    for (var host : hosts) host.load.level(CheckedLoad.DEPTH);
+  }
+
+  private void swapAgainAndAgain(int load) throws Exception {
+    pauses.clear();
     var leftovers = new Leftovers();
     for (int i = 0; i < SWAPS; i++) {
-      loadGoesOn();
+      if (load > 0) loadGoesOn();
       if (i == SETTLED) leftovers.settled();
       leftovers.leaves(named());
       swap();
     }
-    loadGoesOn();
+    if (load > 0) loadGoesOn();
     pauses.sort(null);
     System.err.printf(
-        "%s under %d volumes: pauses by %d swaps: median %.1f ms, longest %.1f ms%n",
-        NEXUS, hosts.size(), SWAPS, pauses.get(SWAPS / 2), pauses.getLast());
+        "%s under %d volumes, %d I/Os at a time: pauses by %d swaps: median %.1f ms, longest %.1f ms%n",
+        NEXUS, hosts.size(), load, SWAPS, pauses.get(SWAPS / 2), pauses.getLast());
     leftovers.mustBeNone();
   }
 

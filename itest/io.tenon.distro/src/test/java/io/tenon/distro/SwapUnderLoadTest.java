@@ -9,7 +9,9 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceProvider;
 import io.tenon.engine.api.HostRpcGrpc;
+import io.tenon.metadata.Key;
 import io.tenon.metadata.MetadataStore;
+import io.tenon.metadata.Value;
 import io.tenon.reactor.Reactors;
 import io.tenon.swap.SwapRecord;
 import io.tenon.swap.SwapRequest;
@@ -18,8 +20,10 @@ import io.tenon.swap.Swaps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -48,8 +52,15 @@ public class SwapUnderLoadTest {
   private static final int IOS_BETWEEN = 300;
   private static final int STEPS_BETWEEN = 30;
 
+  /** Of a host: I/Os at a time. */
+  private static final List<Integer> LOADS = List.of(CheckedLoad.DEPTH, 4, 0);
+
+  private static final List<Integer> CALLERS = List.of(4, 1, 0);
+
   /** The machine of a build may be slow. */
   private static final long DEADLINE_MS = 15_000;
+
+  private static final Duration WITHIN = Duration.ofSeconds(60);
 
   @Inject BundleContext context;
   @Inject Swaps swaps;
@@ -121,19 +132,53 @@ public class SwapUnderLoadTest {
 
   @Test
   public void embeddedMetadataStore() throws Exception {
-    try (var counted = new CheckedStore(store)) {
-      swapAgainAndAgain("io.tenon.metadata.embedded", false, () -> counted.goesOn(STEPS_BETWEEN));
-      counted.mustBeWhole();
-      System.err.printf("metadata store: longest step of a counter %d ms%n", counted.longestMs());
+    var kept = Key.of("/kept");
+    var before = store.put(kept, Value.of("what was there"), WITHIN);
+    for (int callers : CALLERS) {
+      var counters = new ArrayList<CheckedStore>();
+      try {
+        for (int i = 0; i < callers; i++) counters.add(new CheckedStore(store, "counter" + i));
+        swapAgainAndAgain(
+            "io.tenon.metadata.embedded",
+            false,
+            () -> {
+              for (var each : counters) each.goesOn(STEPS_BETWEEN);
+            });
+        for (var each : counters) {
+          each.mustBeWhole();
+          System.err.printf(
+              "%d callers: longest step of a counter %d ms%n", callers, each.longestMs());
+        }
+      } finally {
+        for (var each : counters) each.close();
+      }
+      assertEquals(before, store.get(kept, WITHIN).orElseThrow().version());
     }
+    store.delete(kept, WITHIN);
   }
 
   @Test
   public void engineWhoseClientsAskAgain() throws Exception {
+    for (int callers : CALLERS) {
+      var asked = new ArrayList<RepeatedCall>();
+      try {
+        for (int i = 0; i < callers; i++) asked.add(calls());
+        swapAgainAndAgain(
+            "io.tenon.engine",
+            false,
+            () -> {
+              for (var each : asked) each.goesOn(STEPS_BETWEEN);
+            });
+        for (var each : asked) {
+          each.goesOn(STEPS_BETWEEN);
+          System.err.printf("%d callers: longest wait %d ms%n", callers, each.longestMs());
+        }
+      } finally {
+        for (var each : asked) each.close();
+      }
+    }
     try (var asked = calls()) {
-      swapAgainAndAgain("io.tenon.engine", false, () -> asked.goesOn(STEPS_BETWEEN));
       asked.goesOn(STEPS_BETWEEN);
-      System.err.printf("engine: longest wait for an answer %d ms%n", asked.longestMs());
     }
   }
 
@@ -164,7 +209,10 @@ public class SwapUnderLoadTest {
 
   private void swapUnder(String scheme, String bundle) throws Exception {
     try (var host = new HostedReplica(context, initiator, reactors, scheme)) {
-      swapAgainAndAgain(bundle, true, () -> host.load.goesOn(IOS_BETWEEN));
+      for (int load : LOADS) {
+        host.load.level(load);
+        swapAgainAndAgain(bundle, true, () -> host.load.goesOn(load == 0 ? 0 : IOS_BETWEEN));
+      }
       host.mustBeWhole();
       System.err.printf(
           "%s: longest pause of a host's I/O %d ms%n", bundle, host.load.longestPauseMs());
