@@ -174,7 +174,7 @@ swaps() {
   cntlid=$(cat "/sys/class/nvme/${control#/dev/}/cntlid")
   dmesg -c >/dev/null
   echo "HOST replaced begin"
-  verify "while the transport, a backend and the nexus are replaced" --rw=randrw --bs=4k --size=8m --time_based --runtime=35
+  verify "while the transport, a backend and the nexus are replaced" --rw=randrw --bs=4k --size=8m --time_based --runtime=60
   echo "HOST replaced end"
   check "the controller is live and the one of before" unmoved "$cntlid"
   check "the kernel has noticed nothing" log_is_quiet

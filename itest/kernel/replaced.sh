@@ -1,7 +1,9 @@
 # For run: bundles of the node are replaced while the guest does I/O. Words of "HOST replaced ..." are functions here.
 
-# Each time another part of what the guest's volume goes through; the transport most often.
-replaced_bundles="transport.nvmetcp backend.aio transport.nvmetcp nexus transport.nvmetcp backend.aio transport.nvmetcp"
+# Parts of what the guest's volume goes through: the transport twenty times, the others four times each in between.
+transports="transport.nvmetcp transport.nvmetcp transport.nvmetcp"
+replaced_bundles=
+for round in 1 2 3 4; do replaced_bundles="$replaced_bundles $transports backend.aio transport.nvmetcp nexus transport.nvmetcp"; done
 controllers=
 
 # Ids of controllers and ports of hosts: a host that came anew has others.
