@@ -59,8 +59,7 @@ final class Leftovers {
           return gone.size() >= old.size() - STILL_HELD;
         },
         () -> "only %d of %d old class loaders are gone".formatted(gone.size(), old.size()));
-    // A thread or a file that the machine itself opens meanwhile is none of ours; one a swap would
-    // be.
+    // The machine itself may open some meanwhile; one a swap would be ours.
     int tolerated = old.size() / 2;
     long filesNow = openFiles();
     assertTrue("files: " + files + ", then " + filesNow, filesNow <= files + tolerated);

@@ -384,8 +384,7 @@ public final class DeviceRegistry
       if (entry.isDestroyed()) throw DeviceException.alreadyExists(entry.slot.name());
       if (entry.slot.state() == SlotState.FAILED && entry.uri().isPresent()) {
         var nothing = new Entry.Legacy(Optional.empty(), Optional.empty());
-        // By the same backend it is what it was, also when not all of its parameters are said
-        // again.
+        // By the same backend it is what it was, though a parameter be not said again.
         if (entry.hasSchemeOf(source)) entry.reopen(source, nothing, sampler);
         else entry.reopenBy(uri, source, nothing, sampler);
         if (!providers.isThere(source)) orphan(entry, source);

@@ -99,8 +99,7 @@ final class AioRing extends DiskRing {
   protected void closeRing() {
     var watched = watch;
     if (watched != null) watched.cancel();
-    // The kernel waits for its other processors, some 20 ms, in which this reactor's I/O would
-    // stand still.
+    // The kernel waits for its other processors, some 20 ms; this reactor's I/O need not.
     Thread.ofPlatform().daemon().name("aio-close").start(context::close);
   }
 }
