@@ -34,7 +34,24 @@ disconnect() {
 verify() { # name, fio options…
   name=$1
   shift
-  check "fio $name" fio --name=v --filename="$disk" --verify=crc32c --verify_fatal=1 --direct=1 --ioengine=psync --output=/tmp/fio "$@"
+  check "fio $name" verifying /tmp/fio "$@"
+}
+verifying() { # file for what fio says, fio options…
+  said=$1
+  shift
+  fio --name=v --filename="$disk" --verify=crc32c --verify_fatal=1 --direct=1 --ioengine=psync --eta=never --output="$said" "$@"
+}
+load_begin() { # fio options…: I/O that verifies itself, until load_end
+  rm -f /tmp/enough /tmp/load-failed
+  (until [ -f /tmp/enough ]; do
+    verifying /tmp/load --rw=randrw --bs=4k --time_based --runtime=5 "$@" >/dev/null 2>&1 || { cp /tmp/load /tmp/load-failed; break; }
+  done) &
+  load=$!
+}
+load_end() { # name
+  touch /tmp/enough
+  wait $load
+  check "fio $1" none_of /tmp/load-failed
 }
 filesystem() { # ext4 or xfs
   if [ "$1" = ext4 ]; then check "mkfs.ext4" mkfs.ext4 -q -F "$disk"; else check "mkfs.xfs" mkfs.xfs -q -f "$disk"; fi
@@ -67,12 +84,16 @@ eventually() { # seconds, command…
     usleep 100000
   done
 }
+offered() { nvme discover $target | grep -q "$prefix:$1\$"; }
+told() { # word: the host has seen it come true, and shares a disk of that name
+  check "the guest goes on when that is so: $1" eventually 300 offered "$1"
+}
 connected() { nvme connect $target -n "$prefix:$1"; }
 sectors() { cat "/sys/block/${1#/dev/}/size"; }
 larger() { [ "$(sectors "$1")" -gt "$2" ]; }
 same_files() { (cd "$1" && md5sum -c /tmp/before); }
 none_of() { # files
-  for file in "$@"; do [ ! -e "$file" ] || { echo "$file is there"; return 1; }; done
+  for file in "$@"; do [ ! -e "$file" ] || { echo "$file is there"; tail -n 2 "$file"; return 1; }; done
 }
 check_filesystem() { # kind, disk
   if [ "$1" = ext4 ]; then e2fsck -fn "$2"; else xfs_repair -n "$2"; fi
@@ -168,14 +189,16 @@ pools() {
 unmoved() { # the controller is the one of before
   [ "$(cat "/sys/class/nvme/${control#/dev/}/cntlid")" = "$1" ] && grep -q live "/sys/class/nvme/${control#/dev/}/state"
 }
+reconnected() { dmesg -c | grep -q "uccessfully reconnected"; }
 log_is_quiet() { ! dmesg | grep -iE 'nvme.*(reconnect|reset|timeout|timed out|error|fail|abort)|i/o error'; }
 swaps() {
   connect kernel-volume -i 2 -k 5 -l 600 -c 1
   cntlid=$(cat "/sys/class/nvme/${control#/dev/}/cntlid")
   dmesg -c >/dev/null
-  echo "HOST replaced begin"
-  verify "while the transport, a backend and the nexus are replaced" --rw=randrw --bs=4k --size=8m --time_based --runtime=60
-  echo "HOST replaced end"
+  load_begin --size=8m
+  echo "HOST swaps"
+  told swaps-ended
+  load_end "while the transport, a backend and the nexus are replaced"
   check "the controller is live and the one of before" unmoved "$cntlid"
   check "the kernel has noticed nothing" log_is_quiet
   disconnect
@@ -219,11 +242,15 @@ targets() {
 
   connect kernel-volume -i 2 -k 5 -l 600 -c 1
   verify "through a nexus" --rw=randrw --bs=8k --size=8m
+  dmesg -c >/dev/null
+  load_begin --size=4m
   echo "HOST freeze 12"
-  verify "while the node is frozen for longer than keep-alive" --rw=randrw --bs=4k --size=4m --time_based --runtime=25
-  has "the host has connected again" "uccessfully reconnected" dmesg
+  check "the host connects again" eventually 120 reconnected
+  load_end "while the node is frozen for longer than keep-alive"
+  load_begin --size=4m
   echo "HOST restart"
-  verify "while the node is killed and started again" --rw=randrw --bs=4k --size=4m --time_based --runtime=30
+  check "the host connects again to a node that was killed" eventually 120 reconnected
+  load_end "while the node is killed and started again"
   check "state is live" grep -q live "/sys/class/nvme/${control#/dev/}/state"
   before=$(sectors "$disk")
   echo "HOST node nexus resize kernel-volume 144MiB"

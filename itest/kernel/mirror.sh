@@ -1,5 +1,5 @@
 # For run: a nexus of the first node over a disk of its own and a replica of a fourth node, whose process is killed and comes back. Words of
-# "HOST mirror ..." are functions here. The guest hears what has come true by a subsystem of that name, mirror-WORD.
+# "HOST mirror ..." are functions here. The guest is told what has come true, mirror-WORD.
 
 fourth=
 fourth_port=$((21689 + ${TENON_KERNEL_PORTS:-0}))
@@ -74,8 +74,7 @@ mirror_is() { # what the guest is told, state of the nexus, name
     sleep 0.2
   done
   result "$status" "$3" "$("$home/bin/tenon-shell" --data "$work/data" tenon:nexus why mirror 2>&1)"
-  say "" tenon:device create "malloc:///mirror-$1?size_mb=1"
-  say "" tenon:share create "mirror-$1"
+  tell "mirror-$1"
 }
 
 mirror_copied() { # most bytes, kind
