@@ -10,12 +10,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which checks are meant. As in Felix' own executor: a word with a dash before it leaves out; of tags all must be there, of names one;
- * whoever has tags or a name that are asked for is in.
+ * whoever has tags or a name that are asked for is in. An asterisk is any of them.
  *
  * @param any whether one of the tags is enough
  */
 record Selection(List<String> tags, List<String> names, List<String> without, boolean any) {
   private static final String NOT = "-";
+  private static final String ANY = "*";
 
   static Selection of(HealthCheckSelector selector, boolean any) {
     return of(words(selector.tags()), words(selector.names()), any);
@@ -43,8 +44,9 @@ record Selection(List<String> tags, List<String> names, List<String> without, bo
   boolean takes(String name, List<String> has) {
     if (without.contains(name) || has.stream().anyMatch(without::contains)) return false;
     if (tags.isEmpty() && names.isEmpty()) return true;
-    if (names.contains(name)) return true;
+    if (names.contains(name) || names.contains(ANY)) return true;
     if (tags.isEmpty()) return false;
-    return any ? tags.stream().anyMatch(has::contains) : has.containsAll(tags);
+    Predicate<String> met = tag -> tag.equals(ANY) || has.contains(tag);
+    return any ? tags.stream().anyMatch(met) : tags.stream().allMatch(met);
   }
 }

@@ -35,6 +35,14 @@ class SelectionTest {
   }
 
   @Test
+  void anAsteriskIsAny() {
+    assertTrue(of(List.of("*"), List.of()).takes("pools", List.of()));
+    assertTrue(of(List.of(), List.of("*")).takes("pools", List.of()));
+    assertFalse(of(List.of("*", "-live"), List.of()).takes("reactors", BOTH));
+    assertFalse(of(List.of("*", "live"), List.of()).takes("listeners", READY));
+  }
+
+  @Test
   void aDashLeavesOut() {
     assertFalse(of(List.of("-live"), List.of()).takes("reactors", BOTH));
     assertTrue(of(List.of("-live"), List.of()).takes("pools", List.of()));
