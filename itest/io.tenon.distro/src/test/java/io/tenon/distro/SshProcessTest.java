@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class SshProcessTest {
   private static final int PORT = 22511;
+  private static final String ONLY_A_PORT = "port=" + PORT + "\n";
   private static final Pattern LISTENS = Pattern.compile("SSH listens on 127.0.0.1:" + PORT);
   private static final long DEADLINE_NS = TimeUnit.SECONDS.toNanos(90);
   private static final int NOT_ALLOWED = 4;
@@ -39,13 +40,15 @@ class SshProcessTest {
   @TempDir private static Path folder;
   private static Path data;
   private static Path keys;
+  private static Path config;
   private static NodeProcess node;
   private static SshClient ssh;
 
   @BeforeAll
   static void startWithoutKeysThenGiveSome() throws Exception {
     Path home = NodeProcess.home(folder);
-    Files.writeString(home.resolve("etc/io.tenon.ssh.cfg"), "port=" + PORT + "\n");
+    config = home.resolve("etc/io.tenon.ssh.cfg");
+    Files.writeString(config, ONLY_A_PORT);
     node = NodeProcess.startReady(home, folder, "n1");
     data = folder.resolve("n1");
     keys = home.resolve("etc/authorized_keys");
@@ -254,6 +257,19 @@ class SshProcessTest {
     assertEquals(SSH_FAILED, ssh.run("gone", "gone", "whoami").status());
     assertDone(ssh.run("vera", "vera", "whoami"));
     Files.writeString(keys, before);
+  }
+
+  @Test
+  void whoSaysNothingIsPutOutAndTold() throws Exception {
+    Files.writeString(config, ONLY_A_PORT + "idle.timeout.s=3\n");
+    node.await(LISTENS);
+    var silent = SshClient.ended(ssh.start("vera", "vera", List.of("-tt")));
+    assertEquals(SSH_FAILED, silent.status());
+    String why = "Nothing was said for 3 s.";
+    assertTrue(silent.err().contains(why), silent::toString);
+    awaitAudit("connections", "logged_out", "\"user\":\"vera\"", why);
+    Files.writeString(config, ONLY_A_PORT);
+    node.await(LISTENS);
   }
 
   @Test

@@ -14,7 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.session.Session;
+import org.apache.sshd.common.session.SessionDisconnectHandler;
 import org.apache.sshd.common.session.SessionListener;
+import org.apache.sshd.common.session.helpers.TimeoutIndicator;
 import org.apache.sshd.server.auth.AsyncAuthException;
 import org.apache.sshd.server.auth.pubkey.PublickeyAuthenticator;
 import org.apache.sshd.server.session.ServerSession;
@@ -23,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Who is let in. Every connection goes through here from its first to its last moment, and is in the audit log. */
-final class Entrance implements PublickeyAuthenticator, SessionListener {
+final class Entrance implements PublickeyAuthenticator, SessionListener, SessionDisconnectHandler {
   private static final Logger log = LoggerFactory.getLogger(Entrance.class);
   private static final String VIA = "ssh";
   private static final String FULL = "As many as may be are logged in.";
@@ -48,6 +50,9 @@ final class Entrance implements PublickeyAuthenticator, SessionListener {
     volatile @Nullable Login in;
     volatile boolean failed;
     volatile boolean counted;
+
+    /** Why it was ended here; empty when it was not. */
+    volatile String ended = "";
 
     Visit(String from) {
       this.from = from;
@@ -176,7 +181,22 @@ final class Entrance implements PublickeyAuthenticator, SessionListener {
     audit.connection(event, VIA, login.user(), login.fingerprint(), address(session), why);
   }
 
-  private static void end(Session session, String why) {
+  /** MINA would call it an error of the protocol. */
+  @Override
+  public boolean handleTimeoutDisconnectReason(Session session, TimeoutIndicator timeout) {
+    long seconds = timeout.getThresholdValue().toSeconds();
+    end(
+        session,
+        switch (timeout.getStatus()) {
+          case AuthTimeout -> "You have not logged in within " + seconds + " s.";
+          case IdleTimeout, NoTimeout -> "Nothing was said for " + seconds + " s.";
+        });
+    return true;
+  }
+
+  private void end(Session session, String why) {
+    var visit = visits.get(session);
+    if (visit != null) visit.ended = why;
     try {
       session.disconnect(SshConstants.SSH2_DISCONNECT_BY_APPLICATION, why);
     } catch (IOException e) {
@@ -192,7 +212,7 @@ final class Entrance implements PublickeyAuthenticator, SessionListener {
     var login = visit.in;
     if (login != null) {
       doorkeeper.loggedOut();
-      audit(Audit.Event.LOGGED_OUT, session, login, "");
+      audit(Audit.Event.LOGGED_OUT, session, login, visit.ended);
     } else if (!visit.counted && doorkeeper.left(visit.from, visit.failed)) {
       blocked(visit);
     }

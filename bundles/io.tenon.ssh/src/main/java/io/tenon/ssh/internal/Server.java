@@ -47,6 +47,7 @@ final class Server {
     server.setPublickeyAuthenticator(entrance);
     if (config.passwords()) server.setPasswordAuthenticator(entrance::authenticate);
     server.addSessionListener(entrance);
+    server.setSessionDisconnectHandler(entrance);
     server.setShellFactory(_ -> new RemoteShell(shell, entrance, histories, null));
     server.setCommandFactory((_, line) -> new RemoteShell(shell, entrance, histories, line));
     return server;
