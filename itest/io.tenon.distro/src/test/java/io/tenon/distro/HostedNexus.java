@@ -69,6 +69,10 @@ final class HostedNexus implements AutoCloseable {
     return Services.now(context, Nexuses.class);
   }
 
+  String name() {
+    return uuid.toString();
+  }
+
   /** As it is now. */
   Nexus nexus() throws Exception {
     return Eventually.present(

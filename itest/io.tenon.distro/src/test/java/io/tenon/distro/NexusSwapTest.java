@@ -10,6 +10,7 @@ import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus.Fault;
 import io.tenon.nexus.NexusState;
 import io.tenon.reactor.Reactors;
+import io.tenon.swap.DevicePause;
 import io.tenon.swap.SwapException;
 import io.tenon.swap.SwapRecord;
 import io.tenon.swap.SwapRequest;
@@ -22,6 +23,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.junit.After;
@@ -187,6 +190,48 @@ public class NexusSwapTest {
     assertEquals(NexusState.ONLINE, host.nexus().state());
   }
 
+  @Test
+  public void oneVolumeTriesTheNewOneBeforeAllOthers() throws Exception {
+    var canary = host();
+    var other = host();
+    loadGoesOn();
+    canary.nexus().faultChild(canary.childB, Fault.OFFLINE);
+    var next = next();
+    var done = swaps.swap(request(next, canary));
+    Files.delete(next);
+    assertEquals(SwapResult.SWAPPED, done.result());
+    assertEquals(Set.of(canary.name(), other.name()), Set.copyOf(waited(done)));
+    loadGoesOn();
+    canary.nexus().onlineChild(canary.childB);
+    canary.awaitOnline();
+    assertTrue(canary.nexus().rebuildHistory().getFirst().partial());
+  }
+
+  @Test
+  public void ofOneThatCannotServeOnlyTheCanaryKnows() throws Exception {
+    var canary = host();
+    var _ = host();
+    loadGoesOn();
+    var before = named().getVersion();
+    var next = next();
+    var broken = Jars.withBrokenClasses(next, "TakingUp");
+    var end = assertThrows(SwapException.class, () -> swaps.swap(request(broken, canary)));
+    assertEquals(end.getMessage(), SwapResult.ROLLED_BACK, end.result());
+    String only = "Only block device " + canary.name() + " has seen it.";
+    assertTrue(end.getMessage(), end.getMessage().contains(only));
+    assertEquals(List.of(canary.name()), waited(swaps.history().getLast()));
+    assertEquals(before, named().getVersion());
+    assertEquals(NexusState.ONLINE, canary.nexus().state());
+  }
+
+  private static SwapRequest request(Path jar, HostedNexus canary) {
+    return new SwapRequest(NEXUS, jar.toUri(), "the test", DEADLINE_MS, Optional.of(canary.name()));
+  }
+
+  private static List<String> waited(SwapRecord swap) {
+    return swap.pauses().stream().map(DevicePause::device).toList();
+  }
+
   private void swapAgainAndAgain() throws Exception {
     for (int load : LOADS) {
       for (var host : hosts) host.load.level(load);
@@ -213,16 +258,19 @@ public class NexusSwapTest {
   }
 
   private void swap() throws Exception {
-    // Tests of this class share a node, and none may bring an older one.
-    version = Math.max(version, named().getVersion().getMicro());
-    var next =
-        Jars.changed(
-            NEXUS, folder.resolve("next.jar"), Map.of("Bundle-Version", "0.1." + ++version));
+    var next = next();
     SwapRecord done = swaps.swap(new SwapRequest(NEXUS, next.toUri(), "the test", DEADLINE_MS));
     Files.delete(next);
     assertEquals(SwapResult.SWAPPED, done.result());
     assertEquals("devices that waited: " + done, hosts.size(), done.pauses().size());
     pauses.add(done.longestPause().toNanos() / 1e6);
+  }
+
+  private Path next() throws IOException {
+    // Tests of this class share a node, and none may bring an older one.
+    version = Math.max(version, named().getVersion().getMicro());
+    return Jars.changed(
+        NEXUS, folder.resolve("next.jar"), Map.of("Bundle-Version", "0.1." + ++version));
   }
 
   private Bundle named() {

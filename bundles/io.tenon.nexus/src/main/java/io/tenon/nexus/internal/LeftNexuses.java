@@ -6,6 +6,7 @@ import io.tenon.block.SlotState;
 import io.tenon.block.SlotStatus;
 import io.tenon.nexus.NexusException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -33,12 +34,20 @@ final class LeftNexuses {
 
   /** Takes up those that are there, at the same time, and the others as soon as they are. Blocks. */
   void takeUp() {
+    takeUp(node.devices().all().stream().filter(slot -> slot.uri().startsWith(SCHEME)).toList());
+  }
+
+  /** As above, this one alone. */
+  void takeUp(DeviceSlot slot) {
+    if (node.devices().all().contains(slot)) takeUp(List.of(slot));
+  }
+
+  private void takeUp(List<DeviceSlot> slots) {
     var there = new ArrayList<DeviceSlot>();
-    for (DeviceSlot slot : node.devices().all()) {
-      if (!slot.uri().startsWith(SCHEME)) continue;
+    for (DeviceSlot slot : slots) {
       switch (slot.state()) {
         case VACANT, FAILED -> there.add(slot);
-        case DRAINING -> new Awaited(slot, this::takeUp).await();
+        case DRAINING -> new Awaited(slot, this::takeUpLeft).await();
         case READY -> {} // somebody's
       }
     }
@@ -47,13 +56,13 @@ final class LeftNexuses {
     var others =
         there.stream()
             .skip(1)
-            .map(slot -> CompletableFuture.runAsync(() -> takeUp(slot), node.blocking()))
+            .map(slot -> CompletableFuture.runAsync(() -> takeUpLeft(slot), node.blocking()))
             .toArray(CompletableFuture[]::new);
-    takeUp(there.getFirst());
+    takeUpLeft(there.getFirst());
     CompletableFuture.allOf(others).join();
   }
 
-  private void takeUp(DeviceSlot slot) {
+  private void takeUpLeft(DeviceSlot slot) {
     var handover = slot.left();
     if (handover.isEmpty()) {
       log.warn("nexus {}: it is {}, and nothing of it is left", slot, slot.state());

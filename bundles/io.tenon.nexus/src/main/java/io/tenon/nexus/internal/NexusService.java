@@ -2,6 +2,8 @@ package io.tenon.nexus.internal;
 
 import io.tenon.apart.Apart;
 import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceOwner;
 import io.tenon.block.DeviceSlot;
 import io.tenon.metadata.MetadataStore;
 import io.tenon.nexus.Nexus;
@@ -36,8 +38,10 @@ import org.slf4j.LoggerFactory;
  * The node's nexuses: names and uuids are unique here, everything else is each nexus' own. Immediate, for what the bundle before has left is taken
  * up whether or not somebody asks for it.
  */
-@Component(service = Nexuses.class, immediate = true)
-public final class NexusService implements Nexuses {
+@Component(
+    service = {Nexuses.class, DeviceOwner.class},
+    immediate = true)
+public final class NexusService implements Nexuses, DeviceOwner {
   private static final Logger log = LoggerFactory.getLogger(NexusService.class);
   static final String ANA_VARIABLE = "NEXUS_NVMF_ANA_ENABLE";
 
@@ -46,6 +50,9 @@ public final class NexusService implements Nexuses {
 
   /** By name; guarded by itself, as are the names and uuids of those that are being made. */
   private final TreeMap<String, ServedNexus> served = new TreeMap<>();
+
+  /** By name, those of them that another version of this bundle tries; guarded by the same. */
+  private final TreeMap<String, Nexuses> lent = new TreeMap<>();
 
   private final TreeSet<String> takenNames = new TreeSet<>();
   private final TreeSet<UUID> takenUuids = new TreeSet<>();
@@ -84,8 +91,12 @@ public final class NexusService implements Nexuses {
     node = new Surroundings(devices, target, reactors, blocking, ana, timing, store);
   }
 
-  /** Goes on with what the service before this one has left. Blocks; before anybody asks for anything. */
   @Activate
+  void takeUp(BundleContext context) {
+    if (context.getBundle().getHeaders("").get(TRIAL_HEADER) == null) takeUp();
+  }
+
+  /** Goes on with what the service before this one has left. Blocks; before anybody asks for anything. */
   void takeUp() {
     new LeftNexuses(node, this::serve).takeUp();
   }
@@ -189,9 +200,23 @@ public final class NexusService implements Nexuses {
 
   @Override
   public List<Nexus> all() {
+    List<ServedNexus> own;
     synchronized (served) {
-      return List.copyOf(served.values());
+      own = List.copyOf(served.values());
     }
+    return own.stream().flatMap(nexus -> shown(nexus).stream()).toList();
+  }
+
+  /** One that is lent is what the other service makes of it. Until that serves it this one says that it is away. */
+  private Optional<Nexus> shown(ServedNexus own) {
+    Nexuses by;
+    synchronized (served) {
+      by = lent.get(own.name());
+    }
+    if (by == null) return Optional.of(own);
+    var there = by.findByName(own.name());
+    boolean isDestroyed = there.isEmpty() && !node.devices().all().contains(own.slot());
+    return isDestroyed ? Optional.empty() : Optional.of(there.orElse(own));
   }
 
   @Override
@@ -201,9 +226,53 @@ public final class NexusService implements Nexuses {
 
   @Override
   public Optional<Nexus> findByName(String name) {
+    Optional<ServedNexus> own;
     synchronized (served) {
-      return Optional.ofNullable(served.get(name));
+      own = Optional.ofNullable(served.get(name));
     }
+    return own.flatMap(this::shown);
+  }
+
+  // Trials.
+
+  @Override
+  public boolean has(DeviceSlot device) {
+    return own(device).isPresent();
+  }
+
+  private Optional<ServedNexus> own(DeviceSlot device) {
+    synchronized (served) {
+      return Optional.ofNullable(served.get(device.name())).filter(nexus -> nexus.isIn(device));
+    }
+  }
+
+  @Override
+  public void lend(DeviceSlot device, DeviceOwner to) throws DeviceException {
+    if (!(to instanceof Nexuses others)) {
+      throw new DeviceException(
+          DeviceException.Kind.UNSUPPORTED,
+          "Nexus " + device.name() + " stays where it is.",
+          "The other bundle serves no nexuses.",
+          "Give one that does.");
+    }
+    var own = own(device);
+    if (own.isEmpty()) return;
+    synchronized (served) {
+      lent.put(device.name(), others);
+    }
+    JointEnd.atRest(List.of(own.get()), node.blocking(), JointEnd.WITHIN);
+    to.takeUp(device);
+  }
+
+  @Override
+  public void takeUp(DeviceSlot device) {
+    if (has(device)) return;
+    synchronized (served) {
+      lent.remove(device.name());
+      var before = served.get(device.name());
+      if (before != null) forget(before.spec());
+    }
+    new LeftNexuses(node, this::serve).takeUp(device);
   }
 
   /** With the node everything ends; otherwise a successor of this service is expected. */

@@ -174,6 +174,19 @@ final class ServedNexus implements Nexus {
         .make(sizeBytes, new LeftNexus.Share(hosts, Optional.ofNullable(shareUri), paused));
   }
 
+  NexusSpec spec() {
+    return spec;
+  }
+
+  DeviceSlot slot() {
+    return slot;
+  }
+
+  /** It is what serves this device. */
+  boolean isIn(DeviceSlot device) {
+    return slot == device && !hasLeft;
+  }
+
   @Override
   public String name() {
     return spec.name();

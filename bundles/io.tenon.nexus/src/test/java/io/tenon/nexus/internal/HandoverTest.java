@@ -1,12 +1,15 @@
 package io.tenon.nexus.internal;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceOwner;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.IoStatus;
 import io.tenon.block.SlotState;
@@ -35,6 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 
 /** The service of nexuses is replaced while hosts use them. */
 @Timeout(300)
@@ -81,16 +85,20 @@ class HandoverTest {
   }
 
   private Nexus create(String... children) throws NexusException {
+    return create(1, Optional.of(KEY), children);
+  }
+
+  private Nexus create(int number, Optional<String> key, String... children) throws NexusException {
     return service.create(
         new NexusSpec(
-            "v1",
-            new UUID(7, 1),
+            "v" + number,
+            new UUID(7, number),
             8 << 20,
             List.of(children),
             1,
             2,
             ReadPolicy.ROUND_ROBIN,
-            Optional.of(KEY),
+            key,
             Optional.empty()));
   }
 
@@ -100,6 +108,31 @@ class HandoverTest {
     service = service();
     service.takeUp();
     return service.findByName("v1").orElseThrow();
+  }
+
+  private void underLoad(Nexus nexus, Executable what) throws Exception {
+    var slot = nexus.device();
+    var failure = new CompletableFuture<Throwable>();
+    var volume = volume(nexus);
+    var load =
+        new RandomLoad(
+            volume.reactor(),
+            volume.channel(),
+            slot.geometry(),
+            0,
+            slot.geometry().blockCount(),
+            DEPTH,
+            REQUESTS_PER_LEG,
+            7);
+    var running =
+        Thread.ofVirtual()
+            .uncaughtExceptionHandler((_, thrown) -> failure.complete(thrown))
+            .start(load::run);
+    assertDoesNotThrow(what);
+    running.join();
+    assertTrue(!failure.isDone(), () -> "the load failed: " + failure.join());
+    assertEquals(DEPTH * REQUESTS_PER_LEG, load.completions());
+    volume.close();
   }
 
   private TestVolume volume(Nexus nexus) {
@@ -145,31 +178,15 @@ class HandoverTest {
     String uri = nexus.publish(Set.of("nqn.host"));
     var slot = nexus.device();
     var subsystem = target.subsystems().getFirst();
-    var failure = new CompletableFuture<Throwable>();
-    var volume = volume(nexus);
-    var load =
-        new RandomLoad(
-            volume.reactor(),
-            volume.channel(),
-            slot.geometry(),
-            0,
-            slot.geometry().blockCount(),
-            DEPTH,
-            REQUESTS_PER_LEG,
-            7);
-    var running =
-        Thread.ofVirtual()
-            .uncaughtExceptionHandler((_, thrown) -> failure.complete(thrown))
-            .start(load::run);
-    for (int round = 0; round < ROUNDS; round++) {
-      nexus = replaced();
-      assertSame(slot, nexus.device());
-      assertEquals(SlotState.READY, slot.state());
-    }
-    running.join();
-    assertTrue(!failure.isDone(), () -> "the load failed: " + failure.join());
-    assertEquals(DEPTH * REQUESTS_PER_LEG, load.completions());
-    volume.close();
+    underLoad(
+        nexus,
+        () -> {
+          for (int round = 0; round < ROUNDS; round++) {
+            assertSame(slot, replaced().device());
+            assertEquals(SlotState.READY, slot.state());
+          }
+        });
+    nexus = service.findByName("v1").orElseThrow();
     assertEquals(NexusState.ONLINE, nexus.state());
     assertEquals(List.of(subsystem), target.subsystems());
     assertEquals(Optional.of(uri), nexus.shareUri());
@@ -340,5 +357,75 @@ class HandoverTest {
     assertEquals(List.of(), target.subsystems());
     assertEquals(List.of("a", "b", "c"), devices.names());
     for (DeviceSlot child : devices.all()) assertEquals(Optional.empty(), child.claimedBy());
+  }
+
+  @Test
+  void oneIsTriedByAnotherServiceAndComesBack() throws Exception {
+    var nexus = create(A, B);
+    var stays = create(2, Optional.empty(), C);
+    nexus.publish(Set.of());
+    var slot = nexus.device();
+    underLoad(
+        nexus,
+        () -> {
+          for (int round = 0; round < ROUNDS; round++) {
+            var other = service();
+            service.lend(slot, other);
+            var there = other.findByName("v1").orElseThrow();
+            assertTrue(other.has(slot) && !service.has(slot));
+            assertEquals(List.of(there), other.all());
+            assertEquals(List.of(there, stays), service.all());
+            assertSame(there, service.findByUuid(nexus.uuid()).orElseThrow());
+            // Whoever asks the one is answered by the other.
+            service.findByName("v1").orElseThrow().faultChild(B, Fault.OFFLINE);
+            assertEquals(ChildState.FAULTED, stateOf(there, B));
+            assertEquals(
+                Kind.NAME_EXISTS, assertThrows(NexusException.class, () -> create(C)).kind());
+            other.leave();
+            service.takeUp(slot);
+            var back = service.findByName("v1").orElseThrow();
+            assertTrue(service.has(slot) && !other.has(slot));
+            assertEquals(ChildState.FAULTED, stateOf(back, B));
+            back.onlineChild(B);
+            isOnline(back);
+            assertTrue(back.rebuildHistory().getFirst().partial());
+          }
+        });
+    assertEquals(1, target.subsystems().size());
+    assertEquals(List.of(slot, stays.device()), service.all().stream().map(Nexus::device).toList());
+  }
+
+  @Test
+  void oneThatIsDestroyedWhileItIsLentIsNoMore() throws Exception {
+    var slot = create(A, B).device();
+    var other = service();
+    service.lend(slot, other);
+    service.findByName("v1").orElseThrow().destroy();
+    assertEquals(List.of(), service.all());
+    other.leave();
+    service.takeUp(slot);
+    assertEquals(List.of(), service.all());
+    assertEquals(NexusState.ONLINE, create(A, B).state());
+  }
+
+  @Test
+  void whoServesNoNexusesIsLentNone() throws Exception {
+    var nexus = create(A, B);
+    var stranger =
+        new DeviceOwner() {
+          @Override
+          public boolean has(DeviceSlot device) {
+            return false;
+          }
+
+          @Override
+          public void lend(DeviceSlot device, DeviceOwner to) {}
+
+          @Override
+          public void takeUp(DeviceSlot device) {}
+        };
+    assertThrows(DeviceException.class, () -> service.lend(nexus.device(), stranger));
+    assertEquals(List.of(nexus), service.all());
+    assertEquals(SlotState.READY, nexus.device().state());
   }
 }

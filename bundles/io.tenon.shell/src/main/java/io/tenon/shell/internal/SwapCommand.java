@@ -117,7 +117,7 @@ public final class SwapCommand extends Noun {
         paramLabel = "VOLUME",
         description =
             "First only this block device, or that of this nexus or pool, is served by the new one and watched; all others"
-                + " follow when nothing is wrong. For backends.")
+                + " follow when nothing is wrong. For backends and the nexus.")
     private @Nullable String canary;
 
     /**

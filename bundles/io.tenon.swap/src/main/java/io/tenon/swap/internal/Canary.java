@@ -1,10 +1,9 @@
 package io.tenon.swap.internal;
 
 import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceOwner;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceSlot;
-import io.tenon.block.DeviceTrials.Trial;
-import io.tenon.block.DeviceUri;
 import io.tenon.block.IoOperation;
 import io.tenon.block.SlotState;
 import io.tenon.swap.SwapException;
@@ -12,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The new version of a backend beside the old one, for one device. It takes the device over as any successor does, content compared
- * and all, and is watched under that device's own load. Whatever comes of it, the device returns to the others' backend in the end.
+ * The new version of a backend, or of a service with devices of its own, beside the old one, for one device. It takes the device over as any
+ * successor does, content compared and all, and is watched under that device's own load. Whatever comes of it, the device returns to whom all
+ * others have.
  */
 final class Canary implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SwapService.class);
@@ -37,17 +36,17 @@ final class Canary implements AutoCloseable {
   private static final long REMOVE_WITHIN_MS = 10_000;
 
   private final DeviceSlot device;
-  private final Trial trial;
+  private final Tryout tryout;
   private final Bundle bundle;
   private final Arrival arrival = new Arrival();
   private final Pauses pauses;
   private final long errorsBefore;
-  private boolean begun;
+  private volatile boolean begun;
   private boolean left;
 
-  private Canary(Surroundings node, DeviceSlot device, Trial trial, Bundle bundle) {
+  private Canary(Surroundings node, DeviceSlot device, Tryout tryout, Bundle bundle) {
     this.device = device;
-    this.trial = trial;
+    this.tryout = tryout;
     this.bundle = bundle;
     pauses = new Pauses(node.devices(), arrival, Instant.MAX);
     errorsBefore = errors();
@@ -66,9 +65,9 @@ final class Canary implements AutoCloseable {
                   ? "Hosts reach all of its volumes by the one port that it has,"
                   : "It serves all of its volumes by one service,")
               + " so that not one alone can try another version of it.",
-          "Only backends can have a canary; leave --canary out.");
+          "Only backends and the nexus can have a canary; leave --canary out.");
     }
-    var its = its(old, node);
+    var its = Footprint.of(old, node).devices();
     for (DeviceSlot slot : its) {
       boolean claimed = slot.claimedBy().filter(by -> by.endsWith(" " + name)).isPresent();
       if (claimed || slot.name().equals(name) || slot.uuid().toString().equals(name)) return slot;
@@ -95,40 +94,25 @@ final class Canary implements AutoCloseable {
   private static boolean servesDevicesAlone(Bundle old, Surroundings node) {
     var components = node.runtime().getComponentDescriptionDTOs(old);
     return !components.isEmpty()
-        && components.stream()
-            .allMatch(
-                component ->
-                    Arrays.equals(
-                        component.serviceInterfaces,
-                        new String[] {DeviceProvider.class.getName()}));
+        && components.stream().allMatch(component -> servesEach(component.serviceInterfaces));
   }
 
-  private static List<DeviceSlot> its(Bundle old, Surroundings node) {
-    var footprint = Footprint.of(old, node);
-    var found = new ArrayList<DeviceSlot>();
-    for (DeviceSlot slot : node.devices().all()) {
-      try {
-        if (footprint.provides(DeviceUri.parse(slot.uri()).scheme())) found.add(slot);
-      } catch (DeviceException e) {
-        log.trace("{} was opened by no URI", slot, e);
-      }
-    }
-    return found;
+  private static boolean servesEach(String[] services) {
+    return Arrays.equals(services, new String[] {DeviceProvider.class.getName()})
+        || List.of(services).contains(DeviceOwner.class.getName());
   }
 
   /** Beside the old one, not started yet. */
-  static Canary install(Surroundings node, DeviceSlot device, Candidate candidate, Path work)
+  static Canary install(
+      Surroundings node, Bundle old, DeviceSlot device, Candidate candidate, Path work)
       throws SwapException {
-    String name = CanaryJar.nameOf(candidate.symbolicName());
     var jar = work.resolve("canary.jar");
     try {
       CanaryJar.make(candidate, jar);
-      var trial = node.trials().announce(name, device);
       try (var content = Files.newInputStream(jar)) {
-        return new Canary(node, device, trial, node.context().installBundle(name, content));
-      } catch (BundleException e) {
-        trial.close();
-        throw e;
+        var bundle =
+            node.context().installBundle(CanaryJar.nameOf(candidate.symbolicName()), content);
+        return new Canary(node, device, Tryout.of(device, old, bundle, node), bundle);
       }
     } catch (IOException | BundleException e) {
       throw Refusals.refused(
@@ -136,10 +120,6 @@ final class Canary implements AutoCloseable {
           "The new one could not be installed beside the old one: " + e.getMessage() + ".",
           "");
     }
-  }
-
-  String device() {
-    return device.name();
   }
 
   /**
@@ -152,27 +132,31 @@ final class Canary implements AutoCloseable {
     long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(deadlineMs);
     try {
       Steps.start(bundle, endNs);
+      Steps.bounded("Its takeover", endNs, () -> begin(endNs));
     } catch (Steps.Failed e) {
       return Optional.of(e.why);
     }
-    var begun = arrival.await(this::begins, endNs);
-    if (begun.isPresent()) return begun;
     var taken = arrival.await(this::serves, endNs);
     return taken.isPresent() ? taken : watch(watchMs);
   }
 
-  private Optional<String> begins() {
-    try {
-      trial.begin();
-      begun = true;
-      return Optional.empty();
-    } catch (DeviceException e) {
-      return Optional.of(e.getMessage());
+  /** The device may just be busy with something else, and the bundle not be ready to take it. */
+  private void begin(long endNs) throws DeviceException, InterruptedException {
+    while (true) {
+      try {
+        begun = true;
+        tryout.begin();
+        return;
+      } catch (DeviceException e) {
+        begun = false;
+        if (System.nanoTime() > endNs) throw e;
+        TimeUnit.MILLISECONDS.sleep(LOOK_MS);
+      }
     }
   }
 
   private Optional<String> serves() {
-    if (trial.isServing() && device.state() == SlotState.READY) return Optional.empty();
+    if (tryout.isServing() && device.state() == SlotState.READY) return Optional.empty();
     return Optional.of(standing());
   }
 
@@ -232,6 +216,7 @@ final class Canary implements AutoCloseable {
     } catch (Steps.Failed e) {
       return Optional.of(e.why);
     }
+    tryout.bundleHasGone();
     return arrival.await(
         () -> device.state() == SlotState.READY ? Optional.empty() : Optional.of(standing()),
         startNs + TimeUnit.MILLISECONDS.toNanos(deadlineMs));
@@ -253,7 +238,7 @@ final class Canary implements AutoCloseable {
   public void close() throws InterruptedException {
     var why = leave(REMOVE_WITHIN_MS);
     if (why.isPresent()) log.error("block device {}: did not return: {}", device.name(), why.get());
-    trial.close();
+    tryout.close();
     pauses.close();
   }
 }

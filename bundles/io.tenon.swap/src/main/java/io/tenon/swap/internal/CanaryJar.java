@@ -1,10 +1,10 @@
 package io.tenon.swap.internal;
 
+import io.tenon.block.DeviceOwner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
@@ -26,9 +26,9 @@ final class CanaryJar {
     var manifest = new Manifest(candidate.manifest());
     // Digests of entries: nobody asks for them any more.
     manifest.getEntries().clear();
-    manifest
-        .getMainAttributes()
-        .put(new Attributes.Name(Constants.BUNDLE_SYMBOLICNAME), nameOf(candidate.symbolicName()));
+    var headers = manifest.getMainAttributes();
+    headers.putValue(Constants.BUNDLE_SYMBOLICNAME, nameOf(candidate.symbolicName()));
+    headers.putValue(DeviceOwner.TRIAL_HEADER, "yes");
     try (var from = new JarFile(candidate.file().toFile(), false);
         var out = new JarOutputStream(Files.newOutputStream(to), manifest)) {
       for (JarEntry entry : (Iterable<JarEntry>) from.stream()::iterator) {

@@ -1,43 +1,49 @@
 package io.tenon.swap.internal;
 
-import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceOwner;
 import io.tenon.block.DeviceProvider;
+import io.tenon.block.DeviceSlot;
+import io.tenon.block.DeviceUri;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.Constants;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.wiring.BundleRevision;
-import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.osgi.service.component.runtime.dto.ComponentConfigurationDTO;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a bundle does in the framework: its services, its components that work, its schemes. */
 final class Footprint {
   private static final String BACKEND = "tenon.backend";
 
+  private static final Logger log = LoggerFactory.getLogger(SwapService.class);
+
   private final Bundle bundle;
-  private final ServiceComponentRuntime runtime;
-  private final BlockDevices devices;
+  private final Surroundings node;
   private final Map<String, Integer> services = new TreeMap<>();
   private final Set<String> components = new TreeSet<>();
   private final Set<String> schemes = new TreeSet<>();
 
-  private Footprint(Bundle bundle, ServiceComponentRuntime runtime, BlockDevices devices) {
+  private Footprint(Bundle bundle, Surroundings node) {
     this.bundle = bundle;
-    this.runtime = runtime;
-    this.devices = devices;
+    this.node = node;
   }
 
   /** Of a bundle that runs. */
   static Footprint of(Bundle bundle, Surroundings node) {
-    var found = new Footprint(bundle, node.runtime(), node.devices());
+    var found = new Footprint(bundle, node);
     found.services.putAll(found.servicesNow());
     for (var working : found.configurations()) {
       if (works(working)) found.components.add(working.description.name);
@@ -48,7 +54,7 @@ final class Footprint {
 
   /** Of one that is stopping, and so has lost some of it already: what its manifest promises of schemes. */
   static Footprint promised(Bundle bundle, Surroundings node) {
-    var found = new Footprint(bundle, node.runtime(), node.devices());
+    var found = new Footprint(bundle, node);
     var revision = bundle.adapt(BundleRevision.class);
     for (var capability : revision.getDeclaredCapabilities(BACKEND)) {
       Object scheme = capability.getAttributes().get(DeviceProvider.SCHEME);
@@ -59,8 +65,43 @@ final class Footprint {
     return found;
   }
 
-  boolean provides(String scheme) {
-    return schemes.contains(scheme);
+  /** Its block devices that are there now: of its schemes, and those that it has made and lists one by one. */
+  List<DeviceSlot> devices() {
+    var owner = owner(bundle, node);
+    var found = new ArrayList<DeviceSlot>();
+    for (DeviceSlot slot : node.devices().all()) {
+      if (isOfSchemes(slot) || owner.filter(one -> one.has(slot)).isPresent()) found.add(slot);
+    }
+    return found;
+  }
+
+  private boolean isOfSchemes(DeviceSlot slot) {
+    try {
+      return schemes.contains(DeviceUri.parse(slot.uri()).scheme());
+    } catch (DeviceException e) {
+      log.trace("{} was opened by no URI", slot, e);
+      return false;
+    }
+  }
+
+  /** Who has made devices, of this bundle. The framework takes the service back by itself when the bundle goes. */
+  static Optional<DeviceOwner> owner(Bundle bundle, Surroundings node) {
+    return registered(bundle)
+        .filter(reference -> types(reference).contains(DeviceOwner.class.getName()))
+        .map(reference -> (DeviceOwner) node.context().getService(reference))
+        .filter(Objects::nonNull)
+        .findFirst();
+  }
+
+  private static Stream<ServiceReference<?>> registered(Bundle bundle) {
+    var all = bundle.getState() == Bundle.ACTIVE ? bundle.getRegisteredServices() : null;
+    return all == null ? Stream.empty() : Stream.of(all);
+  }
+
+  private static List<String> types(ServiceReference<?> reference) {
+    return reference.getProperty(Constants.OBJECTCLASS) instanceof String[] types
+        ? List.of(types)
+        : List.of();
   }
 
   /** By interface. */
@@ -70,20 +111,15 @@ final class Footprint {
 
   private Map<String, Integer> servicesNow() {
     var found = new TreeMap<String, Integer>();
-    ServiceReference<?>[] registered =
-        bundle.getState() == Bundle.ACTIVE ? bundle.getRegisteredServices() : null;
-    if (registered == null) return found;
-    for (ServiceReference<?> reference : registered) {
-      if (reference.getProperty(Constants.OBJECTCLASS) instanceof String[] types) {
-        for (String type : types) found.merge(type, 1, Integer::sum);
-      }
-    }
+    registered(bundle)
+        .flatMap(reference -> types(reference).stream())
+        .forEach(type -> found.merge(type, 1, Integer::sum));
     return found;
   }
 
   private Set<String> schemesNow() {
     var found = new HashSet<String>();
-    for (var backend : devices.backends()) {
+    for (var backend : node.devices().backends()) {
       if (backend.bundle().equals(bundle.getSymbolicName())) found.add(backend.scheme());
     }
     return found;
@@ -91,8 +127,8 @@ final class Footprint {
 
   private List<ComponentConfigurationDTO> configurations() {
     var found = new ArrayList<ComponentConfigurationDTO>();
-    for (var description : runtime.getComponentDescriptionDTOs(bundle)) {
-      found.addAll(runtime.getComponentConfigurationDTOs(description));
+    for (var description : node.runtime().getComponentDescriptionDTOs(bundle)) {
+      found.addAll(node.runtime().getComponentConfigurationDTOs(description));
     }
     return found;
   }

@@ -1,6 +1,5 @@
 package io.tenon.swap.internal;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,7 +10,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.osgi.framework.Bundle;
-import org.osgi.framework.BundleException;
 import org.osgi.framework.wiring.FrameworkWiring;
 
 /**
@@ -46,8 +44,8 @@ final class Steps {
     }
   }
 
-  private interface Step {
-    void run() throws BundleException, IOException;
+  interface Step {
+    void run() throws Exception;
   }
 
   /** Stop, update, refresh, start. */
@@ -89,8 +87,8 @@ final class Steps {
     }
   }
 
-  private static void bounded(String what, long endNs, Step step)
-      throws Failed, InterruptedException {
+  /** What may run code of a strange bundle. */
+  static void bounded(String what, long endNs, Step step) throws Failed, InterruptedException {
     var done = new CompletableFuture<Void>();
     var runner =
         Thread.ofVirtual()
@@ -100,7 +98,7 @@ final class Steps {
                   try {
                     step.run();
                     done.complete(null);
-                  } catch (BundleException | IOException | RuntimeException | Error e) {
+                  } catch (Exception | Error e) {
                     // Whatever a strange bundle throws is its failure, not ours.
                     done.completeExceptionally(e);
                   }

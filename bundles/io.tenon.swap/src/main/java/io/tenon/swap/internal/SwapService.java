@@ -1,10 +1,8 @@
 package io.tenon.swap.internal;
 
 import io.tenon.block.BlockDevices;
-import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.DeviceTrials;
-import io.tenon.block.DeviceUri;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.swap.KeptBundle;
 import io.tenon.swap.Requesters;
@@ -18,7 +16,6 @@ import io.tenon.swap.Swaps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +45,6 @@ public final class SwapService implements Swaps {
 
   private final BundleContext context;
   private final SwapConfig config;
-  private final BlockDevices devices;
   private final Surroundings node;
   private final Admission admission;
   private final Path folder;
@@ -84,7 +80,6 @@ public final class SwapService implements Swaps {
       throws IOException {
     this.context = context;
     this.config = config;
-    this.devices = devices;
     node = new Surroundings(context, runtime, devices, trials, () -> Optional.ofNullable(target));
     admission = new Admission(context);
     String data = context.getProperty("tenon.data");
@@ -173,21 +168,8 @@ public final class SwapService implements Swaps {
         old.getSymbolicName(),
         old.getVersion().toString(),
         read.version().toString(),
-        devicesOf(footprint),
+        footprint.devices().stream().map(DeviceSlot::name).toList(),
         footprint.services());
-  }
-
-  /** Those of its schemes; which devices a service has made is not known before it lets go of them. */
-  private List<String> devicesOf(Footprint footprint) {
-    var found = new ArrayList<String>();
-    for (DeviceSlot slot : devices.all()) {
-      try {
-        if (footprint.provides(DeviceUri.parse(slot.uri()).scheme())) found.add(slot.name());
-      } catch (DeviceException e) {
-        log.trace("{} was opened by no URI", slot, e);
-      }
-    }
-    return found;
   }
 
   private long deadline(String bundle, long asked) throws SwapException {
@@ -303,12 +285,14 @@ public final class SwapService implements Swaps {
       long deadlineMs)
       throws SwapException {
     var device = Canary.find(canaryName, bundle, node);
-    try (var canary = Canary.install(node, device, candidate, work)) {
+    try (var canary = Canary.install(node, bundle, device, candidate, work)) {
       entry.canary = Optional.of(canary);
       var why = canary.fails(deadlineMs, config.canary_watch_ms());
-      if (why.isEmpty()) return exchange(entry, bundle, candidate, work, deadlineMs);
-      String only = canary.whoHasSeen() + " " + why.get();
       var stays = canary.leave(config.deadline_max_ms());
+      if (why.isEmpty() && stays.isEmpty()) {
+        return exchange(entry, bundle, candidate, work, deadlineMs);
+      }
+      String only = canary.whoHasSeen() + why.map(seen -> " " + seen).orElse("");
       if (stays.isPresent()) only += " It has not returned: " + stays.get();
       throw rolledBack(entry, canary.waits(), only);
     } catch (InterruptedException e) {
@@ -365,13 +349,9 @@ public final class SwapService implements Swaps {
     return rolledBack(entry, waits(entry, attempt), why);
   }
 
-  /** The canary's as well, which follows all others. */
-  private Waits waits(Book.Entry entry, Attempt attempt) throws InterruptedException {
-    if (entry.canary.isEmpty()) return attempt.waits();
-    var canary = entry.canary.get();
-    var stays = canary.leave(config.deadline_max_ms());
-    if (stays.isPresent()) log.error("block device {}: {}", canary.device(), stays.get());
-    return attempt.waits().and(canary.waits());
+  /** The canary's as well, from before. */
+  private static Waits waits(Book.Entry entry, Attempt attempt) {
+    return entry.canary.map(canary -> attempt.waits().and(canary.waits())).orElse(attempt.waits());
   }
 
   private SwapException rolledBack(Book.Entry entry, Waits waits, String why) {
