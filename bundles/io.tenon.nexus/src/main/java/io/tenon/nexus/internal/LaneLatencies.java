@@ -6,10 +6,11 @@ import java.util.List;
 
 /**
  * The hosts of a nexus: durations of their I/Os on all lanes ({@link LatencyMeter}). They feel copies when the slowest hundredth of those that met
- * one takes more than 1.4 times as long as that of the others, and for all that chance does to few of them. Home reactor only.
+ * one takes more than 1.2 times as long as that of the others, and for all that chance does to few of them. That is less than the 1.5 times
+ * that hosts may feel of a rebuild as a whole: that copies have become too many is known only when enough I/Os have met them. Home reactor only.
  */
 final class LaneLatencies implements Foreground {
-  private static final double MOST_TIMES_SLOWER = 1.4;
+  private static final double MOST_TIMES_SLOWER = 1.2;
 
   /** The part of all I/Os whose latency counts. */
   private static final double SLOWEST = 0.01;
@@ -19,7 +20,7 @@ final class LaneLatencies implements Foreground {
 
   private static final long FEWEST = 50;
 
-  /** Few prove less: of 50 they have to be 1.8 times as slow, of 10,000 1.43 times. */
+  /** Few prove less: of 50 they have to be 1.6 times as slow, of 10,000 1.23 times. */
   private static final double DOUBT = 3;
 
   private final List<Lane> lanes;
@@ -85,7 +86,7 @@ final class LaneLatencies implements Foreground {
   }
 
   /**
-   * What all but some do not exceed, as if those of a step were spread over it evenly: whole steps would let 1.7 times pass for 1.4.
+   * What all but some do not exceed, as if those of a step were spread over it evenly: whole steps would let 1.4 times pass for 1.2.
    *
    * @param part of all that exceeds it
    */
