@@ -90,6 +90,8 @@ public final class Prompt {
           terminal.flush();
         }
       } catch (UserInterruptException e) {
+        // Also what each read of a terminal ends with that was closed under it, for ever.
+        if (terminal.writer().checkError()) return status;
         status = 1; // the line that was being typed is dropped
       } catch (EndOfFileException e) {
         return status;
