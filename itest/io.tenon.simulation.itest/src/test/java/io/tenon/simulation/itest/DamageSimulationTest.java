@@ -16,7 +16,7 @@ class DamageSimulationTest {
   private static final int JOURNALS = 2_000;
 
   static LongStream pools() {
-    return Seeds.of(POOLS);
+    return Seeds.of(DamageSimulationTest.class, POOLS);
   }
 
   @ParameterizedTest

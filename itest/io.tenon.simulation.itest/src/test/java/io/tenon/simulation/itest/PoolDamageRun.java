@@ -64,6 +64,8 @@ final class PoolDamageRun {
     var disk = left.platter().copy();
     var exempt = damage == Damage.FLIPPED ? flip(disk) : misdirect(disk);
     if (exempt.isEmpty()) return;
+    var unasked = left.model().doubtful();
+    unasked.addAll(exempt.get());
     Tally.fault();
     var world = new SimWorld(random.split());
     var life = new PoolLife(world, disk, run.folder());
@@ -72,7 +74,7 @@ final class PoolDamageRun {
         () -> {
           try {
             life.start();
-            look(life, left.model(), exempt.get());
+            look(life, left.model(), unasked);
           } catch (InterruptedException e) {
             throw new AssertionError(e);
           }

@@ -59,13 +59,24 @@ final class PoolModel {
   private final TreeMap<UUID, PoolContent> contents = new TreeMap<>();
   private Optional<Pending> pending = Optional.empty();
 
+  private final TreeSet<UUID> doubtful = new TreeSet<>();
+
   /** What is known now, nothing of which is being changed. */
   PoolModel copy() {
     if (pending.isPresent()) throw new AssertionError("something is being done");
     var copy = new PoolModel();
     copy.facts.putAll(facts);
     contents.forEach((uuid, content) -> copy.contents.put(uuid, content.copy()));
+    copy.doubtful.addAll(doubtful);
     return copy;
+  }
+
+  /**
+   * Of which nobody knew before the last look what they are: what had been under way then, and discarded snapshots that have gone since. A disk as it was
+   * before, which cannot be brought in order any more, may show them as they were or half-way.
+   */
+  Set<UUID> doubtful() {
+    return new TreeSet<>(doubtful);
   }
 
   SortedMap<UUID, Facts> facts() {
@@ -134,12 +145,19 @@ final class PoolModel {
       if (found.put(info.uuid(), info) != null) throw wrong(info.name() + " is there twice");
       if (!info.problem().isEmpty()) throw wrong(info.name() + ": " + info.problem());
     }
+    doubtful.clear();
+    var before = facts();
+    pending.ifPresent(unsure -> doubtful.add(unsure.uuid()));
     settle(found);
     for (UUID uuid : new TreeSet<>(facts.keySet())) {
       boolean gone = !found.containsKey(uuid);
       if (gone && facts(uuid).discarded()) remove(uuid);
       else if (gone) throw wrong(facts(uuid).name() + " is lost");
     }
+    before.forEach(
+        (uuid, was) -> {
+          if (!was.equals(facts.get(uuid))) doubtful.add(uuid);
+        });
     for (ReplicaInfo info : found.values()) {
       if (!facts.containsKey(info.uuid())) throw wrong(info.name() + " is not gone");
       var expected = facts(info.uuid());
