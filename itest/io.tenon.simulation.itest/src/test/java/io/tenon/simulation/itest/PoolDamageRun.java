@@ -91,6 +91,7 @@ final class PoolDamageRun {
   private Optional<Set<UUID>> flip(Platter disk) {
     var pages = new PlatterPages(disk);
     var sealed = pages.sealed();
+    if (sealed.isEmpty()) return Optional.empty(); // its node ended before there was a pool
     int bytes = random.nextInt(4) == 0 ? PlatterPages.PAGE_BYTES : FIRST_BYTES;
     pages.flip(sealed.get(random.nextInt(sealed.size())), random.nextInt(bytes * Byte.SIZE));
     Tally.event("bits flipped in pools");
