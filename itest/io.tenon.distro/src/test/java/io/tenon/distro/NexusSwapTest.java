@@ -224,6 +224,24 @@ public class NexusSwapTest {
     assertEquals(NexusState.ONLINE, canary.nexus().state());
   }
 
+  @Test
+  public void oneWithoutAServiceIsSeenByNobody() throws Exception {
+    var canary = host();
+    loadGoesOn();
+    var idle =
+        Jars.changed(
+            NEXUS,
+            folder.resolve("idle.jar"),
+            Map.of("Bundle-Version", "0.1.9999", "Service-Component", ""));
+    var request =
+        new SwapRequest(NEXUS, idle.toUri(), "the test", 2_000, Optional.of(canary.name()));
+    var end = assertThrows(SwapException.class, () -> swaps.swap(request));
+    assertEquals(end.getMessage(), SwapResult.ROLLED_BACK, end.result());
+    assertTrue(end.getMessage(), end.getMessage().contains("No block device has seen it."));
+    assertTrue(end.getMessage(), end.getMessage().contains("offers nobody to take it"));
+    assertEquals(List.of(), waited(swaps.history().getLast()));
+  }
+
   private static SwapRequest request(Path jar, HostedNexus canary) {
     return new SwapRequest(NEXUS, jar.toUri(), "the test", DEADLINE_MS, Optional.of(canary.name()));
   }
