@@ -4,6 +4,7 @@ import static org.junit.Assert.assertTrue;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryType;
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
 import java.nio.file.Files;
@@ -22,8 +23,8 @@ final class Leftovers {
    */
   private static final int STILL_HELD = 1;
 
-  /** What a node remembers of twenty swaps, and what lies about between two collections. */
-  private static final long HEAP_TOLERATED_BYTES = 24 << 20;
+  /** What a node remembers of twenty swaps, and what its callers hold at the moment. */
+  private static final long HEAP_TOLERATED_BYTES = 8 << 20;
 
   /** A bundle has a third of a MiB at least, and twenty of them would be left. */
   private static final long CLASSES_TOLERATED_BYTES = 4 << 20;
@@ -73,8 +74,12 @@ final class Leftovers {
     assertTrue("%s: %d B, then %d".formatted(of, before, now), now <= before + tolerated);
   }
 
+  /** As the last collection left it: who reads and writes meanwhile has made tens of MiB of garbage since. */
   private static long heapBytes() {
-    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    return ManagementFactory.getMemoryPoolMXBeans().stream()
+        .filter(pool -> pool.getType() == MemoryType.HEAP)
+        .mapToLong(pool -> pool.getCollectionUsage().getUsed())
+        .sum();
   }
 
   private static long classBytes() {
