@@ -11,9 +11,9 @@ import java.util.function.Consumer;
  * Keeps a nexus from showing what has grown old while it could not know: its node was frozen, or cut off, and another nexus has taken its
  * children. A write would find that out by itself; a read of a local child would not.
  *
- * <p>Reads are let through for a window ({@link #WINDOW_NS}) after the beginning of a round in which every healthy child has said that it is still this
- * nexus'. After that they wait for the next such round. Who takes children from another nexus waits longer than that before it serves, so
- * there is no moment in which both show something.
+ * <p>Reads are let through for a window ({@link #WINDOW_NS}) after the beginning of a round in which every child that is healthy on record has
+ * said that it is still this nexus'. After that they wait for the next such round. Who takes children from another nexus waits longer than that
+ * before it serves, so there is no moment in which both show something.
  *
  * <pre>
  * this nexus   ──┬─ proof ─┬──────── reads ────────┤ frozen or cut off     wakes up: reads wait ── asks ── taken: it stops
@@ -123,6 +123,11 @@ final class Vigil {
 
   private void round() {
     if (underWay || membership.isStopping()) return;
+    // Who is on the way out is healthy on record: another nexus may have taken and believe it.
+    if (!membership.retirements().areOver()) {
+      askLater();
+      return;
+    }
     underWay = true;
     long startNs = home.nowNs();
     long startMs = clock.millis();
@@ -142,13 +147,15 @@ final class Vigil {
         resumeReads();
       }
       case TAKEN -> membership.conflict(verdict.taken().getFirst());
-      // It answers, or it goes out; the last one stays in, and reads fail.
-      case UNKNOWN -> {
-        hopeless = membership.lastIsGone();
-        if (hopeless) resumeReads();
-        home.schedule(windowNs / ATTEMPTS, roundTask);
-      }
+      case UNKNOWN -> askLater();
     }
+  }
+
+  /** Who does not answer will, or goes out; the last one stays in, and reads fail. */
+  private void askLater() {
+    hopeless = membership.lastIsGone();
+    if (hopeless) resumeReads();
+    home.schedule(windowNs / ATTEMPTS, roundTask);
   }
 
   private void resumeReads() {

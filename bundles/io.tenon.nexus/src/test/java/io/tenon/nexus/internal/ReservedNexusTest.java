@@ -10,12 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tenon.backend.malloc.internal.MallocProvider;
+import io.tenon.block.DeviceUri;
 import io.tenon.block.IoStatus;
 import io.tenon.block.ReservationClaim;
 import io.tenon.block.ReservationClaim.Policy;
 import io.tenon.block.ReservationType;
 import io.tenon.block.Reservations.Persistence;
 import io.tenon.block.testing.TestReactors;
+import io.tenon.block.testing.TestRequest;
 import io.tenon.block.testing.TestVolume;
 import io.tenon.block.testing.Waiting;
 import io.tenon.nexus.ChildState;
@@ -45,6 +48,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Two nodes, each with nexuses, and disks that both reach: who has the reservation has the disk. */
 @Execution(ExecutionMode.CONCURRENT)
 class ReservedNexusTest {
+  private static final String LOCAL = "malloc:///near?size_mb=16";
+
   private final TestStore store = new TestStore();
   private TestReactors reactors;
   private FencedDisk a;
@@ -301,20 +306,47 @@ class ReservedNexusTest {
       assertEquals(IoStatus.SUCCESS, volume.write(8, content));
       assertEquals(IoStatus.SUCCESS, volume.read(8, 16));
       a.silent(true);
-      // Until the last proof is too old.
       var waiting = volume.request(8192);
-      var read = new AtomicReference<CompletableFuture<IoStatus>>();
-      Waiting.until(
-          "a read waits",
-          () -> {
-            var before = read.get();
-            if (before != null && !before.isDone()) return true;
-            read.set(waiting.start(io -> io.prepareRead(8, 16, waiting.memory(), 8192)));
-            return isStuck(read.get());
-          });
+      var read = readUntilItWaits(waiting);
       assertEquals(NexusState.ONLINE, nexus.state());
       a.silent(false);
-      assertEquals(IoStatus.SUCCESS, read.get().get(60, TimeUnit.SECONDS));
+      assertEquals(IoStatus.SUCCESS, read.get(60, TimeUnit.SECONDS));
+      assertArrayEquals(content, waiting.bytes(8192));
+    }
+  }
+
+  /** Until the last proof is too old. */
+  private static CompletableFuture<IoStatus> readUntilItWaits(TestRequest request)
+      throws Exception {
+    var read = new AtomicReference<CompletableFuture<IoStatus>>();
+    Waiting.until(
+        "a read waits",
+        () -> {
+          var before = read.get();
+          if (before != null && !before.isDone()) return true;
+          read.set(request.start(io -> io.prepareRead(8, 16, request.memory(), 8192)));
+          return isStuck(read.get());
+        });
+    return read.get();
+  }
+
+  @Test
+  void aLocalChildProvesNothingWhileTheOthersAreHealthyOnRecord() throws Exception {
+    one.devices.adopt(new MallocProvider().open(DeviceUri.parse(LOCAL)), LOCAL);
+    var nexus = one.create(holder(5), List.of(a.uri(), LOCAL));
+    try (var volume = volume(nexus)) {
+      var content = random(1);
+      assertEquals(IoStatus.SUCCESS, volume.write(8, content));
+      a.silent(true);
+      var waiting = volume.request(8192);
+      var read = readUntilItWaits(waiting);
+      var written = store.hold();
+      a.breakDown();
+      Waiting.until("a is lost", () -> nexus.state() == NexusState.DEGRADED);
+      // Another nexus may have a now, and believe it.
+      for (int i = 0; i < 10; i++) assertTrue(isStuck(read), "it is answered: " + nexus.why());
+      written.countDown();
+      assertEquals(IoStatus.SUCCESS, read.get(60, TimeUnit.SECONDS));
       assertArrayEquals(content, waiting.bytes(8192));
     }
   }
