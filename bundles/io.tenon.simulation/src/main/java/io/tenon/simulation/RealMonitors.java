@@ -5,6 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -15,11 +16,15 @@ import org.jspecify.annotations.Nullable;
  * <p>A virtual thread that finds one held leaves its carrier, and a thread of the JDK gives it back to its scheduler when it may go
  * on: at some real time, which no seed decides. So the world stands still until it may, and goes on with the same thread as if nothing
  * had been.
+ *
+ * <p>A real time-out is none of the world either, and would keep a thread that its node's crash left, with all that it holds, until it ends:
+ * it ends as soon as the thread waits.
  */
 final class RealMonitors {
   private static final String UNBLOCKER = "VirtualThread-unblocker";
   private static final long LOOK_AGAIN_NS = 20_000;
   private static final VarHandle STATE;
+  private static final VarHandle TIMEOUT;
   private static final int UNBLOCKED;
 
   static {
@@ -27,6 +32,7 @@ final class RealMonitors {
       var type = Class.forName("java.lang.VirtualThread");
       var inside = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
       STATE = inside.findVarHandle(type, "state", int.class);
+      TIMEOUT = inside.findVarHandle(type, "timeoutTask", Future.class);
       UNBLOCKED = (int) inside.findStaticVarHandle(type, "UNBLOCKED", int.class).get();
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
@@ -73,10 +79,18 @@ final class RealMonitors {
       var thread = threads.get(piece);
       if (thread == null) return;
       while (mayGoOn(thread)) piece.run();
-      if (thread.getState() == Thread.State.TERMINATED) threads.remove(piece);
+      switch (thread.getState()) {
+        case TERMINATED -> threads.remove(piece);
+        case TIMED_WAITING -> endTimeout(thread);
+        default -> {}
+      }
     } finally {
       running = null;
     }
+  }
+
+  private static void endTimeout(Thread thread) {
+    if (TIMEOUT.get(thread) instanceof Future<?> timeout) timeout.cancel(false);
   }
 
   /**

@@ -78,6 +78,7 @@ public final class Seeds {
 
   /** Runs one seed; whatever it throws says how to see it again. */
   public static long run(long seed, LongFunction<Long> simulation) {
+    NativeMemory.makeRoom();
     try {
       return simulation.apply(seed);
     } catch (AssertionError | RuntimeException e) {

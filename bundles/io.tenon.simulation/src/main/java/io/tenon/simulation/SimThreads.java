@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Threads that may block, in virtual time: virtual threads whose scheduler is the world, so that a piece of one is an event like
- * any other. What waits on a future or a monitor waits in the world; real time-outs and sleeps must not be what wakes it.
+ * any other. What waits on a future or a monitor waits in the world; no real time-out or sleep wakes it.
  *
  * <p>The JDK keeps the choice of a scheduler to itself: tests run with {@code --add-opens java.base/java.lang=ALL-UNNAMED}.
  */
@@ -68,7 +68,7 @@ public final class SimThreads {
   }
 
   private void schedule(Runnable piece) {
-    // On a slow machine the real time-out of a thread that died with its node ends at some time.
+    // Who died with its node may yet be told what it waited for.
     if (node != null && !node.isUp()) return;
     if (monitors.isUnblocking(piece)) return;
     world.schedule(1 + world.random().nextLong(MOST_DELAY_NS), () -> runUnlessFrozen(piece));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
@@ -41,6 +42,22 @@ class SeedsTest {
               });
     }
     assertEquals(List.of(1L, 2L, 3L, 3L, 4L, 5L, 6L, 6L), run);
+  }
+
+  @Test
+  void noWorldBeginsWithoutRoomOutsideTheHeap() {
+    long perSeed = Runtime.getRuntime().maxMemory() / 10;
+    for (long seed = 1; seed <= 12; seed++) {
+      long room =
+          Seeds.run(
+              seed,
+              one -> {
+                long hadRoom = NativeMemory.hasRoom() ? 1 : 0;
+                var _ = Arena.ofAuto().allocate(perSeed);
+                return hadRoom;
+              });
+      assertEquals(1, room, "before seed " + seed);
+    }
   }
 
   @Test

@@ -12,8 +12,10 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -252,6 +254,25 @@ class SimWorldTest {
     }
     var found = assertThrows(AssertionError.class, () -> world.run(MOST_EVENTS));
     assertTrue(found.getMessage().contains("aMonitorThatIsHeldWhileWaiting"), found.getMessage());
+  }
+
+  @Test
+  void aRealTimeOutWakesNobody() throws Exception {
+    var threads = new SimThreads(world);
+    var never = new CompletableFuture<String>();
+    threads.start(
+        () -> {
+          try {
+            story.add("is told " + never.get(20, TimeUnit.MILLISECONDS));
+          } catch (Exception e) {
+            story.add("waits no more: " + e);
+          }
+        });
+    world.run(MOST_EVENTS);
+    // The machine's timers go in the order of their times, and this one began later.
+    Thread.ofVirtual().start(() -> LockSupport.parkNanos(40_000_000)).join();
+    world.run(MOST_EVENTS);
+    assertEquals(List.of(), story);
   }
 
   @Test

@@ -209,7 +209,9 @@ final class ClusterNode {
     var replica = replica();
     if (replica.isEmpty()) return;
     var mine = life;
-    if (replica.get().info().shared()) sharedIn = Optional.of(mine);
+    // It may have died when it had shared it and told nobody.
+    boolean isKnown = !shareUri.isEmpty();
+    if (isKnown && replica.get().info().shared()) sharedIn = Optional.of(mine);
     else share(true);
   }
 
