@@ -23,7 +23,10 @@ final class NodeUnderTest {
 
   private NodeUnderTest() {}
 
-  static Option everything() {
+  /**
+   * @param settings beside those of ports: {@code pid/key=value}
+   */
+  static Option everything(String... settings) {
     Path home = Path.of(System.getProperty("tenon.home")).toAbsolutePath().normalize();
     Path data = Path.of(System.getProperty("tenon.data")).toAbsolutePath();
     List<Option> options = new ArrayList<>();
@@ -38,7 +41,7 @@ final class NodeUnderTest {
     options.add(bootDelegationPackage("jdk.jfr.internal.event"));
     options.add(frameworkProperty("tenon.etc").value(home.resolve("etc").toString()));
     options.add(frameworkProperty("tenon.data").value(data.toString()));
-    options.add(frameworkProperty("tenon.options").value(ports(data)));
+    options.add(frameworkProperty("tenon.options").value(settings(data, settings)));
     options.add(frameworkProperty("org.apache.felix.http.require.config").value("true"));
     options.add(frameworkProperty("felix.webconsole.security.providers").value("io.tenon.console"));
     options.add(frameworkProperty("gosh.args").value("--nointeractive"));
@@ -55,10 +58,15 @@ final class NodeUnderTest {
     }
   }
 
+  private static String settings(Path data, String... more) {
+    var all = new ArrayList<>(ports(data));
+    all.addAll(List.of(more));
+    return String.join("\n", all);
+  }
+
   /** Ports that the system chooses, so that nothing else on the machine is in the way. */
-  private static String ports(Path data) {
-    return String.join(
-        "\n",
+  private static List<String> ports(Path data) {
+    return List.of(
         "io.tenon.node/name=node-under-test",
         "io.tenon.node/data.dir=" + data,
         "io.tenon.engine/address=127.0.0.1",

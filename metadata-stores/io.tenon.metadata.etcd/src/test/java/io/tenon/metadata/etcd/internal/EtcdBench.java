@@ -3,6 +3,7 @@ package io.tenon.metadata.etcd.internal;
 import io.tenon.metadata.Entry;
 import io.tenon.metadata.MetadataStore;
 import io.tenon.metadata.Prefix;
+import io.tenon.metadata.testing.EtcdServer;
 import io.tenon.metadata.testing.OutageBench;
 import java.net.URI;
 import java.time.Duration;

@@ -3,6 +3,7 @@ package io.tenon.metadata.etcd.internal;
 import io.tenon.metadata.Entry;
 import io.tenon.metadata.Key;
 import io.tenon.metadata.Prefix;
+import io.tenon.metadata.testing.EtcdServer;
 import io.tenon.metadata.testing.StoreBench;
 import java.nio.file.Path;
 import java.time.Duration;

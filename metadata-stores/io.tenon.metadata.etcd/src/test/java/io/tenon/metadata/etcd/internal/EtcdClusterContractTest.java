@@ -1,5 +1,6 @@
 package io.tenon.metadata.etcd.internal;
 
+import io.tenon.metadata.testing.EtcdServer;
 import io.tenon.metadata.testing.MetadataStoreContract;
 import io.tenon.metadata.testing.StoreBench;
 import java.nio.file.Path;
@@ -7,10 +8,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract, against three members. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
+@EnabledIf(
+    value = "io.tenon.metadata.testing.EtcdServer#isInstalled",
+    disabledReason = EtcdServer.NOT_INSTALLED)
 class EtcdClusterContractTest extends MetadataStoreContract {
   @TempDir static Path folder;
   private static EtcdCluster cluster;

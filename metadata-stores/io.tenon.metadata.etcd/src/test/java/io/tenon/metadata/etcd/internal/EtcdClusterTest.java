@@ -12,6 +12,7 @@ import io.tenon.metadata.StoreUnavailableException;
 import io.tenon.metadata.Transaction;
 import io.tenon.metadata.Value;
 import io.tenon.metadata.Version;
+import io.tenon.metadata.testing.EtcdServer;
 import io.tenon.metadata.testing.Listener;
 import io.tenon.metadata.testing.StoreHistory;
 import java.nio.file.Path;
@@ -28,10 +29,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three members, of which the leader goes: the store goes on with the others, and nothing that it has said becomes wrong. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
+@EnabledIf(
+    value = "io.tenon.metadata.testing.EtcdServer#isInstalled",
+    disabledReason = EtcdServer.NOT_INSTALLED)
 class EtcdClusterTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration SHORT = Duration.ofMillis(800);

@@ -20,6 +20,7 @@ import io.tenon.metadata.StoreUnavailableException;
 import io.tenon.metadata.Transaction;
 import io.tenon.metadata.Value;
 import io.tenon.metadata.Version;
+import io.tenon.metadata.testing.EtcdServer;
 import io.tenon.metadata.testing.Listener;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,10 +34,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What only etcd has: members, compaction, users, certificates. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
+@EnabledIf(
+    value = "io.tenon.metadata.testing.EtcdServer#isInstalled",
+    disabledReason = EtcdServer.NOT_INSTALLED)
 class EtcdSpecialsTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final Key A = Key.of("/test/a");

@@ -1,4 +1,4 @@
-package io.tenon.metadata.etcd.internal;
+package io.tenon.metadata.testing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -14,13 +14,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.Assumptions;
 
 /** A real etcd, of one member or one member of several, from the Debian package etcd-server. */
-final class EtcdServer implements AutoCloseable {
+public final class EtcdServer implements AutoCloseable {
+  public static final String NOT_INSTALLED =
+      "etcd is not installed; apt-get install etcd-server, or ./test";
+
   private static final int FIRST_PORT = 21400;
   private static final int PORTS = 100;
   private static final AtomicInteger nextPort =
@@ -33,21 +36,22 @@ final class EtcdServer implements AutoCloseable {
   private final int clientPort;
   private final int peerPort;
   private String cluster;
-  private Process process;
+  private Optional<Process> process = Optional.empty();
 
-  /** Starts one that is alone.
+  /**
+   * Starts one that is alone.
    *
+   * @param folder for its data and its log
    * @param more options
    */
-  EtcdServer(Path folder, String... more) throws Exception {
+  public EtcdServer(Path folder, String... more) throws Exception {
     this("one", folder, more);
     revive();
   }
 
   /** Not started yet. */
-  private EtcdServer(String name, Path folder, String... more) {
-    Assumptions.assumeTrue(
-        isInstalled(), "etcd is not installed; apt-get install etcd-server, or ./test");
+  private EtcdServer(String name, Path folder, String... more) throws IOException {
+    if (!isInstalled()) throw new IOException(NOT_INSTALLED);
     this.name = name;
     this.folder = folder;
     this.more = List.of(more);
@@ -58,7 +62,7 @@ final class EtcdServer implements AutoCloseable {
   }
 
   /** Members of one cluster, started. */
-  static List<EtcdServer> cluster(Path folder, int count) throws Exception {
+  public static List<EtcdServer> cluster(Path folder, int count) throws Exception {
     var members = new ArrayList<EtcdServer>();
     for (int i = 0; i < count; i++) {
       var own = Files.createDirectories(folder.resolve("member" + i));
@@ -72,7 +76,7 @@ final class EtcdServer implements AutoCloseable {
       }
       for (var member : members) member.awaitListening();
     } catch (Exception | AssertionError e) {
-      for (var member : members) if (member.process != null) member.close();
+      for (var member : members) member.close();
       throw e;
     }
     return List.copyOf(members);
@@ -83,7 +87,7 @@ final class EtcdServer implements AutoCloseable {
   }
 
   /** By its own word, which may be a moment old; false when it says nothing. */
-  boolean isLeader() throws Exception {
+  public boolean isLeader() throws Exception {
     var connection = URI.create(endpoint() + "/metrics").toURL().openConnection();
     connection.setConnectTimeout(1_000);
     connection.setReadTimeout(1_000);
@@ -94,7 +98,7 @@ final class EtcdServer implements AutoCloseable {
     }
   }
 
-  static boolean isInstalled() {
+  public static boolean isInstalled() {
     return Arrays.stream(System.getenv("PATH").split(File.pathSeparator, -1))
         .anyMatch(path -> Files.isExecutable(Path.of(path, "etcd")));
   }
@@ -117,16 +121,17 @@ final class EtcdServer implements AutoCloseable {
     }
   }
 
-  String endpoint() {
+  public String endpoint() {
     return (tls ? "https://" : "http://") + "127.0.0.1:" + clientPort;
   }
 
-  void kill() throws Exception {
-    process.destroyForcibly();
-    if (!process.waitFor(60, TimeUnit.SECONDS)) throw new AssertionError("etcd cannot be killed");
+  public void kill() throws Exception {
+    var running = process.orElseThrow();
+    running.destroyForcibly();
+    if (!running.waitFor(60, TimeUnit.SECONDS)) throw new AssertionError("etcd cannot be killed");
   }
 
-  void revive() throws Exception {
+  public void revive() throws Exception {
     begin();
     awaitListening();
   }
@@ -144,11 +149,12 @@ final class EtcdServer implements AutoCloseable {
             "--initial-advertise-peer-urls=" + peerUrl(),
             "--initial-cluster=" + cluster));
     command.addAll(more);
-    process =
+    var started =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
             .start();
+    process = Optional.of(started);
   }
 
   private void awaitListening() throws Exception {
@@ -158,7 +164,7 @@ final class EtcdServer implements AutoCloseable {
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), clientPort), 1_000);
         return;
       } catch (IOException e) {
-        if (System.nanoTime() > endNs || !process.isAlive()) {
+        if (System.nanoTime() > endNs || !process.orElseThrow().isAlive()) {
           throw new AssertionError(
               "etcd did not start: " + Files.readString(folder.resolve("log")), e);
         }
@@ -167,34 +173,34 @@ final class EtcdServer implements AutoCloseable {
     }
   }
 
-  void restart() throws Exception {
+  public void restart() throws Exception {
     kill();
     revive();
   }
 
   /** All data, as if it had never been there. */
-  void forget() throws IOException {
+  public void forget() throws IOException {
     try (var files = Files.walk(folder.resolve("etcd"))) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
     }
   }
 
-  void freeze() throws Exception {
+  public void freeze() throws Exception {
     signal("STOP");
   }
 
-  void thaw() throws Exception {
+  public void thaw() throws Exception {
     signal("CONT");
   }
 
   private void signal(String name) throws Exception {
-    int status = new ProcessBuilder("kill", "-" + name, "" + process.pid()).start().waitFor();
+    int status =
+        new ProcessBuilder("kill", "-" + name, "" + process.orElseThrow().pid()).start().waitFor();
     if (status != 0) throw new AssertionError("kill -" + name + " ended with " + status);
   }
 
   @Override
   public void close() throws Exception {
-    process.destroyForcibly();
-    if (!process.waitFor(60, TimeUnit.SECONDS)) throw new AssertionError("etcd cannot be killed");
+    if (process.isPresent()) kill();
   }
 }
