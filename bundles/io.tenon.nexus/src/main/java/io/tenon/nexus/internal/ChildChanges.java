@@ -17,6 +17,12 @@ final class ChildChanges {
   private static final long DRAIN_SECONDS = 150;
 
   private static final long HOME_SECONDS = 30;
+  private static final String HOME_IS_LATE = "The main reactor of the node does not answer.";
+
+  /** While something else is being recorded, nobody can say whose the record is. */
+  private static final int MOST_LOOKS = 10;
+
+  private static final long LOOK_AGAIN_NS = 100_000_000;
 
   private final NexusDevice nexus;
   private final ChildDevices devices;
@@ -46,6 +52,7 @@ final class ChildChanges {
     var slot = open(uri, refusal);
     try {
       nexus.area().mustFit(refusal, new DataArea.Shape(uri, slot.geometry()));
+      mustBeOurs(refusal);
       devices.reserve(slot, uri, refusal);
       marks.put(uri, slot);
       ask(operators -> operators.add(uri, slot, rebuild));
@@ -80,6 +87,40 @@ final class ChildChanges {
     return devices.add(uri, refusal);
   }
 
+  /** A reservation would be taken from a nexus that has been made of the children since. */
+  private void mustBeOurs(String refusal) throws NexusException {
+    if (nexus.vigil() == null) return;
+    for (int looks = 1; ; looks++) {
+      switch (nexus.record().isOurs()) {
+        case OURS -> {
+          return;
+        }
+        case TAKEN ->
+            throw new NexusException(
+                Kind.STATE,
+                refusal + ".",
+                "Another nexus has been made of its children since.",
+                "Give it to that one, and destroy this one.");
+        case UNKNOWN -> {
+          if (looks < MOST_LOOKS) lookAgainLater();
+          else
+            throw new NexusException(
+                Kind.INTERNAL,
+                refusal + ".",
+                "The metadata store does not say whether another nexus has been made of its children.",
+                "Try again when the store answers.");
+        }
+      }
+    }
+  }
+
+  private void lookAgainLater() throws NexusException {
+    var home = nexus.membership().home();
+    var over = new CompletableFuture<Boolean>();
+    home.execute(() -> home.schedule(LOOK_AGAIN_NS, () -> over.complete(true)));
+    var _ = get(over, HOME_SECONDS, HOME_IS_LATE);
+  }
+
   void remove(String uri) throws NexusException {
     if (!query(operators -> operators.isMember(uri))) return;
     var child =
@@ -107,6 +148,7 @@ final class ChildChanges {
     var slot = open(uri, refusal);
     try {
       nexus.area().mustFit(refusal, new DataArea.Shape(uri, slot.geometry()));
+      mustBeOurs(refusal);
       devices.reserve(slot, uri, refusal);
       boolean isSame =
           before.outlivesClosing() && slot.uuid().equals(before.uuid()) && marks.isOn(uri, slot);
@@ -140,7 +182,7 @@ final class ChildChanges {
                 answer.completeExceptionally(e);
               }
             });
-    return get(answer, HOME_SECONDS, "The main reactor of the node does not answer.");
+    return get(answer, HOME_SECONDS, HOME_IS_LATE);
   }
 
   private void await(CompletableFuture<Void> released, String what, String uri)

@@ -33,6 +33,12 @@ final class ChildChannels {
     channel.submit(leg);
   }
 
+  /** It ends as if the child were gone, and does not reach it. */
+  void refuse(int child, IoRequest leg) {
+    legs[child]++;
+    NoChannel.NONE.submit(leg);
+  }
+
   /** Counts as a leg until it is answered. */
   void ask(int child, AllocationQuery question) {
     var channel = channel(child);

@@ -36,7 +36,7 @@ final class ChildListener implements DeviceListener {
     if (isLate()) return;
     membership.hears(child, slot);
     var kind = how == IoStatus.TIMED_OUT ? ChildReason.TIMED_OUT : kind();
-    membership.interrupted(child, slot, kind, "connection interrupted: " + reason);
+    membership.lost(child, slot, kind, "connection interrupted: " + reason);
   }
 
   @Override

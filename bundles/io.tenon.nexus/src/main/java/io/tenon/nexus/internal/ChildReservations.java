@@ -11,8 +11,10 @@ import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.ReservationInfo;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -34,6 +36,9 @@ final class ChildReservations {
 
   /** Guarded by itself. */
   private final List<Entry> entries = new ArrayList<>();
+
+  /** Taken once more, and it is not known yet whether somebody had it in between. Guarded by the entries. */
+  private final Set<DeviceSlot> unconfirmed = new HashSet<>();
 
   private record Entry(DeviceSlot slot, ReservationInfo info) {}
 
@@ -151,16 +156,22 @@ final class ChildReservations {
   // ---- whether they are still ours
 
   /**
+   * @param record that of the nexus
    * @param blocking runs the questions
    */
-  void ask(List<Child> children, Executor blocking, Consumer<Vigil.Verdict> then) {
-    blocking.execute(() -> then.accept(verdict(children)));
+  void ask(
+      List<Child> children,
+      RetirementRecord record,
+      Executor blocking,
+      Consumer<Vigil.Verdict> then) {
+    blocking.execute(() -> then.accept(verdict(children, record)));
   }
 
-  private Vigil.Verdict verdict(List<Child> children) {
+  private Vigil.Verdict verdict(List<Child> children, RetirementRecord record) {
     var answer = Vigil.Answer.OURS;
     for (Child child : children) {
-      switch (isOurs(child.slot(), children.size() == 1)) {
+      var only = children.size() == 1 ? Optional.of(record) : Optional.<RetirementRecord>empty();
+      switch (isOurs(child.slot(), only)) {
         case OURS -> {}
         case TAKEN -> {
           return new Vigil.Verdict(Vigil.Answer.TAKEN, List.of(child));
@@ -172,10 +183,10 @@ final class ChildReservations {
   }
 
   /**
-   * @param alone no other child can be newer: when it has forgotten whose it was, as after a restart of a node that keeps nothing, it is taken
-   *     once more. Not when somebody has had it since, and given it back
+   * @param only the record, where no other child can be newer: when it has forgotten whose it was, as after a restart of a node that keeps nothing,
+   *     it is taken once more. Not when somebody has had it since, and given it back
    */
-  private Vigil.Answer isOurs(DeviceSlot slot, boolean alone) {
+  private Vigil.Answer isOurs(DeviceSlot slot, Optional<RetirementRecord> only) {
     boolean held;
     synchronized (entries) {
       held = entries.stream().anyMatch(entry -> entry.slot() == slot && entry.info().held());
@@ -187,20 +198,49 @@ final class ChildReservations {
     var wanted = claim.orElseThrow();
     try {
       var status = device.status();
-      if (alone && Predecessor.hasForgotten(status)) {
-        var _ = establish(device, wanted);
-        return Vigil.Answer.OURS;
+      if (only.isPresent() && Predecessor.hasForgotten(status)) {
+        return takeOnceMore(slot, device, wanted, only.get());
       }
       // Where all registrants hold it, somebody does though this node is none of them any more.
       boolean registered =
           status.registrant(device.hostId()).filter(one -> one.key() == wanted.key()).isPresent();
-      return registered && wanted.holds(status, device) ? Vigil.Answer.OURS : Vigil.Answer.TAKEN;
+      if (!registered || !wanted.holds(status, device)) return Vigil.Answer.TAKEN;
+      return only.isPresent() ? confirmed(slot, only.get()) : Vigil.Answer.OURS;
     } catch (DeviceException e) {
       log.debug("nexus {}: {} does not say whose it is", nexus, slot.name(), e);
       return e.kind() == DeviceException.Kind.RESERVATION_CONFLICT
           ? Vigil.Answer.TAKEN
           : Vigil.Answer.UNKNOWN;
     }
+  }
+
+  /**
+   * Of a child that nobody has registered with. Somebody may have had it without a reservation, on its own node: the record says so. It is looked at
+   * before, so that nothing is taken from him, and afterwards, for who comes in between finds it taken.
+   */
+  private Vigil.Answer takeOnceMore(
+      DeviceSlot slot, Reservations device, ReservationClaim wanted, RetirementRecord record)
+      throws DeviceException {
+    var before = record.isOurs();
+    if (before != Vigil.Answer.OURS) return before;
+    synchronized (entries) {
+      unconfirmed.add(slot);
+    }
+    var _ = establish(device, wanted);
+    return confirmed(slot, record);
+  }
+
+  private Vigil.Answer confirmed(DeviceSlot slot, RetirementRecord record) {
+    synchronized (entries) {
+      if (!unconfirmed.contains(slot)) return Vigil.Answer.OURS;
+    }
+    var answer = record.isOurs();
+    if (answer == Vigil.Answer.OURS) {
+      synchronized (entries) {
+        unconfirmed.remove(slot);
+      }
+    }
+    return answer;
   }
 
   private void note(Entry taken) {

@@ -350,7 +350,13 @@ class Lane {
   }
 
   final void submit(int child, IoRequest leg) {
-    channels.submit(child, leg);
+    if (isOurs(child)) channels.submit(child, leg);
+    else channels.refuse(child, leg);
+  }
+
+  /** A reserved child that was lost may be another nexus' when it is back: until it is proven that it is not, it gets nothing. */
+  private boolean isOurs(int child) {
+    return nexus.vigil() == null || !nexus.membership().isDistrusted(child(child));
   }
 
   /** Asks a child where it holds data; the answer ends it as one of a leg does. */
@@ -395,14 +401,15 @@ class Lane {
 
   /**
    * Whether what a child has read or said may be used. Not when it has left meanwhile, nor when its connection was interrupted:
-   * restarted, it may have forgotten what was acknowledged. With nobody else to ask, it is used all the same.
+   * restarted, it may have forgotten what was acknowledged. With nobody else to ask, it is used all the same, unless it may be another nexus' now.
    *
    * @param what was asked of it, for people
    */
   final boolean trusts(int index, Object what) {
     var child = child(index);
     if ((readable() & child.bit()) == 0) return false;
-    if (!nexus.membership().isDistrusted(child) || known.isLast(child)) return true;
+    if (!nexus.membership().isDistrusted(child)) return true;
+    if (known.isLast(child) && nexus.vigil() == null) return true;
     childFailed(child, IoStatus.DEVICE_GONE, what);
     return false;
   }

@@ -109,7 +109,9 @@ final class Making {
     if (spec.reservation().isPresent()) {
       var held = children.reservations();
       made.keepVigil(
-          (asked, then) -> held.ask(asked, node.blocking(), then), node.timing(), Optional.empty());
+          (asked, then) -> held.ask(asked, founding.record(), node.blocking(), then),
+          node.timing(),
+          Optional.empty());
     }
     return new ServedNexus(
         spec, made, adopt(made), children, node.devices(), node.sharing(), watcher, forget);

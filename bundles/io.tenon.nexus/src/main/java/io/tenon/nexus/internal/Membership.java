@@ -2,6 +2,7 @@ package io.tenon.nexus.internal;
 
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.IoStatus;
+import io.tenon.block.SlotState;
 import io.tenon.error.Check;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildReason;
@@ -66,6 +67,9 @@ final class Membership {
   /** The last healthy child is kept, but its device is lost or out of reach: all I/O fails. */
   private boolean lastIsGone;
 
+  /** How often the last healthy child was lost. */
+  private int losses;
+
   private int lanesStopping;
 
   /** Shut down by request, and nothing has come between that the record does not say: its healthy children are equal. */
@@ -79,7 +83,7 @@ final class Membership {
   private Optional<String> stopFor = Optional.empty();
   private volatile View view;
 
-  /** Children, as bits, whose connection was interrupted; set by any thread, through DISTRUSTED. */
+  /** Children, as bits, whose device was lost or interrupted; set by any thread, through DISTRUSTED. */
   private volatile long distrusted;
 
   Membership(
@@ -126,6 +130,9 @@ final class Membership {
     why = left.why();
     since = left.since();
     lastIsGone = left.lastIsGone();
+    for (Child child : members) {
+      if (lastIsGone && child.isHealthy()) DISTRUSTED.getAndBitwiseOr(this, child.bit());
+    }
     publish();
     log.info("nexus {}: taken up, {}", nexus, state);
   }
@@ -171,6 +178,11 @@ final class Membership {
     return lastIsGone;
   }
 
+  /** How often it was lost: what was said of it before says nothing of it afterwards. Home reactor. */
+  int losses() {
+    return losses;
+  }
+
   /** How many hold everything. Home reactor. */
   int healthy() {
     return healthy;
@@ -203,20 +215,16 @@ final class Membership {
         });
   }
 
-  /** A child's device is lost. Any thread. */
+  /**
+   * A child's device is lost, or its connection broke and may come back. When this returns, no lane uses what the child reads from then on. Any
+   * thread.
+   */
   void lost(Child child, DeviceSlot slot, ChildReason reason, String detail) {
+    DISTRUSTED.getAndBitwiseOr(this, child.bit());
     home.execute(
         () -> {
           if (child.slot() == slot) retire(child, reason, detail, null, true);
         });
-  }
-
-  /**
-   * A child's connection broke and may come back. When this returns, no lane uses what the child reads from then on. Any thread.
-   */
-  void interrupted(Child child, DeviceSlot slot, ChildReason reason, String detail) {
-    DISTRUSTED.getAndBitwiseOr(this, child.bit());
-    lost(child, slot, reason, detail);
   }
 
   /** A child's device works again after it was lost or interrupted; of use only when it was kept. Any thread. */
@@ -224,11 +232,26 @@ final class Membership {
     home.execute(
         () -> {
           if (!lastIsGone || isStopping() || !child.isHealthy() || child.slot() != slot) return;
-          lastIsGone = false;
-          child.keepServing();
-          copyAgain();
-          derive("its last healthy child is back");
+          var vigil = device.vigil();
+          if (vigil == null) servesAgain(child);
+          else vigil.prove();
         });
+  }
+
+  /** The healthy children are this nexus', by what was said since the last of them was lost, if it was. Home reactor. */
+  void proven() {
+    if (!lastIsGone || isStopping()) return;
+    for (Child child : members) {
+      if (child.isHealthy() && child.slot().state() == SlotState.READY) servesAgain(child);
+    }
+  }
+
+  private void servesAgain(Child child) {
+    lastIsGone = false;
+    trust(child);
+    child.keepServing();
+    copyAgain();
+    derive("its last healthy child is back");
   }
 
   /**
@@ -270,9 +293,9 @@ final class Membership {
     }
     if (!child.takesChanges()) return;
     if (child.isHealthy() && healthy == 1) {
-      trust(child);
       child.keepFailing(detail);
       lastIsGone |= gone;
+      if (gone) losses++;
       derive("its last healthy child fails: " + detail);
       if (reporter != null) reporter.reactor().execute(() -> reporter.keep(child));
       return;

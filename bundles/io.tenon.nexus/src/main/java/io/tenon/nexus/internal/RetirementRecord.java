@@ -43,6 +43,11 @@ interface RetirementRecord {
     outcome.recorded();
   }
 
+  /** Whether nobody else has written it since. Blocks. */
+  default Vigil.Answer isOurs() {
+    return Vigil.Answer.OURS;
+  }
+
   /** For people; empty when nothing is kept. */
   default Optional<RecordInfo> info() {
     return Optional.empty();

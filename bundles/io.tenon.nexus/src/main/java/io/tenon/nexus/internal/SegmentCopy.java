@@ -144,7 +144,10 @@ class SegmentCopy extends Waiter {
     @Override
     protected boolean isBelieved(AllocationQuery answer, long from) {
       lane.legEnded(source);
-      if (!lane.trusts(source, answer)) return false;
+      if (!lane.trusts(source, answer)) {
+        tried |= 1L << source;
+        return false;
+      }
       rebuild.learn(from, answer.alike(), answer.isAllocated());
       return true;
     }

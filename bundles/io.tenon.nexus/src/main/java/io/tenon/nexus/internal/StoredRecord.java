@@ -188,6 +188,29 @@ final class StoredRecord implements RetirementRecord {
     add(new Pending(now -> now.ended(true), "", limits.attempt(), outcome));
   }
 
+  /** While it is being written nobody can say. */
+  @Override
+  public Vigil.Answer isOurs() {
+    Version ours;
+    synchronized (lock) {
+      if (broken != null) return Vigil.Answer.TAKEN;
+      if (writing) return Vigil.Answer.UNKNOWN;
+      ours = version;
+    }
+    Optional<Entry> found;
+    try {
+      found = stores.current().get(key, limits.attempt());
+    } catch (StoreException e) {
+      log.debug("nexus {}: its record cannot be read", nexus, e);
+      return Vigil.Answer.UNKNOWN;
+    }
+    synchronized (lock) {
+      if (writing || !version.equals(ours)) return Vigil.Answer.UNKNOWN;
+    }
+    boolean isOurs = found.isPresent() && found.get().version().equals(ours);
+    return isOurs ? Vigil.Answer.OURS : Vigil.Answer.TAKEN;
+  }
+
   @Override
   public Optional<RecordInfo> info() {
     String problem;

@@ -73,7 +73,7 @@ final class Succession {
       if (!child.takesChanges() || child.listenAgain(membership)) continue;
       sourceWasAway |= child.isHealthy();
       var slot = child.slot();
-      membership.interrupted(
+      membership.lost(
           child,
           slot,
           Answer.gone(child.isLocal()),

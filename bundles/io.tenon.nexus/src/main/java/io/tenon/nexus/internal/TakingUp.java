@@ -58,11 +58,14 @@ final class TakingUp {
   private ServedNexus serve(DeviceSlot slot, Runnable forget) throws NexusException {
     var spec = left.spec();
     var watcher = new ServedNexus.Watcher(node.blocking());
-    var made = device(slot, watcher);
+    var record = record();
+    var made = device(slot, record, watcher);
     if (left.proof().isPresent()) {
       var held = children.reservations();
       made.keepVigil(
-          (asked, then) -> held.ask(asked, node.blocking(), then), node.timing(), left.proof());
+          (asked, then) -> held.ask(asked, record, node.blocking(), then),
+          node.timing(),
+          left.proof());
     }
     var succession = new Succession(made);
     succession.listenAgain();
@@ -85,7 +88,7 @@ final class TakingUp {
     return served;
   }
 
-  private NexusDevice device(DeviceSlot slot, NexusWatcher watcher) throws NexusException {
+  private NexusDevice device(DeviceSlot slot, RetirementRecord record, NexusWatcher watcher) {
     List<Child> members =
         left.children().stream()
             .map(child -> Child.of(left.spec().name(), child, node.reactors().all().size()))
@@ -99,7 +102,7 @@ final class TakingUp {
             left.spec().readPolicy(),
             node.reactors().all(),
             NexusDevice.DEPTH,
-            record(),
+            record,
             node.timing().clock(),
             watcher,
             new NexusParts()),

@@ -105,6 +105,12 @@ final class Vigil {
     return holds;
   }
 
+  /** The only healthy child is back, and must be proven to be ours before it gets anything. Home reactor. */
+  void prove() {
+    wanted = true;
+    round();
+  }
+
   /** For a successor. Any thread: of two halves of different rounds the older one counts. */
   LeftNexus.Proof proof() {
     return new LeftNexus.Proof(provenNs, provenMs);
@@ -129,17 +135,21 @@ final class Vigil {
       return;
     }
     underWay = true;
+    int losses = membership.losses();
     long startNs = home.nowNs();
     long startMs = clock.millis();
     var healthy = new ArrayList<Child>();
     for (Child child : membership.members()) if (child.isHealthy()) healthy.add(child);
-    witness.ask(healthy, verdict -> home.execute(() -> answered(verdict, startNs, startMs)));
+    witness.ask(
+        healthy, verdict -> home.execute(() -> answered(verdict, startNs, startMs, losses)));
   }
 
-  private void answered(Verdict verdict, long startNs, long startMs) {
+  private void answered(Verdict verdict, long startNs, long startMs, int losses) {
     underWay = false;
-    switch (verdict.answer()) {
+    boolean isLate = membership.losses() != losses;
+    switch (isLate ? Answer.UNKNOWN : verdict.answer()) {
       case OURS -> {
+        membership.proven();
         provenNs = startNs;
         provenMs = startMs;
         wanted = false;

@@ -247,6 +247,24 @@ class ReservedNexusTest {
   }
 
   @Test
+  void whoWasFollowedTakesNoChildBack() throws Exception {
+    var old = one.create(holder(5), a, b);
+    old.faultChild(b.uri(), Fault.OFFLINE);
+    Waiting.until("b is let go", () -> one.devices.find("b").orElseThrow().claimedBy().isEmpty());
+    var next = two.create(holder(6), a);
+    next.addChild(b.uri(), true);
+    Waiting.until("b is rebuilt", () -> next.state() == NexusState.ONLINE);
+    var back = assertThrows(NexusException.class, () -> old.onlineChild(b.uri()));
+    var more = assertThrows(NexusException.class, () -> old.addChild(c.uri(), true));
+    for (var refusal : List.of(back, more)) {
+      assertTrue(refusal.getMessage().contains("Another nexus"), refusal.getMessage());
+    }
+    assertTrue(isHeldBy(b, two, 6));
+    assertTrue(c.status().registrants().isEmpty());
+    assertEquals(NexusState.ONLINE, next.state());
+  }
+
+  @Test
   void aChildThatComesBackAsItWasIsCopiedWhatItMissed() throws Exception {
     var nexus = one.create(holder(5), a, b);
     writeWhileOut(nexus, () -> {});
@@ -395,6 +413,29 @@ class ReservedNexusTest {
     b.restart();
     Waiting.until("it is not believed", () -> readsUntilItStops(other));
     assertTrue(other.why().contains("another host holds its reservation"), other.why());
+  }
+
+  @Test
+  void anOnlyChildThatAnotherNexusHasHadMeanwhileGetsNothingWhenItIsBack() throws Exception {
+    var nexus = one.create(holder(5), forgetful());
+    try (var volume = volume(nexus);
+        var raw = new TestVolume(one.devices.find("b").orElseThrow(), reactors.get(0))) {
+      assertEquals(IoStatus.SUCCESS, volume.write(8, random(1)));
+      b.breakDown();
+      Waiting.until("it is known to be lost", () -> nexus.state() == NexusState.FAULTED);
+      // As a nexus on the child's own node does: no reservation tells of it.
+      store.write(KEY, store.record(KEY).toJson());
+      b.restart();
+      b.comeBack();
+      Waiting.until(
+          "it stops",
+          () -> {
+            assertFalse(volume.write(8, random(2)).isSuccess());
+            return nexus.state() == NexusState.SHUTDOWN;
+          });
+      assertEquals(IoStatus.SUCCESS, raw.read(10240 + 8, 16));
+      assertArrayEquals(random(1), raw.content(16));
+    }
   }
 
   /** Who does not read is not asked for a proof. */
