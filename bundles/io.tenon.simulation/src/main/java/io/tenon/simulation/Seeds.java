@@ -81,7 +81,7 @@ public final class Seeds {
     NativeMemory.makeRoom();
     try {
       return simulation.apply(seed);
-    } catch (AssertionError | RuntimeException e) {
+    } catch (AssertionError | RuntimeException | StackOverflowError e) {
       throw new AssertionError(e.getMessage() + "\n" + replay(seed), e);
     }
   }

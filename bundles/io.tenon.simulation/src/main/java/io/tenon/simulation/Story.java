@@ -2,9 +2,12 @@ package io.tenon.simulation;
 
 import java.util.ArrayDeque;
 
-/** What happened last, for people who look at a failure: when, where, what. The rest is forgotten. */
+/**
+ * What happened last, for people who look at a failure: when, where, what. The rest is forgotten; {@code -Dtenon.story=N} remembers so many
+ * things.
+ */
 public final class Story {
-  private static final int MOST = 150;
+  private static final int MOST = Integer.getInteger("tenon.story", 150);
 
   private final SimWorld world;
   private final ArrayDeque<String> lines = new ArrayDeque<>();

@@ -108,8 +108,9 @@ final class ClusterHosts {
             String uri = nexus.publish(Set.of()).replace("nvmf+tcp:", "nvmf:") + digests();
             machine.threads.start(() -> connect(seat, uri, count, depth));
           } catch (NexusException e) {
-            boolean hasStopped = nexus.state() == NexusState.SHUTDOWN;
-            if (!hasStopped && life.reactors.isUp()) throw new AssertionError(e.getMessage(), e);
+            boolean stops =
+                nexus.state() == NexusState.SHUTTING_DOWN || nexus.state() == NexusState.SHUTDOWN;
+            if (!stops && life.reactors.isUp()) throw new AssertionError(e.getMessage(), e);
             story.tell(machine.reactors.name(), "has no way: " + e.what() + " " + e.why());
             seat.gaveUp = true;
           }

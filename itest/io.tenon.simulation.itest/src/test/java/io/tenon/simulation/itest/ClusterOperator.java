@@ -2,6 +2,7 @@ package io.tenon.simulation.itest;
 
 import io.tenon.error.TenonException;
 import io.tenon.nexus.ChildInfo;
+import io.tenon.nexus.ChildReason;
 import io.tenon.nexus.ChildState;
 import io.tenon.nexus.Nexus;
 import io.tenon.nexus.Nexus.Fault;
@@ -136,7 +137,9 @@ final class ClusterOperator {
   void bringBack(Volume volume, ClusterNode node) {
     if (!node.isUp() || volume.isAway()) return;
     if (node != volume.home()) share(node);
-    var state = child(volume, node).map(ChildInfo::state);
+    var child = child(volume, node);
+    if (child.filter(one -> one.reason() == ChildReason.NO_SPACE).isPresent()) makeRoom(node);
+    var state = child.map(ChildInfo::state);
     if (state.equals(Optional.of(ChildState.OPEN))) return;
     order(
         volume,
@@ -193,7 +196,12 @@ final class ClusterOperator {
   private void forgetSnapshots(ClusterNode node) {
     if (!node.isUp()) return;
     orders++;
-    at(node, () -> forgetOne(node));
+    at(node, () -> forgetOne(node, false));
+  }
+
+  /** Its disk is full, of snapshots for all that is known. */
+  private void makeRoom(ClusterNode node) {
+    at(node, () -> forgetOne(node, true));
   }
 
   /** Its replica is for others, too. */
@@ -215,11 +223,12 @@ final class ClusterOperator {
             });
   }
 
-  private void forgetOne(ClusterNode node) throws TenonException {
+  private void forgetOne(ClusterNode node, boolean mustGo) throws TenonException {
     var pool = node.pool();
     if (pool.isEmpty()) return;
     var found = snapshotsOf(pool.get());
-    if (found.size() <= random.nextInt(MOST_SNAPSHOTS)) return;
+    if (!mustGo && found.size() <= random.nextInt(MOST_SNAPSHOTS)) return;
+    if (found.isEmpty()) return;
     var gone = found.get(random.nextInt(found.size()));
     story.tell("operator", "deletes " + gone.name() + " of " + node);
     var snapshot = pool.get().findReplica(gone.uuid());

@@ -58,6 +58,9 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
   /** Nodes whose replica has perhaps forgotten something, and which the nexus takes for healthy still. */
   private final TreeSet<String> forgetful = new TreeSet<>();
 
+  /** While somebody is forgetful: nodes that are healthy on record. */
+  private Set<String> healthyBefore = Set.of();
+
   private final ClusterVolume volume;
   private Optional<ClusterHosts> hosts = Optional.empty();
   private List<ChildInfo> seen = List.of();
@@ -305,6 +308,7 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
 
   @Override
   public void forgets(ClusterNode node) {
+    if (forgetful.isEmpty()) healthyBefore = healthyOnRecord();
     forgetful.add(node.name);
     look();
   }
@@ -320,15 +324,20 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
   }
 
   private void look(Set<String> copied) {
-    if (hosts.isEmpty() || !volume.isThere()) return;
+    if (hosts.isEmpty()) return;
+    if (!volume.isThere()) {
+      lookAtCopies();
+      return;
+    }
     var now = volume.nexus().children();
     if (!now.equals(seen)) tellChanges(now);
     if (forgetful.isEmpty()) return;
+    healthyBefore = healthyOnRecord();
     boolean someoneKnows = false;
     for (ClusterNode node : nodes) {
       boolean isOpen = isOpen(now, node);
       // Until it is on record, the next nexus may believe it.
-      if (!isOpen && !isHealthyOnRecord(node)) forgetful.remove(node.name);
+      if (!isOpen && !healthyBefore.contains(node.name)) forgetful.remove(node.name);
       boolean isCopy = copied.contains(node.uriFor(volume.home()));
       if (isOpen && !isCopy) someoneKnows |= !forgetful.contains(node.name);
     }
@@ -345,15 +354,30 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
         .anyMatch(one -> one.uri().equals(uri) && one.state() == ChildState.OPEN);
   }
 
-  private boolean isHealthyOnRecord(ClusterNode node) {
-    var healthy = new NexusInfo.Child(true, node.replicaUuid.toString());
+  /** A nexus may complete children before anybody hears of it: they know what those knew that were healthy before. */
+  private void lookAtCopies() {
+    if (forgetful.isEmpty()) return;
+    var healthy = healthyOnRecord();
+    if (forgetful.containsAll(healthyBefore)) {
+      for (String node : healthy) if (!healthyBefore.contains(node)) forgetful.add(node);
+    }
+    healthyBefore = healthy;
+  }
+
+  private Set<String> healthyOnRecord() {
+    var entry = store.get(Key.of(ClusterVolume.INFO_KEY));
+    if (entry.isEmpty()) return Set.of();
+    var healthy = new TreeSet<String>();
     try {
-      var entry = store.get(Key.of(ClusterVolume.INFO_KEY));
-      return entry.isPresent()
-          && NexusInfo.fromJson(entry.get().value()).children().contains(healthy);
+      var children = NexusInfo.fromJson(entry.get().value()).children();
+      for (ClusterNode node : nodes) {
+        var child = new NexusInfo.Child(true, node.replicaUuid.toString());
+        if (children.contains(child)) healthy.add(node.name);
+      }
     } catch (RegistryFormatException e) {
       throw new AssertionError(e);
     }
+    return healthy;
   }
 
   private void tellChanges(List<ChildInfo> now) {
