@@ -5,6 +5,7 @@ import io.tenon.block.Geometry;
 import io.tenon.block.IoChannel;
 import io.tenon.block.IoStatus;
 import io.tenon.block.testing.TestReactors;
+import io.tenon.metadata.testing.EtcdServer;
 import io.tenon.reactor.Reactor;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -93,19 +94,44 @@ public final class SwapBench {
 
   private void measure(SwapKind kind) throws Exception {
     var work = Files.createTempDirectory("tenon-bench-");
-    try (var node = new BenchNode(home, work)) {
+    try {
+      if (kind.client() == SwapKind.Client.ETCD) {
+        try (var etcd = new EtcdServer(Files.createDirectory(work.resolve("server")))) {
+          measure(kind, withEtcd(work.resolve("home"), etcd.endpoint()), work);
+        }
+      } else {
+        measure(kind, home, work);
+      }
+    } finally {
+      delete(work);
+    }
+  }
+
+  private void measure(SwapKind kind, Path nodeHome, Path work) throws Exception {
+    try (var node = new BenchNode(nodeHome, work)) {
       switch (kind.client()) {
         case HOST -> underAHost(kind, node, volume(kind, node, work));
-        case STORE -> measure(kind, node, new Callers(() -> node.say(PUT)));
+        case STORE, ETCD -> measure(kind, node, new Callers(() -> node.say(PUT)));
         case API -> {
           try (var call = new ApiCall(node.grpc())) {
             measure(kind, node, new Callers(call));
           }
         }
       }
-    } finally {
-      delete(work);
     }
+  }
+
+  /** A copy of the distribution that keeps its metadata there. */
+  private Path withEtcd(Path copy, String endpoint) throws IOException {
+    try (Stream<Path> files = Files.walk(home)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        Files.copy(file, copy.resolve(home.relativize(file).toString()));
+      }
+    }
+    var etc = copy.resolve("etc");
+    Files.writeString(etc.resolve("io.tenon.metadata.cfg"), "store=etcd\n");
+    Files.writeString(etc.resolve("io.tenon.metadata.etcd.cfg"), "endpoints=" + endpoint + "\n");
+    return copy;
   }
 
   /** With a reactor of its own: what is left of a kind that went wrong is none of the next one's. */

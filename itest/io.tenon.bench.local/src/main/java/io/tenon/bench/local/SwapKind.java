@@ -19,6 +19,8 @@ record SwapKind(String name, String bundle, Client client, List<String> volume, 
     HOST,
     /** Somebody who writes to the metadata store, through the shell. */
     STORE,
+    /** The same, when it is in a real etcd. */
+    ETCD,
     /** Somebody who asks the gRPC API. */
     API
   }
@@ -47,6 +49,7 @@ record SwapKind(String name, String bundle, Client client, List<String> volume, 
           new SwapKind(
               "nexus", "io.tenon.nexus", Client.HOST, NEXUS, "tenon:nexus publish bench --json"),
           calls("embedded", "io.tenon.metadata.embedded", Client.STORE),
+          calls("etcd", "io.tenon.metadata.etcd", Client.ETCD),
           calls("engine", "io.tenon.engine", Client.API));
 
   private static SwapKind calls(String name, String bundle, Client client) {
