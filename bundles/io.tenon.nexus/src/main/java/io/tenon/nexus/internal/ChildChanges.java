@@ -95,7 +95,7 @@ final class ChildChanges {
         case OURS -> {
           return;
         }
-        case TAKEN ->
+        case FOLLOWED, TAKEN ->
             throw new NexusException(
                 Kind.STATE,
                 refusal + ".",

@@ -171,10 +171,11 @@ final class ChildReservations {
     var answer = Vigil.Answer.OURS;
     for (Child child : children) {
       var only = children.size() == 1 ? Optional.of(record) : Optional.<RetirementRecord>empty();
-      switch (isOurs(child.slot(), only)) {
+      var said = isOurs(child.slot(), only);
+      switch (said) {
         case OURS -> {}
-        case TAKEN -> {
-          return new Vigil.Verdict(Vigil.Answer.TAKEN, List.of(child));
+        case TAKEN, FOLLOWED -> {
+          return new Vigil.Verdict(said, List.of(child));
         }
         case UNKNOWN -> answer = Vigil.Answer.UNKNOWN;
       }

@@ -43,7 +43,7 @@ interface RetirementRecord {
     outcome.recorded();
   }
 
-  /** Whether nobody else has written it since. Blocks. */
+  /** Whether nobody else has written it since; if so, it says that it was followed. Blocks. */
   default Vigil.Answer isOurs() {
     return Vigil.Answer.OURS;
   }

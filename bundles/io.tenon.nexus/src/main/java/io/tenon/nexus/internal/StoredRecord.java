@@ -193,7 +193,7 @@ final class StoredRecord implements RetirementRecord {
   public Vigil.Answer isOurs() {
     Version ours;
     synchronized (lock) {
-      if (broken != null) return Vigil.Answer.TAKEN;
+      if (broken != null) return Vigil.Answer.FOLLOWED;
       if (writing) return Vigil.Answer.UNKNOWN;
       ours = version;
     }
@@ -208,7 +208,7 @@ final class StoredRecord implements RetirementRecord {
       if (writing || !version.equals(ours)) return Vigil.Answer.UNKNOWN;
     }
     boolean isOurs = found.isPresent() && found.get().version().equals(ours);
-    return isOurs ? Vigil.Answer.OURS : Vigil.Answer.TAKEN;
+    return isOurs ? Vigil.Answer.OURS : Vigil.Answer.FOLLOWED;
   }
 
   @Override

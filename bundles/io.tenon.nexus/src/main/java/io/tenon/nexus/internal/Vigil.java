@@ -1,5 +1,6 @@
 package io.tenon.nexus.internal;
 
+import io.tenon.block.IoStatus;
 import io.tenon.reactor.Reactor;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -36,6 +37,8 @@ final class Vigil {
   enum Answer {
     OURS,
     TAKEN,
+    /** Another nexus has written the record. */
+    FOLLOWED,
     UNKNOWN
   }
 
@@ -66,9 +69,11 @@ final class Vigil {
   private volatile boolean ended;
 
   private final Runnable roundTask = this::round;
+  private final Runnable laterTask = this::dueRound;
 
   // Home reactor.
   private boolean underWay;
+  private boolean isDue;
 
   /**
    * The children were taken just now, or by the nexus before.
@@ -127,6 +132,11 @@ final class Vigil {
     resumeReads();
   }
 
+  private void dueRound() {
+    isDue = false;
+    round();
+  }
+
   private void round() {
     if (underWay || membership.isStopping()) return;
     // Who is on the way out is healthy on record: another nexus may have taken and believe it.
@@ -157,6 +167,8 @@ final class Vigil {
         resumeReads();
       }
       case TAKEN -> membership.conflict(verdict.taken().getFirst());
+      case FOLLOWED ->
+          membership.stopByItself(IoStatus.DEVICE_GONE, "another nexus has written its record");
       case UNKNOWN -> askLater();
     }
   }
@@ -165,7 +177,9 @@ final class Vigil {
   private void askLater() {
     hopeless = membership.lastIsGone();
     if (hopeless) resumeReads();
-    home.schedule(windowNs / ATTEMPTS, roundTask);
+    if (isDue) return;
+    isDue = true;
+    home.schedule(windowNs / ATTEMPTS, laterTask);
   }
 
   private void resumeReads() {

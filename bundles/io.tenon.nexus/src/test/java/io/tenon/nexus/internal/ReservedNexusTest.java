@@ -433,6 +433,7 @@ class ReservedNexusTest {
             assertFalse(volume.write(8, random(2)).isSuccess());
             return nexus.state() == NexusState.SHUTDOWN;
           });
+      assertTrue(nexus.why().contains("another nexus has written its record"), nexus.why());
       assertEquals(IoStatus.SUCCESS, raw.read(10240 + 8, 16));
       assertArrayEquals(random(1), raw.content(16));
     }
