@@ -3,10 +3,11 @@ package io.tenon.simulation;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,16 +109,25 @@ final class RealMonitors {
     while (thread.getState() == Thread.State.BLOCKED) {
       if (System.nanoTime() - beganNs > patience.toNanos()) {
         throw new AssertionError(
-            "%s waits for a monitor that is held by who waits itself:%n%s"
-                .formatted(thread, String.join("\n", stack(thread))));
+            "%s waits for a monitor that is held by who waits itself:%n%s%nWho waits:%s"
+                .formatted(thread, stack(thread), waiting()));
       }
       LockSupport.parkNanos(LOOK_AGAIN_NS);
     }
   }
 
-  private static Iterable<String> stack(Thread thread) {
-    var lines = new ArrayList<String>();
-    for (var frame : thread.getStackTrace()) lines.add("    at " + frame);
-    return lines;
+  private String waiting() {
+    var all = new StringBuilder();
+    for (Thread thread : threads.values()) {
+      if (thread.getState() != Thread.State.WAITING) continue;
+      all.append('\n').append(thread).append('\n').append(stack(thread));
+    }
+    return all.toString();
+  }
+
+  private static String stack(Thread thread) {
+    return Arrays.stream(thread.getStackTrace())
+        .map(frame -> "    at " + frame)
+        .collect(Collectors.joining("\n"));
   }
 }
