@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,9 +68,6 @@ final class Membership {
   /** The last healthy child is kept, but its device is lost or out of reach: all I/O fails. */
   private boolean lastIsGone;
 
-  /** How often the last healthy child was lost. */
-  private int losses;
-
   private int lanesStopping;
 
   /** Shut down by request, and nothing has come between that the record does not say: its healthy children are equal. */
@@ -85,6 +83,9 @@ final class Membership {
 
   /** Children, as bits, whose device was lost or interrupted; set by any thread, through DISTRUSTED. */
   private volatile long distrusted;
+
+  /** How often a child was lost. Any thread counts, before it distrusts the child. */
+  private final AtomicInteger losses = new AtomicInteger();
 
   Membership(
       NexusDevice device,
@@ -131,7 +132,7 @@ final class Membership {
     since = left.since();
     lastIsGone = left.lastIsGone();
     for (Child child : members) {
-      if (lastIsGone && child.isHealthy()) DISTRUSTED.getAndBitwiseOr(this, child.bit());
+      if (lastIsGone && child.isHealthy()) distrust(child);
     }
     publish();
     log.info("nexus {}: taken up, {}", nexus, state);
@@ -178,9 +179,9 @@ final class Membership {
     return lastIsGone;
   }
 
-  /** How often it was lost: what was said of it before says nothing of it afterwards. Home reactor. */
+  /** How often a child was lost: what was said of it before says nothing of it afterwards. Any thread. */
   int losses() {
-    return losses;
+    return losses.get();
   }
 
   /** How many hold everything. Home reactor. */
@@ -220,7 +221,8 @@ final class Membership {
    * thread.
    */
   void lost(Child child, DeviceSlot slot, ChildReason reason, String detail) {
-    DISTRUSTED.getAndBitwiseOr(this, child.bit());
+    losses.incrementAndGet();
+    distrust(child);
     home.execute(
         () -> {
           if (child.slot() == slot) retire(child, reason, detail, null, true);
@@ -233,22 +235,32 @@ final class Membership {
         () -> {
           if (!lastIsGone || isStopping() || !child.isHealthy() || child.slot() != slot) return;
           var vigil = device.vigil();
-          if (vigil == null) servesAgain(child);
-          else vigil.prove();
+          if (vigil == null) {
+            trust(child);
+            servesAgain(child);
+          } else {
+            vigil.prove();
+          }
         });
   }
 
-  /** The healthy children are this nexus', by what was said since the last of them was lost, if it was. Home reactor. */
-  void proven() {
+  /**
+   * The healthy children have said that they are this nexus'. Home reactor.
+   *
+   * @param asked {@link #losses} before they were asked
+   */
+  void proven(int asked) {
     if (!lastIsGone || isStopping()) return;
     for (Child child : members) {
-      if (child.isHealthy() && child.slot().state() == SlotState.READY) servesAgain(child);
+      if (!child.isHealthy() || child.slot().state() != SlotState.READY) continue;
+      trust(child);
+      if (losses() == asked) servesAgain(child);
+      else distrust(child);
     }
   }
 
   private void servesAgain(Child child) {
     lastIsGone = false;
-    trust(child);
     child.keepServing();
     copyAgain();
     derive("its last healthy child is back");
@@ -276,6 +288,10 @@ final class Membership {
     return (distrusted & child.bit()) != 0;
   }
 
+  private void distrust(Child child) {
+    DISTRUSTED.getAndBitwiseOr(this, child.bit());
+  }
+
   private void trust(Child child) {
     DISTRUSTED.getAndBitwiseAnd(this, ~child.bit());
   }
@@ -295,7 +311,6 @@ final class Membership {
     if (child.isHealthy() && healthy == 1) {
       child.keepFailing(detail);
       lastIsGone |= gone;
-      if (gone) losses++;
       derive("its last healthy child fails: " + detail);
       if (reporter != null) reporter.reactor().execute(() -> reporter.keep(child));
       return;

@@ -159,7 +159,7 @@ final class Vigil {
     boolean isLate = membership.losses() != losses;
     switch (isLate ? Answer.UNKNOWN : verdict.answer()) {
       case OURS -> {
-        membership.proven();
+        membership.proven(losses);
         provenNs = startNs;
         provenMs = startMs;
         wanted = false;
