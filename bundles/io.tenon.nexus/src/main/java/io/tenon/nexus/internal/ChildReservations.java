@@ -11,7 +11,7 @@ import io.tenon.nexus.NexusException;
 import io.tenon.nexus.NexusException.Kind;
 import io.tenon.nexus.ReservationInfo;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -38,7 +38,7 @@ final class ChildReservations {
   private final List<Entry> entries = new ArrayList<>();
 
   /** Taken once more, and it is not known yet whether somebody had it in between. Guarded by the entries. */
-  private final Set<DeviceSlot> unconfirmed = new HashSet<>();
+  private final Set<DeviceSlot> unconfirmed = new LinkedHashSet<>();
 
   private record Entry(DeviceSlot slot, ReservationInfo info) {}
 
