@@ -339,6 +339,11 @@ class Lane {
     return nexus.area().firstBlock();
   }
 
+  /** No other child holds everything, nor is on its way out. */
+  final boolean isAlone(int child) {
+    return known.isLast(child(child));
+  }
+
   /** A local one before others, as the policy says; else in turn. */
   final int choose(long candidates) {
     return known.choose(candidates);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * reactor only.
  *
  * <pre>
- * read                       wait for changes under way ─► a child ─► done
+ * read                       wait for changes under way ─► a child ─► wait for those that began since ─► done
  *                                                            └ fault ─► another child
  * compare                    scratch ─► as read, into scratch ─► compare ─► done
  * compare and write          scratch ─► hold the range ─► read, compare ─┐
@@ -27,6 +27,7 @@ class NexusIo extends Waiter {
     WAIT_TO_READ,
     TAKE_RANGE,
     READ,
+    WAIT_TO_SHOW,
     CHANGE,
     VERDICT
   }
@@ -118,6 +119,7 @@ class NexusIo extends Waiter {
       case WAIT_TO_READ -> waitToRead();
       case TAKE_RANGE -> takeOn();
       case READ -> read();
+      case WAIT_TO_SHOW -> waitToShow();
       case VERDICT -> judge();
       case FREE, CHANGE -> throw Check.bug("nexus I/O resumed in step %s", step);
     }
@@ -182,15 +184,30 @@ class NexusIo extends Waiter {
    * children. A change that begins later may be seen or not.
    */
   private void waitToRead() {
+    if (haveBeenFree()) read();
+  }
+
+  /** And once since the child has answered: what was seen of a change that began meanwhile is on all children before it is told. */
+  private void waitToShow() {
+    if (haveBeenFree()) show();
+  }
+
+  /** If not, it is resumed when that is to be looked at again. */
+  private boolean haveBeenFree() {
     var range = lane.range();
     while (seen < granules) {
       if (!range.isFree(range.wordAt(firstGranule, granules, seen), lane.index())) {
         lane.awaitRange(this);
-        return;
+        return false;
       }
       seen++;
     }
-    read();
+    return true;
+  }
+
+  private void show() {
+    if (request().operation() == IoOperation.READ) end(IoStatus.SUCCESS);
+    else compare();
   }
 
   private void read() {
@@ -229,10 +246,14 @@ class NexusIo extends Waiter {
         if (!lane.trusts(child, request())) {
           tried &= ~(1L << child);
           read();
-        } else if (request().operation() == IoOperation.READ) {
-          end(IoStatus.SUCCESS);
-        } else {
+        } else if (request().operation() == IoOperation.COMPARE_AND_WRITE) {
           compare();
+        } else if (lane.isAlone(child)) {
+          show();
+        } else {
+          step = Step.WAIT_TO_SHOW;
+          seen = 0;
+          waitToShow();
         }
       }
       case REFUSED -> end(status);
