@@ -51,7 +51,8 @@
  *
  * <p>A child whose connection was interrupted goes out too, even with nothing under way: restarted, its node may have forgotten what it
  * had acknowledged and not flushed, while others have it. From the moment that its device says so, and so before it can be
- * connected again, no lane uses what it reads; only the last healthy child is believed all the same.
+ * connected again, no lane uses what it reads; only the last healthy child is believed all the same. Of a nexus that reserves its
+ * children ({@link Vigil}) no lane sends it anything either, the last one included, before it is proven that it is nobody else's.
  *
  * <p>After settling, each lane closes its channel to C when its last leg has been answered; when all have, C's device is closed.
  *
