@@ -95,8 +95,9 @@ final class Reopening {
     return vacated;
   }
 
+  /** By a thread of the system's: a virtual one keeps its carrier while it loads classes, which all who reopen do at once. */
   void start() {
-    Thread.ofVirtual().name("reopen " + entry.slot.name()).start(this::run);
+    Thread.ofPlatform().daemon().name("reopen " + entry.slot.name()).start(this::run);
   }
 
   private Optional<Source> successor() {

@@ -87,11 +87,15 @@ final class Steps {
     }
   }
 
-  /** What may run code of a strange bundle. */
+  /**
+   * What may run code of a strange bundle. By a thread of the system's: those who load classes of the bundle meanwhile keep the carriers of virtual
+   * threads, and may wait for what this one holds of its jar.
+   */
   static void bounded(String what, long endNs, Step step) throws Failed, InterruptedException {
     var done = new CompletableFuture<Void>();
     var runner =
-        Thread.ofVirtual()
+        Thread.ofPlatform()
+            .daemon()
             .name("swap-step")
             .start(
                 () -> {
