@@ -108,31 +108,31 @@ class ReadDuringChangeTest {
 
   private void race(IoChannel channel, long lba, long memory, long block) {
     var request =
-        new IoRequest() {
-          @Override
-          protected void completed(IoStatus status) {
-            assertEquals(IoStatus.SUCCESS, status);
-            ended++;
-            if (SimDisk.readStamp(memory, BLOCK_BYTES) != STAMP) return;
-            seen++;
-            assertEquals(STAMP, near.stampAt(block));
-            assertEquals(STAMP, far.stampAt(block), "shown at " + lba + ", and not everywhere");
-          }
-        };
+        request(
+            () -> {
+              if (SimDisk.readStamp(memory, BLOCK_BYTES) != STAMP) return;
+              seen++;
+              assertEquals(STAMP, near.stampAt(block));
+              assertEquals(STAMP, far.stampAt(block), "shown at " + lba + ", and not everywhere");
+            });
     request.prepareRead(lba, 1, memory, BLOCK_BYTES);
     channel.submit(request);
   }
 
   private void write(IoChannel channel, long lba, long memory) {
-    var request =
-        new IoRequest() {
-          @Override
-          protected void completed(IoStatus status) {
-            assertEquals(IoStatus.SUCCESS, status);
-            ended++;
-          }
-        };
+    var request = request(() -> {});
     request.prepareWrite(lba, 1, memory, BLOCK_BYTES);
     channel.submit(request);
+  }
+
+  private IoRequest request(Runnable then) {
+    return new IoRequest() {
+      @Override
+      protected void completed(IoStatus status) {
+        assertEquals(IoStatus.SUCCESS, status);
+        ended++;
+        then.run();
+      }
+    };
   }
 }
