@@ -113,8 +113,7 @@ final class Making {
           node.timing(),
           Optional.empty());
     }
-    return new ServedNexus(
-        spec, made, adopt(made), children, node.devices(), node.sharing(), watcher, forget);
+    return new ServedNexus(spec, made, adopt(made), children, node, watcher, forget);
   }
 
   private NexusDevice device(DataArea area, Founding founding, NexusWatcher watcher) {

@@ -16,13 +16,7 @@ import io.tenon.nexus.RebuildInfo;
 import io.tenon.nexus.RecordInfo;
 import io.tenon.nexus.ReservationInfo;
 import io.tenon.nvme.AnaState;
-import io.tenon.nvme.NvmeTarget;
-import io.tenon.nvme.NvmeTarget.ShareOptions;
-import io.tenon.nvme.NvmeTarget.Subsystem;
-import io.tenon.nvme.TargetException;
 import java.time.Instant;
-import java.util.Collections;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,7 +28,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,29 +42,21 @@ final class ServedNexus implements Nexus {
   private final NexusDevice nexus;
   private final DeviceSlot slot;
   private final ChildDevices children;
+  private final Publication publication;
   private final BlockDevices devices;
-  private final Sharing sharing;
   private final Executor blocking;
   private final Runnable forget;
   private final ChildMark marks;
   private final ChildChanges changes;
 
-  /** Guarded by this, as is everything that changes. */
-  private volatile @Nullable Subsystem subsystem;
+  private final Turn turn = new Turn();
 
+  // Changed by who has the turn.
   private volatile long sizeBytes;
-
-  private boolean paused;
   private boolean destroyed;
 
   /** Its bundle is being replaced: whatever is asked of it is its successor's to do. */
   private volatile boolean hasLeft;
-
-  private volatile Set<String> hosts = Set.of();
-  private volatile @Nullable String shareUri;
-
-  /** How nexuses of this node are shared. */
-  record Sharing(NvmeTarget target, boolean ana) {}
 
   /** Takes what a nexus does by itself to where blocking is allowed, once it is served. */
   static final class Watcher implements NexusWatcher {
@@ -115,8 +100,7 @@ final class ServedNexus implements Nexus {
       NexusDevice nexus,
       DeviceSlot slot,
       ChildDevices children,
-      BlockDevices devices,
-      Sharing sharing,
+      Surroundings node,
       Watcher watcher,
       Runnable forget) {
     this.spec = spec;
@@ -124,9 +108,9 @@ final class ServedNexus implements Nexus {
     this.nexus = nexus;
     this.slot = slot;
     this.children = children;
-    this.devices = devices;
-    this.sharing = sharing;
-    this.blocking = watcher.blocking;
+    this.publication = new Publication(spec, slot, node);
+    this.devices = node.devices();
+    this.blocking = node.blocking();
     this.forget = forget;
     this.marks = new ChildMark(nexus.membership().home(), spec.uuid(), nexus::now);
     this.changes = new ChildChanges(nexus, children, marks);
@@ -135,43 +119,38 @@ final class ServedNexus implements Nexus {
   }
 
   /** It goes on where the nexus before has left; its device is in its slot again. */
-  synchronized void takeUp(LeftNexus left) {
-    sizeBytes = left.sizeBytes();
-    marks.takeUp(left);
-    paused = left.share().paused();
-    hosts = left.share().hosts();
-    shareUri = left.share().uri().orElse(null);
-    if (shareUri != null) subsystem = findShare();
-    if (left.isStopped()) blocking.execute(this::standStill);
-  }
-
-  private @Nullable Subsystem findShare() {
-    for (Subsystem one : sharing.target().subsystems()) if (one.device() == slot) return one;
-    return null;
+  void takeUp(LeftNexus left) {
+    try (var _ = turn.take()) {
+      sizeBytes = left.sizeBytes();
+      marks.takeUp(left);
+      publication.takeUp(left.share());
+      if (left.isStopped()) blocking.execute(this::standStill);
+    }
   }
 
   /**
    * Its bundle is being replaced: I/O waits for the successor, hosts and shares stay. Returns when the successor can have it; what is being done
    * to it just now is waited for.
    */
-  synchronized void leaveToSuccessor() {
-    if (destroyed || hasLeft) return;
-    hasLeft = true;
-    try {
-      var _ =
-          devices
-              .leave(List.of(slot), "The service of nexus " + name())
-              .toCompletableFuture()
-              .join();
-    } catch (CompletionException e) {
-      log.warn("nexus {}: I/O has not ended in time for a successor", name(), e.getCause());
+  void leaveToSuccessor() {
+    try (var _ = turn.take()) {
+      if (destroyed || hasLeft) return;
+      hasLeft = true;
+      try {
+        var _ =
+            devices
+                .leave(List.of(slot), "The service of nexus " + name())
+                .toCompletableFuture()
+                .join();
+      } catch (CompletionException e) {
+        log.warn("nexus {}: I/O has not ended in time for a successor", name(), e.getCause());
+      }
     }
   }
 
   /** What the device of the nexus leaves in its slot. */
   private Optional<Handover> handover() {
-    return new Bequest(spec, nexus, children, marks)
-        .make(sizeBytes, new LeftNexus.Share(hosts, Optional.ofNullable(shareUri), paused));
+    return new Bequest(spec, nexus, children, marks).make(sizeBytes, publication.left());
   }
 
   NexusSpec spec() {
@@ -203,12 +182,14 @@ final class ServedNexus implements Nexus {
   }
 
   @Override
-  public synchronized void resize(long bytes) throws NexusException {
-    mustBeHere("resized");
-    if (isStopped()) throw refused("resized", "It is " + state() + ".");
-    if (bytes == sizeBytes) return;
-    new Growth(nexus).to(bytes);
-    sizeBytes = bytes;
+  public void resize(long bytes) throws NexusException {
+    try (var _ = turn.take()) {
+      mustBeHere("resized");
+      if (isStopped()) throw refused("resized", "It is " + state() + ".");
+      if (bytes == sizeBytes) return;
+      new Growth(nexus).to(bytes);
+      sizeBytes = bytes;
+    }
   }
 
   @Override
@@ -253,117 +234,71 @@ final class ServedNexus implements Nexus {
 
   @Override
   public Optional<String> shareUri() {
-    return Optional.ofNullable(shareUri);
+    return publication.uri();
   }
 
   @Override
   public Set<String> allowedHosts() {
-    return hosts;
+    return publication.hosts();
   }
 
   @Override
-  public synchronized String publish(Set<String> allowed) throws NexusException {
-    mustBeHere("published");
-    if (isStopped()) throw refused("published", "It is " + state() + ".");
-    var shared = subsystem;
-    if (shared != null) shared.hosts(allowed);
-    else shared = share(allowed);
-    var uris = sharing.target().shareUris(shared);
-    if (uris.isEmpty()) {
-      unshare();
-      throw new NexusException(
-          Kind.INTERNAL,
-          "Nexus " + name() + " was not published.",
-          "No transport listens.",
-          "Install a transport, such as NVMe/TCP.");
-    }
-    hosts = Collections.unmodifiableSet(new LinkedHashSet<>(allowed));
-    shareUri = uris.getFirst();
-    log.info(
-        "nexus {}: published as {} for {}",
-        name(),
-        shareUri,
-        allowed.isEmpty() ? "any host" : allowed);
-    return uris.getFirst();
-  }
-
-  private Subsystem share(Set<String> allowed) throws NexusException {
-    try {
-      var options =
-          new ShareOptions(
-              allowed,
-              spec.minControllerId(),
-              spec.maxControllerId(),
-              sharing.ana(),
-              NvmeTarget.Origin.NEXUS,
-              Optional.of(ShareOptions.fileOfNexus(uuid())));
-      var shared = sharing.target().share(slot, options);
-      subsystem = shared;
-      return shared;
-    } catch (TargetException e) {
-      throw new NexusException(
-          switch (e.kind()) {
-            case ALREADY_SHARED, DEVICE_IN_USE -> Kind.ALREADY_SHARED;
-            case INVALID_ARGUMENT -> Kind.INVALID_ARGUMENT;
-            case LIMIT, RESERVATIONS -> Kind.INTERNAL;
-          },
-          "Nexus " + name() + " was not published.",
-          e.what() + (e.why().isEmpty() ? "" : " " + e.why()),
-          e.remedy(),
-          e);
+  public String publish(Set<String> allowed) throws NexusException {
+    try (var _ = turn.take()) {
+      mustBeHere("published");
+      if (isStopped()) throw refused("published", "It is " + state() + ".");
+      return publication.to(allowed);
     }
   }
 
   @Override
-  public synchronized void unpublish() throws NexusException {
-    mustBeHere("unpublished");
-    unshare();
-  }
-
-  private void unshare() {
-    var shared = subsystem;
-    if (shared == null) return;
-    sharing.target().unshare(shared);
-    subsystem = null;
-    paused = false;
-    shareUri = null;
-    hosts = Set.of();
-    log.info("nexus {}: unpublished", name());
+  public void unpublish() throws NexusException {
+    try (var _ = turn.take()) {
+      mustBeHere("unpublished");
+      publication.end();
+    }
   }
 
   @Override
   public Optional<AnaState> anaState() {
-    var shared = subsystem;
-    return shared == null ? Optional.empty() : Optional.of(shared.anaState());
+    return publication.anaState();
   }
 
   @Override
-  public synchronized void anaState(AnaState state) throws NexusException {
-    mustBeHere("given another ANA state");
-    if (isStopped()) throw refused("given another ANA state", "It is " + state() + ".");
-    AnaChange.make(name(), subsystem, state);
+  public void anaState(AnaState state) throws NexusException {
+    try (var _ = turn.take()) {
+      mustBeHere("given another ANA state");
+      if (isStopped()) throw refused("given another ANA state", "It is " + state() + ".");
+      publication.anaState(state);
+    }
   }
 
   @Override
-  public synchronized void shutdown() throws NexusException {
-    mustBeHere("shut down");
-    if (destroyed || state() == NexusState.SHUTDOWN) return;
-    endWaitingReads();
-    pause();
-    children.leaveInOrder();
-    stop("it was shut down by request");
-    children.close();
+  public void shutdown() throws NexusException {
+    try (var _ = turn.take()) {
+      mustBeHere("shut down");
+      if (destroyed || state() == NexusState.SHUTDOWN) return;
+      endWaitingReads();
+      await(publication.pause());
+      children.leaveInOrder();
+      stop("it was shut down by request");
+      children.close();
+    }
   }
 
   @Override
-  public synchronized void destroy() throws NexusException {
-    mustBeHere("destroyed");
-    end(true);
+  public void destroy() throws NexusException {
+    try (var _ = turn.take()) {
+      mustBeHere("destroyed");
+      end(true);
+    }
   }
 
   /** As {@link #destroy}, but what hosts have reserved to survive a restart is there for the next nexus of this uuid. */
-  synchronized void leave() throws NexusException {
-    end(false);
+  void leave() throws NexusException {
+    try (var _ = turn.take()) {
+      end(false);
+    }
   }
 
   /** Those for which its children have not said whose they are: the end would wait for them. */
@@ -375,7 +310,7 @@ final class ServedNexus implements Nexus {
   private void end(boolean forGood) throws NexusException {
     if (destroyed) return;
     endWaitingReads();
-    unshare();
+    publication.end();
     children.leaveInOrder();
     stop("it was destroyed");
     try {
@@ -390,44 +325,39 @@ final class ServedNexus implements Nexus {
     }
     destroyed = true;
     children.close();
-    if (forGood) forgetReservations();
+    if (forGood) publication.forgetReservations();
     forget.run();
     log.info("nexus {}: {}", name(), forGood ? "destroyed" : "has left");
   }
 
-  private void forgetReservations() {
-    try {
-      sharing.target().forgetReservations(ShareOptions.fileOfNexus(uuid()));
-    } catch (TargetException e) {
-      // Only who makes a nexus of this uuid again would see them.
-      log.warn("nexus {}: {}", name(), e.getMessage());
-    }
-  }
-
   /** Somebody destroyed the block device: that was the nexus. */
-  private synchronized void deviceWasClosed() {
-    if (destroyed || hasLeft) return;
-    destroyed = true;
-    children.leaveInOrder();
-    try {
-      stop("its block device was destroyed");
-    } catch (NexusException e) {
-      log.error("nexus {}: {}", name(), e.getMessage());
+  private void deviceWasClosed() {
+    try (var _ = turn.take()) {
+      if (destroyed || hasLeft) return;
+      destroyed = true;
+      children.leaveInOrder();
+      try {
+        stop("its block device was destroyed");
+      } catch (NexusException e) {
+        log.error("nexus {}: {}", name(), e.getMessage());
+      }
+      children.close();
+      publication.forgetReservations();
+      forget.run();
     }
-    children.close();
-    forgetReservations();
-    forget.run();
   }
 
   /** Hosts of a nexus that has stopped wait until they find another way to the volume. */
-  private synchronized void standStill() {
-    if (hasLeft) return; // Its successor sees that it has stopped.
-    try {
-      pause();
-    } catch (NexusException e) {
-      log.error("nexus {}: {}", name(), e.getMessage());
+  private void standStill() {
+    try (var _ = turn.take()) {
+      if (hasLeft) return; // Its successor sees that it has stopped.
+      try {
+        await(publication.pause());
+      } catch (NexusException e) {
+        log.error("nexus {}: {}", name(), e.getMessage());
+      }
+      children.close();
     }
-    children.close();
   }
 
   // ---- children
@@ -448,27 +378,35 @@ final class ServedNexus implements Nexus {
   }
 
   @Override
-  public synchronized void addChild(String uri, boolean rebuild) throws NexusException {
-    mustBeHere("given a child");
-    changes.add(uri, rebuild);
+  public void addChild(String uri, boolean rebuild) throws NexusException {
+    try (var _ = turn.take()) {
+      mustBeHere("given a child");
+      changes.add(uri, rebuild);
+    }
   }
 
   @Override
-  public synchronized void removeChild(String uri) throws NexusException {
-    mustBeHere("deprived of a child");
-    changes.remove(uri);
+  public void removeChild(String uri) throws NexusException {
+    try (var _ = turn.take()) {
+      mustBeHere("deprived of a child");
+      changes.remove(uri);
+    }
   }
 
   @Override
-  public synchronized void faultChild(String uri, Fault how) throws NexusException {
-    mustBeHere("deprived of a child");
-    changes.fault(uri, how);
+  public void faultChild(String uri, Fault how) throws NexusException {
+    try (var _ = turn.take()) {
+      mustBeHere("deprived of a child");
+      changes.fault(uri, how);
+    }
   }
 
   @Override
-  public synchronized void onlineChild(String uri) throws NexusException {
-    mustBeHere("given a child");
-    changes.online(uri);
+  public void onlineChild(String uri) throws NexusException {
+    try (var _ = turn.take()) {
+      mustBeHere("given a child");
+      changes.online(uri);
+    }
   }
 
   @Override
@@ -505,13 +443,6 @@ final class ServedNexus implements Nexus {
     return nexus.membership().rebuilds().history();
   }
 
-  private void pause() throws NexusException {
-    var shared = subsystem;
-    if (shared == null || paused) return;
-    paused = true;
-    await(shared.pause().toCompletableFuture());
-  }
-
   private void stop(String why) throws NexusException {
     var stopped = new CompletableFuture<Void>();
     nexus.membership().shutDown(why, () -> stopped.complete(null));
@@ -546,16 +477,18 @@ final class ServedNexus implements Nexus {
   }
 
   @Override
-  public synchronized NexusSnapshot snapshot(NexusSnapshot.Order order) throws NexusException {
-    mustBeHere("snapshotted");
-    var round = new SnapshotRound(nexus, slot, blocking);
-    var _ = round.check(order);
-    round.pause();
-    try {
-      // Again: what was in flight may have cost a child.
-      return round.take(round.check(order), order, nexus.now());
-    } finally {
-      round.resume();
+  public NexusSnapshot snapshot(NexusSnapshot.Order order) throws NexusException {
+    try (var _ = turn.take()) {
+      mustBeHere("snapshotted");
+      var round = new SnapshotRound(nexus, slot, blocking);
+      var _ = round.check(order);
+      round.pause();
+      try {
+        // Again: what was in flight may have cost a child.
+        return round.take(round.check(order), order, nexus.now());
+      } finally {
+        round.resume();
+      }
     }
   }
 

@@ -28,8 +28,4 @@ record Surroundings(
   StoredRecord.Place recordPlace() {
     return new StoredRecord.Place(home(), blocking, timing.clock(), timing.record());
   }
-
-  ServedNexus.Sharing sharing() {
-    return new ServedNexus.Sharing(target, ana);
-  }
 }

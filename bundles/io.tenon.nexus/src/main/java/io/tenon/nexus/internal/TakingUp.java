@@ -80,9 +80,7 @@ final class TakingUp {
           e.remedy(),
           e);
     }
-    var served =
-        new ServedNexus(
-            spec, made, slot, children, node.devices(), node.sharing(), watcher, forget);
+    var served = new ServedNexus(spec, made, slot, children, node, watcher, forget);
     served.takeUp(left);
     succession.goOn(left);
     return served;
