@@ -19,9 +19,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param children in the nexus' order
  * @param cleanShutdown the nexus ended in order: its healthy children are equal
+ * @param writer another for each nexus that was ever made, so that a nexus knows its own record from an equal one of its successor. The io-engine
+ *     writes none, and ignores it
  */
-public record NexusInfo(List<Child> children, boolean cleanShutdown) {
+public record NexusInfo(List<Child> children, boolean cleanShutdown, Optional<String> writer) {
   private static final String KIND = "NexusInfo";
+  private static final String WRITER = "tenon_writer";
   private static final JsonFactory JSON = new JsonFactory();
 
   /**
@@ -36,6 +39,15 @@ public record NexusInfo(List<Child> children, boolean cleanShutdown) {
     children = List.copyOf(children);
   }
 
+  /** As the io-engine writes it. */
+  public NexusInfo(List<Child> children, boolean cleanShutdown) {
+    this(children, cleanShutdown, Optional.empty());
+  }
+
+  public NexusInfo by(String writer) {
+    return new NexusInfo(children, cleanShutdown, Optional.of(writer));
+  }
+
   /** Adds a child, or says anew how it is. */
   public NexusInfo with(String uuid, boolean healthy) {
     var changed = new ArrayList<Child>();
@@ -46,16 +58,18 @@ public record NexusInfo(List<Child> children, boolean cleanShutdown) {
       found |= same;
     }
     if (!found) changed.add(new Child(healthy, uuid));
-    return new NexusInfo(changed, cleanShutdown);
+    return new NexusInfo(changed, cleanShutdown, writer);
   }
 
   public NexusInfo without(String uuid) {
     return new NexusInfo(
-        children.stream().filter(child -> !child.uuid().equals(uuid)).toList(), cleanShutdown);
+        children.stream().filter(child -> !child.uuid().equals(uuid)).toList(),
+        cleanShutdown,
+        writer);
   }
 
   public NexusInfo ended(boolean cleanly) {
-    return new NexusInfo(children, cleanly);
+    return new NexusInfo(children, cleanly, writer);
   }
 
   public boolean hasHealthyChildBut(String uuid) {
@@ -77,7 +91,7 @@ public record NexusInfo(List<Child> children, boolean cleanShutdown) {
     return one.map(List::of).orElse(List.of());
   }
 
-  /** As the io-engine writes it. */
+  /** As the io-engine writes it, with the writer after that. */
   public Value toJson() {
     var bytes = new ByteArrayOutputStream();
     try (var json = JSON.createGenerator(bytes)) {
@@ -91,6 +105,7 @@ public record NexusInfo(List<Child> children, boolean cleanShutdown) {
       }
       json.writeEndArray();
       json.writeBooleanField("clean_shutdown", cleanShutdown);
+      if (writer.isPresent()) json.writeStringField(WRITER, writer.get());
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException("JSON in memory cannot be written", e);
@@ -117,14 +132,19 @@ public record NexusInfo(List<Child> children, boolean cleanShutdown) {
   private static NexusInfo info(JsonParser json) throws IOException, RegistryFormatException {
     List<Child> children = null;
     Boolean clean = null;
+    String writer = null;
     while (json.nextToken() != JsonToken.END_OBJECT) {
       switch (json.currentName()) {
         case "children" -> children = once(children, children(json), "children");
         case "clean_shutdown" -> clean = once(clean, flag(json), "clean_shutdown");
+        case WRITER -> writer = once(writer, text(json), WRITER);
         default -> skip(json);
       }
     }
-    return new NexusInfo(present(children, "children"), present(clean, "clean_shutdown"));
+    return new NexusInfo(
+        present(children, "children"),
+        present(clean, "clean_shutdown"),
+        Optional.ofNullable(writer));
   }
 
   private static List<Child> children(JsonParser json) throws IOException, RegistryFormatException {

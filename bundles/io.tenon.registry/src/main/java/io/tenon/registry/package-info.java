@@ -1,6 +1,6 @@
 /** Mayastor's keys and values in the metadata store. */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package io.tenon.registry;
 

@@ -10,6 +10,7 @@ import io.tenon.registry.NexusInfo.Child;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,7 @@ class NexusInfoTest {
       }
       try {
         var info = NexusInfo.fromJson(Value.of(bytes));
+        if (random.nextBoolean()) info = info.by("somebody " + random.nextInt());
         assertEquals(info, NexusInfo.fromJson(info.toJson()));
         read++;
       } catch (RegistryFormatException e) {
@@ -105,6 +107,7 @@ class NexusInfoTest {
         children.add(new Child(random.nextBoolean(), uuid));
       }
       var info = new NexusInfo(children, random.nextBoolean());
+      if (random.nextBoolean()) info = info.by("somebody " + random.nextInt());
       assertEquals(info, NexusInfo.fromJson(info.toJson()));
     }
   }
@@ -129,6 +132,10 @@ class NexusInfoTest {
         List.of(new Child(true, "a"), new Child(true, "b"), new Child(false, "c")),
         info.with("c", false).children());
     assertEquals(List.of(new Child(true, "b")), info.without("a").children());
+    var own = info.by("me");
+    for (var changed : List.of(own.with("a", false), own.without("a"), own.ended(true))) {
+      assertEquals(Optional.of("me"), changed.writer());
+    }
     assertTrue(info.hasHealthyChildBut("a"));
     assertFalse(info.with("b", false).hasHealthyChildBut("a"));
   }

@@ -60,10 +60,9 @@ record Founding(Map<String, String> doubts, RetirementRecord record) {
     var look = look(spec, key, stores, candidates, place);
     var uuids = new TreeMap<String, String>();
     for (var child : candidates) uuids.put(child.uri(), child.uuid());
+    var info = look.trust().info().by(spec.uuid() + " since " + place.clock().instant());
     try {
-      var record =
-          StoredRecord.begin(
-              stores, key, spec.name(), look.trust().info(), look.version(), uuids, place);
+      var record = StoredRecord.begin(stores, key, spec.name(), info, look.version(), uuids, place);
       return new Founding(look.trust().doubts(), record);
     } catch (StoreException e) {
       throw notRecorded(spec, "it cannot be recorded who its children are", e);

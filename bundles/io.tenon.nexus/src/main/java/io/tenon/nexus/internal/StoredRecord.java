@@ -109,7 +109,7 @@ final class StoredRecord implements RetirementRecord {
   /**
    * Writes down who is a child and how, before the nexus serves anybody. Blocks.
    *
-   * @param info all children with their health, not ended
+   * @param info all children with their health, not ended; of a writer that no other nexus has
    * @param uuids of the children, by the URI that the nexus knows them by
    * @param read version of the record from which that was decided; {@link Version#NONE} when there was none
    * @throws ConflictException when another nexus has written since: its children are not ours to use

@@ -97,10 +97,14 @@ class StoredRecordTest {
   }
 
   private StoredRecord begin(int children, Version read) throws StoreException {
+    return begin(info(children), read);
+  }
+
+  private StoredRecord begin(NexusInfo info, Version read) throws StoreException {
     var uuids = new TreeMap<String, String>();
-    for (int i = 0; i < children; i++) uuids.put("aio:///" + i, "uuid-" + i);
+    for (int i = 0; i < info.children().size(); i++) uuids.put("aio:///" + i, "uuid-" + i);
     var place = new StoredRecord.Place(node.main(), threads::start, world.clock(), LIMITS);
-    return StoredRecord.begin(() -> client, KEY, "n", info(children), read, uuids, place);
+    return StoredRecord.begin(() -> client, KEY, "n", info, read, uuids, place);
   }
 
   private Outcome outcome(String name) {
@@ -169,6 +173,28 @@ class StoredRecordTest {
         told.stream().anyMatch(t -> t.startsWith("old failed: another nexus has written")),
         told::toString);
     run(() -> assertEquals(List.of("uuid-0"), there().trusted(_ -> false)));
+  }
+
+  /** It does not know whether its own write was done, and finds what it has wanted to write. */
+  @Test
+  void whatItsSuccessorHasWrittenIsNotItsOwn() {
+    run(
+        () -> {
+          var old = begin(info(2).by("old"), Version.NONE);
+          store.faults(new Faults(0, 0, 0, 1, 0, 0)); // requests are lost
+          old.childIsOut("n", "aio:///0", outcome("old"));
+        });
+    world.runFor(LIMITS.attempt().plus(LIMITS.pause()).toNanos() * 3 / 2, 5_000_000);
+    store.faults(Faults.NONE);
+    run(
+        () -> {
+          var version = witness.get(KEY, SOON).orElseThrow().version();
+          var successor = begin(info(2).by("successor"), version);
+          successor.childIsOut("n", "aio:///0", outcome("successor"));
+        });
+    awaitTold(2);
+    assertEquals("successor recorded", told.getFirst());
+    assertTrue(told.getLast().startsWith("old failed: another nexus has written"), told::toString);
   }
 
   @Test
