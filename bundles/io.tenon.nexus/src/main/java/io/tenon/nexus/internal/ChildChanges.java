@@ -87,7 +87,7 @@ final class ChildChanges {
     return devices.add(uri, refusal);
   }
 
-  /** A reservation would be taken from a nexus that has been made of the children since. */
+  /** A reservation would be taken from a nexus that has been made of the children since. Who learns of that one has nothing to do any more. */
   private void mustBeOurs(String refusal) throws NexusException {
     if (nexus.vigil() == null) return;
     for (int looks = 1; ; looks++) {
@@ -95,12 +95,14 @@ final class ChildChanges {
         case OURS -> {
           return;
         }
-        case FOLLOWED, TAKEN ->
-            throw new NexusException(
-                Kind.STATE,
-                refusal + ".",
-                "Another nexus has been made of its children since.",
-                "Give it to that one, and destroy this one.");
+        case FOLLOWED, TAKEN -> {
+          nexus.membership().home().execute(nexus.membership()::wasFollowed);
+          throw new NexusException(
+              Kind.STATE,
+              refusal + ".",
+              "Another nexus has been made of its children since, so this one stops itself.",
+              "Give it to that one, and destroy this one.");
+        }
         case UNKNOWN -> {
           if (looks < MOST_LOOKS) lookAgainLater();
           else

@@ -445,6 +445,11 @@ final class Membership {
                 "child " + child.uri() + " answered that another host holds its reservation"));
   }
 
+  /** Another nexus has been made of its children. Home reactor. */
+  void wasFollowed() {
+    stopByItself(IoStatus.DEVICE_GONE, "another nexus has written its record");
+  }
+
   void stopByItself(IoStatus status, String reason) {
     endsInOrder = false;
     if (isStopping()) return;

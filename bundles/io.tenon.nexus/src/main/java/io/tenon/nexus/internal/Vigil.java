@@ -1,6 +1,5 @@
 package io.tenon.nexus.internal;
 
-import io.tenon.block.IoStatus;
 import io.tenon.reactor.Reactor;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -167,8 +166,7 @@ final class Vigil {
         resumeReads();
       }
       case TAKEN -> membership.conflict(verdict.taken().getFirst());
-      case FOLLOWED ->
-          membership.stopByItself(IoStatus.DEVICE_GONE, "another nexus has written its record");
+      case FOLLOWED -> membership.wasFollowed();
       case UNKNOWN -> askLater();
     }
   }
