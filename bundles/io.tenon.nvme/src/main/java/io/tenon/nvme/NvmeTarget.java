@@ -29,8 +29,8 @@ public interface NvmeTarget {
   void unshare(Subsystem subsystem);
 
   /**
-   * Whether hosts had registered with the device when it was last shared here, and had not left. They do not hear that it is not shared any more when
-   * they are frozen. False when it is shared now, or never was.
+   * Whether hosts had registered with the device, which is not shared now, when a share of it ended, and had not left. They do not hear of that when they
+   * are frozen, nor of later shares to which nobody came.
    */
   boolean wasReserved(DeviceSlot device);
 

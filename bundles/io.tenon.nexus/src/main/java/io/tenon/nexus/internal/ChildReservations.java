@@ -68,6 +68,7 @@ final class ChildReservations {
       failure = e;
     }
     if (round.mayBeServed) predecessor.outwait(refusal);
+    else if (round.hasLocal) predecessor.outwaitStart(refusal);
     round.taken.forEach(this::note);
     if (failure != null) throw failure;
   }
@@ -81,6 +82,9 @@ final class ChildReservations {
     /** Somebody may serve the data still, and not know. */
     private boolean mayBeServed;
 
+    /** One of them is this node's own. */
+    private boolean hasLocal;
+
     Round(ReservationClaim wish, String refusal) {
       this.wish = wish;
       this.refusal = refusal;
@@ -89,6 +93,7 @@ final class ChildReservations {
     void take(Wanted wanted) throws NexusException {
       var offered = wanted.slot().reservations();
       if (offered.isEmpty()) {
+        hasLocal = true;
         mayBeServed |= predecessor.mayServe(wanted.slot());
         taken(wanted, false, "its device offers no reservations");
         return;

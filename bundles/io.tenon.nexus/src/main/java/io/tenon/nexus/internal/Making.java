@@ -34,10 +34,7 @@ final class Making {
   private Making(NexusSpec spec, Surroundings node) throws NexusException {
     this.spec = spec;
     this.node = node;
-    var predecessor =
-        new Predecessor(
-            spec.name(), node.home(), node.timing().successorWaitsNs(), node.target()::wasReserved);
-    children = ChildDevices.open(spec, node.devices(), predecessor);
+    children = ChildDevices.open(spec, node.devices(), node.predecessor(spec.name()));
   }
 
   /**

@@ -88,7 +88,8 @@ public final class NexusService implements Nexuses, DeviceOwner {
       Executor blocking,
       boolean ana,
       Timing timing) {
-    node = new Surroundings(devices, target, reactors, blocking, ana, timing, store);
+    var uptime = new Uptime(reactors.all().getFirst());
+    node = new Surroundings(devices, target, reactors, blocking, ana, timing, store, uptime);
   }
 
   @Activate

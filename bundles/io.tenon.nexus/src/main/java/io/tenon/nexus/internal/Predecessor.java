@@ -10,6 +10,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,16 +32,20 @@ final class Predecessor {
   private final String nexus;
   private final Reactor home;
   private final long waitNs;
+  private final Uptime uptime;
   private final Predicate<DeviceSlot> wasReserved;
 
   /**
    * @param waitNs {@link Timing#successorWaitsNs}
-   * @param wasReserved whether other nodes had reserved a device of this node when it was last shared
+   * @param uptime of this node
+   * @param wasReserved whether other nodes had reserved a device of this node since then, and do not know that it is not shared any more
    */
-  Predecessor(String nexus, Reactor home, long waitNs, Predicate<DeviceSlot> wasReserved) {
+  Predecessor(
+      String nexus, Reactor home, long waitNs, Uptime uptime, Predicate<DeviceSlot> wasReserved) {
     this.nexus = nexus;
     this.home = home;
     this.waitNs = waitNs;
+    this.uptime = uptime;
     this.wasReserved = wasReserved;
   }
 
@@ -79,9 +84,34 @@ final class Predecessor {
    * @param refusal what did not happen when this throws, the first half of a sentence
    */
   void outwait(String refusal) throws NexusException {
-    log.info("nexus {}: it waits until nobody serves what it has taken", nexus);
+    outwait(() -> waitNs, refusal);
+  }
+
+  /**
+   * Of a device that is this node's. Who was served before the node was started had his last proof before that, so that only what is left of his time
+   * has to be waited for. Blocks.
+   *
+   * @param refusal as of {@link #outwait}
+   */
+  void outwaitStart(String refusal) throws NexusException {
+    outwait(() -> waitNs - uptime.ns(), refusal);
+  }
+
+  /**
+   * @param restNs asked on the home reactor
+   */
+  private void outwait(LongSupplier restNs, String refusal) throws NexusException {
     var over = new CompletableFuture<Boolean>();
-    home.execute(() -> home.schedule(waitNs, () -> over.complete(true)));
+    home.execute(
+        () -> {
+          long ns = restNs.getAsLong();
+          if (ns <= 0) {
+            over.complete(true);
+            return;
+          }
+          log.info("nexus {}: it waits until nobody serves what it has taken", nexus);
+          home.schedule(ns, () -> over.complete(true));
+        });
     try {
       var _ = Wait.on(over, home, MOST_SECONDS);
     } catch (InterruptedException e) {

@@ -11,6 +11,7 @@ import java.util.concurrent.Executor;
  *
  * @param blocking runs what may block and follows from I/O: closing a child, pausing a subsystem
  * @param ana hosts are told of ANA states
+ * @param uptime by its {@link #home}'s clock
  */
 record Surroundings(
     BlockDevices devices,
@@ -19,10 +20,16 @@ record Surroundings(
     Executor blocking,
     boolean ana,
     Timing timing,
-    RecordStore store) {
+    RecordStore store,
+    Uptime uptime) {
   /** Where everything is decided that is not I/O. */
   Reactor home() {
     return reactors.all().getFirst();
+  }
+
+  /** Of a nexus of this node. */
+  Predecessor predecessor(String nexus) {
+    return new Predecessor(nexus, home(), timing.successorWaitsNs(), uptime, target::wasReserved);
   }
 
   StoredRecord.Place recordPlace() {

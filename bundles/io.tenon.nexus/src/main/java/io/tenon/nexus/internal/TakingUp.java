@@ -26,12 +26,7 @@ final class TakingUp {
   private TakingUp(LeftNexus left, Surroundings node) throws NexusException {
     this.left = left;
     this.node = node;
-    var predecessor =
-        new Predecessor(
-            left.spec().name(),
-            node.home(),
-            node.timing().successorWaitsNs(),
-            node.target()::wasReserved);
+    var predecessor = node.predecessor(left.spec().name());
     children = ChildDevices.takeUp(left, node.devices(), predecessor);
   }
 

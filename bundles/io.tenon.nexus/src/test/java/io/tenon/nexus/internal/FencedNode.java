@@ -76,6 +76,12 @@ final class FencedNode {
     service.leave();
   }
 
+  /** What it has shared before is forgotten; its devices stay. */
+  void restart() {
+    service.close();
+    service = service();
+  }
+
   /** The second half. */
   void takeUpNexuses() {
     service = service();

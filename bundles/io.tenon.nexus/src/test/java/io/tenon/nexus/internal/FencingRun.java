@@ -102,7 +102,8 @@ final class FencingRun implements SimDisk.Observer {
               threads::start,
               false,
               new Timing(world.clock(), LIMITS, Vigil.WINDOW_NS),
-              () -> client);
+              () -> client,
+              new Uptime(reactors.all().getFirst()));
     }
 
     /** Blocking code of this node, from a thread that is no node's. */

@@ -196,11 +196,7 @@ public final class Target implements NvmeTarget {
       throws TargetException {
     var claim = claim(device);
     try {
-      var subsystem = new ServedSubsystem(this, nqn, device, claim, options);
-      synchronized (leftReserved) {
-        leftReserved.removeIf(left -> left.refersTo(device) || left.refersTo(null));
-      }
-      return subsystem;
+      return new ServedSubsystem(this, nqn, device, claim, options);
     } catch (TargetException e) {
       claim.close();
       throw e;
@@ -217,9 +213,15 @@ public final class Target implements NvmeTarget {
 
   /** Its share has ended; before anybody else can have the device. */
   void shareEnded(ServedSubsystem subsystem) {
-    if (subsystem.reservations().registrants().isEmpty()) return;
+    var reservations = subsystem.reservations();
+    boolean isReserved = !reservations.registrants().isEmpty();
+    // With whom it was reserved before does not know of this share either.
+    boolean nobodyCame = !isReserved && reservations.generation() == 0;
+    if (nobodyCame) return;
+    var device = subsystem.device();
     synchronized (leftReserved) {
-      leftReserved.add(new WeakReference<>(subsystem.device()));
+      leftReserved.removeIf(left -> left.refersTo(device) || left.refersTo(null));
+      if (isReserved) leftReserved.add(new WeakReference<>(device));
     }
   }
 

@@ -409,6 +409,23 @@ class ReservationsTest extends TargetFixture {
     assertEquals(List.of("it.json"), files());
   }
 
+  @Test
+  void whoHadItIsKnownUntilSomebodyCameAndWentInOrder() throws Exception {
+    var shared = subsystem.device();
+    assertEquals(0, new Host(A, 0).register(10));
+    shareAgain();
+    shareAgain();
+    target.unshare(subsystem);
+    assertTrue(target.wasReserved(shared));
+    subsystem = target.share(shared, options());
+    var b = new Host(B, 1);
+    assertEquals(0, b.register(20));
+    assertEquals(0, b.clear(20));
+    target.unshare(subsystem);
+    assertFalse(target.wasReserved(shared));
+    subsystem = target.share(shared, options());
+  }
+
   private List<String> files() throws Exception {
     try (var all = Files.list(folder)) {
       return all.map(one -> String.valueOf(one.getFileName())).toList();
