@@ -151,10 +151,24 @@ final class Node {
     assertTrue(process.waitFor(START_PATIENCE.toSeconds(), TimeUnit.SECONDS), name + " lives on");
   }
 
-  /** SIGSTOP: its sockets stay open and nobody answers. */
+  /** SIGSTOP: its sockets stay open and nobody answers. When this returns all of its threads stand: on a busy machine some go on for a while. */
   void freeze() throws Exception {
     signal("STOP");
     frozen = true;
+    Waiting.until(name + " stands still", this::standsStill);
+  }
+
+  private boolean standsStill() {
+    try (var threads = Files.list(Path.of("/proc", String.valueOf(process.pid()), "task"))) {
+      for (Path thread : threads.toList()) {
+        String stat = Files.readString(thread.resolve("stat"));
+        // proc(5): the state follows the name, which may hold anything.
+        if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') return false;
+      }
+      return true;
+    } catch (IOException e) {
+      return false; // a thread has ended meanwhile
+    }
   }
 
   /** SIGCONT. */
