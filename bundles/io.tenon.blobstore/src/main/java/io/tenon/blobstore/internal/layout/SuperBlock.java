@@ -57,6 +57,11 @@ public record SuperBlock(
   private static final int IO_UNIT_SIZE = 88;
   private static final int OLD_IO_UNIT_BYTES = 4096;
 
+  /** The least that a disk writes as a whole. */
+  private static final int SECTOR_BYTES = 512;
+
+  private static final byte[] ZEROES = new byte[Page.BYTES];
+
   /**
    * Reads and checks it, all but its geometry, which {@link StoreLayout} checks.
    *
@@ -75,17 +80,13 @@ public record SuperBlock(
               .formatted(Integer.toUnsignedString(version), NEWEST_VERSION),
           "Use a newer release.");
     }
-    if (!Page.isSealed(page)) {
-      var torn = tornCleanMark(page);
-      if (torn.isEmpty()) {
-        throw refused(
-            Kind.SUPER_BLOCK_CHECKSUM,
-            "The checksum of its super block is wrong.",
-            "Check the disk before anything writes to it: a repair may bring the store back.");
-      }
-      page = torn.get();
-    }
-    return fields(page);
+    if (Page.isSealed(page)) return fields(page);
+    var torn = tornCleanMark(page).or(() -> tornFirstWrite(page));
+    if (torn.isPresent()) return fields(torn.get());
+    throw refused(
+        Kind.SUPER_BLOCK_CHECKSUM,
+        "The checksum of its super block is wrong.",
+        "Check the disk before anything writes to it: a repair may bring the store back.");
   }
 
   static boolean hasSignature(byte[] page) {
@@ -132,6 +133,19 @@ public record SuperBlock(
     if (!Page.isSealed(other)) return Optional.empty();
     LittleEndian.putU32(other, CLEAN, 0);
     return Optional.of(other);
+  }
+
+  /**
+   * A power failure while a store was made may leave the first sector alone of a page that was zeroes. No blob was ever in it, for its first one is
+   * named in that sector later; it counts as not clean.
+   */
+  private static Optional<byte[]> tornFirstWrite(byte[] page) {
+    boolean isRestZero =
+        Arrays.equals(page, SECTOR_BYTES, page.length, ZEROES, SECTOR_BYTES, page.length);
+    if (!isRestZero || LittleEndian.getLong(page, SUPER_BLOB) != NO_BLOB) return Optional.empty();
+    byte[] whole = page.clone();
+    LittleEndian.putU32(whole, CLEAN, 0);
+    return Optional.of(whole);
   }
 
   private static BlobstoreException refused(Kind kind, String why, String remedy) {

@@ -143,6 +143,18 @@ class WorkedExampleTest {
   }
 
   @Test
+  void aSuperBlockOfWhichOnlyTheFirstSectorWasEverWrittenIsThatOfAnEmptyStore() throws Exception {
+    var made = example().withSuperBlob(SuperBlock.NO_BLOB);
+    var torn = Arrays.copyOf(Arrays.copyOf(made.encode(), 512), 4096);
+    assertEquals(made.withClean(false), SuperBlock.parse(torn));
+    // Of a store that has held something it is damage.
+    var used = Arrays.copyOf(Arrays.copyOf(example().encode(), 512), 4096);
+    assertEquals(Kind.SUPER_BLOCK_CHECKSUM, refusal(used));
+    torn[4095] = 1;
+    assertEquals(Kind.SUPER_BLOCK_CHECKSUM, refusal(torn));
+  }
+
+  @Test
   void whatIsNoSuperBlockIsRefusedByName() throws Exception {
     byte[] page = example().encode();
     assertEquals(Kind.NOT_A_BLOBSTORE, refusal(new byte[4096]));
