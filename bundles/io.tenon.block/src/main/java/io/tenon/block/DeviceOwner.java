@@ -1,10 +1,12 @@
 package io.tenon.block;
 
+import java.util.List;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
  * Who has made devices and listed them ({@link BlockDevices#adopt}), and can do without one of them for a while: another version of its bundle, beside
- * it, tries that one alone. A service of the bundle that can be replaced. Any thread but a reactor's.
+ * it, tries that one alone. A service of the bundle that can be replaced, whose other services nobody may take for the old one's. Any thread but a
+ * reactor's.
  *
  * <pre>
  * the trial's bundle starts ─► lend: left by the one, taken up by the other ─► its bundle goes, and leaves the device ─► takeUp
@@ -19,13 +21,23 @@ public interface DeviceOwner {
   boolean has(DeviceSlot device);
 
   /**
-   * Leaves a device as when its bundle is replaced, and has the other one take it up. Who asks for it meanwhile is shown what the other one
-   * makes of it. Blocks until it is left, within bounds; does nothing when it has no such device.
+   * Devices that cannot be parted, for they are on one disk: all of them, whether it is asked for one of them or for the disk. Empty when it
+   * serves no such device.
+   */
+  default List<DeviceSlot> lentWith(DeviceSlot device) {
+    return has(device) ? List.of(device) : List.of();
+  }
+
+  /**
+   * Leaves a device, and those that cannot be parted from it, as when its bundle is replaced, and has the other one take them up. Who asks for
+   * them meanwhile is shown what the other one makes of them. Blocks until they are left, within bounds; does nothing when it has no such
+   * device.
    *
-   * @throws DeviceException when the other one does not offer what this one does; nothing was left then
+   * @throws DeviceException of kind {@link DeviceException.Kind#IO} when the other one could not go on with what was left; otherwise nothing
+   *     was left
    */
   void lend(DeviceSlot device, DeviceOwner to) throws DeviceException;
 
-  /** Goes on with a device that was left; not when somebody serves it, or when it is no more. Blocks. */
+  /** Goes on with a device that was left, and those that went with it; not when somebody serves it, or when it is no more. Blocks. */
   void takeUp(DeviceSlot device);
 }

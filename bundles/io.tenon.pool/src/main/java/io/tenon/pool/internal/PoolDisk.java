@@ -53,6 +53,11 @@ final class PoolDisk implements AutoCloseable {
     this.reactor = reactor;
   }
 
+  /** Whose a pool's disk is, as people read it. */
+  static String owner(String pool) {
+    return "pool " + pool;
+  }
+
   /** A path means an {@code aio://} URI. */
   static String uri(String disk) {
     return disk.startsWith("/") ? "aio://" + disk : disk;
@@ -77,7 +82,7 @@ final class PoolDisk implements AutoCloseable {
       String pool, DeviceSlot slot, boolean openedHere, BlockDevices devices)
       throws DeviceException {
     try {
-      return slot.claim("pool " + pool);
+      return slot.claim(owner(pool));
     } catch (DeviceException e) {
       if (openedHere) devices.destroy(slot);
       throw e;

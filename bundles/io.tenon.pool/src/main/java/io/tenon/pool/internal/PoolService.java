@@ -3,6 +3,9 @@ package io.tenon.pool.internal;
 import io.tenon.apart.Apart;
 import io.tenon.blobstore.Blobstores;
 import io.tenon.block.BlockDevices;
+import io.tenon.block.DeviceException;
+import io.tenon.block.DeviceOwner;
+import io.tenon.block.DeviceSlot;
 import io.tenon.error.TenonException;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.pool.AbsentPool;
@@ -37,13 +40,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The node's pools: makes them, finds them on disks, and knows them by name. Immediate, for pools come back whether or not somebody
- * asks for them.
+ * asks for them. In a trial it has the pool that it is lent, and no other.
  */
 @Component(
-    service = Pools.class,
+    service = {Pools.class, DeviceOwner.class},
     immediate = true,
     configurationPid = {"io.tenon.node", "io.tenon.pool"})
-public final class PoolService implements Pools, ServedPool.Home {
+public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
   private static final Logger log = LoggerFactory.getLogger(PoolService.class);
 
   /** A bundle that is stopped should not hold up others for longer. */
@@ -59,6 +62,9 @@ public final class PoolService implements Pools, ServedPool.Home {
   /** By name; guarded by itself, as is what follows. */
   private final TreeMap<String, ServedPool> served = new TreeMap<>();
 
+  /** By name, those that another version of this bundle tries, until they are served here again. */
+  private final TreeMap<String, LentPool> lent = new TreeMap<>();
+
   /** By name, those that are being made or loaded. */
   private final TreeMap<String, OneAtATime> opening = new TreeMap<>();
 
@@ -70,16 +76,36 @@ public final class PoolService implements Pools, ServedPool.Home {
   @Activate
   public PoolService(
       PoolConfig config,
+      BundleContext context,
       @Reference BlockDevices devices,
       @Reference NvmeTarget target,
       @Reference Blobstores blobstores,
       @Reference Reactors reactors)
       throws TenonException {
-    this(config, devices, target, blobstores, reactors, RandomGenerator.of("SecureRandom"));
+    this(
+        config,
+        context.getBundle().getHeaders("").get(TRIAL_HEADER) != null,
+        devices,
+        target,
+        blobstores,
+        reactors,
+        RandomGenerator.of("SecureRandom"));
+  }
+
+  /** Without OSGi. */
+  public PoolService(
+      PoolConfig config,
+      BlockDevices devices,
+      NvmeTarget target,
+      Blobstores blobstores,
+      Reactors reactors)
+      throws TenonException {
+    this(config, false, devices, target, blobstores, reactors, RandomGenerator.of("SecureRandom"));
   }
 
   private PoolService(
       PoolConfig config,
+      boolean isTrial,
       BlockDevices devices,
       NvmeTarget target,
       Blobstores blobstores,
@@ -93,10 +119,11 @@ public final class PoolService implements Pools, ServedPool.Home {
             blobstores,
             reactors.main(),
             new Apart(Thread.ofVirtual().name("pool-", 0).factory()),
-            memory(config, random),
+            isTrial ? memoryOfTrial(config) : memory(config, random),
             InstantSource.system(),
             TimeUnit.MILLISECONDS.toNanos(config.busy_wait_ms())),
         random);
+    if (isTrial) return;
     // Who asks for the pools that a service before this one has left is not to be told that there
     // are none.
     if (!Patience.sees(start(), TAKE_UP_NS, parts.reactor())) {
@@ -121,6 +148,11 @@ public final class PoolService implements Pools, ServedPool.Home {
     }
     return PoolsFile.open(
         Path.of(config.data_dir()), config.name(), () -> PoolMaker.randomUuid(random));
+  }
+
+  /** Who lends pools remembers them; the disks of those are to say that the same node serves them. */
+  private static PoolMemory memoryOfTrial(PoolConfig config) throws TenonException {
+    return new PassingMemory(PoolsFile.nodeIn(Path.of(config.data_dir()), config.name()));
   }
 
   /** Begins to bring back what was there before. As {@link ReturningPools#start}. */
@@ -190,6 +222,15 @@ public final class PoolService implements Pools, ServedPool.Home {
     }
   }
 
+  /** One that is lent has its name and its place here still. Holding the lock of {@link #served}. */
+  private Optional<ServedPool> present(String name) {
+    var own = served.get(name);
+    if (own != null) return Optional.of(own);
+    return Optional.ofNullable(lent.get(name))
+        .filter(one -> !one.isReturning())
+        .map(LentPool::before);
+  }
+
   private interface Opening {
     PoolIdentity.Loaded open(PoolDisk disk) throws PoolException;
   }
@@ -197,12 +238,13 @@ public final class PoolService implements Pools, ServedPool.Home {
   /** Keeps the name for one who makes or loads the pool, and opens the disk for it. */
   private ServedPool reserved(String what, String name, String uri, Opening opener)
       throws PoolException {
+    forgetIfEnded(name);
     var names = opening(name);
     try (var _ = names.take("It is being made or imported.", what, parts.patienceNs())) {
       synchronized (served) {
         if (closed) throw stopping(what);
-        var present = served.get(name);
-        if (present != null) throw exists(what, present, uri);
+        var present = present(name);
+        if (present.isPresent()) throw exists(what, present.get(), uri);
       }
       var disk = PoolDisk.open(name, uri, parts.devices(), parts.reactor());
       ServedPool pool = null;
@@ -265,6 +307,9 @@ public final class PoolService implements Pools, ServedPool.Home {
       if (closed) throw stopping(what);
       boolean taken = starting.contains(identity.uuid());
       for (ServedPool other : served.values()) taken |= other.uuid().equals(identity.uuid());
+      for (LentPool other : lent.values()) {
+        taken |= !other.isReturning() && other.before().uuid().equals(identity.uuid());
+      }
       if (taken) {
         throw new PoolException(
             Kind.INVALID_ARGUMENT,
@@ -312,16 +357,25 @@ public final class PoolService implements Pools, ServedPool.Home {
 
   @Override
   public List<Pool> all() {
+    var all = new TreeMap<String, Pool>();
+    List<LentPool> elsewhere;
     synchronized (served) {
-      return List.copyOf(served.values());
+      all.putAll(served);
+      elsewhere = lent.values().stream().filter(one -> !served.containsKey(one.name())).toList();
     }
+    for (LentPool one : elsewhere) shown(one).ifPresent(pool -> all.put(one.name(), pool));
+    return List.copyOf(all.values());
   }
 
   @Override
   public Optional<Pool> findByName(String name) {
+    LentPool elsewhere;
     synchronized (served) {
-      return Optional.ofNullable(served.get(name));
+      var own = served.get(name);
+      if (own != null) return Optional.of(own);
+      elsewhere = lent.get(name);
     }
+    return Optional.ofNullable(elsewhere).flatMap(this::shown);
   }
 
   @Override
@@ -332,6 +386,104 @@ public final class PoolService implements Pools, ServedPool.Home {
   @Override
   public Optional<Replica> findReplica(UUID uuid) {
     return all().stream().flatMap(pool -> pool.findReplica(uuid).stream()).findFirst();
+  }
+
+  // Trials.
+
+  @Override
+  public boolean has(DeviceSlot device) {
+    return own(device).isPresent();
+  }
+
+  private Optional<ServedPool> own(DeviceSlot device) {
+    synchronized (served) {
+      return served.values().stream().filter(pool -> pool.devices().contains(device)).findFirst();
+    }
+  }
+
+  @Override
+  public List<DeviceSlot> lentWith(DeviceSlot device) {
+    Optional<ServedPool> onDisk;
+    synchronized (served) {
+      onDisk =
+          served.values().stream().filter(pool -> pool.disk().slot().equals(device)).findFirst();
+    }
+    return onDisk.or(() -> own(device)).map(ServedPool::devices).orElse(List.of());
+  }
+
+  @Override
+  public void lend(DeviceSlot device, DeviceOwner to) throws DeviceException {
+    if (!(to instanceof Pools others)) {
+      throw stays(
+          device,
+          DeviceException.Kind.UNSUPPORTED,
+          "The other bundle serves no pools.",
+          "Give one that does.");
+    }
+    var own = own(device);
+    if (own.isEmpty()) return;
+    var lending = new LentPool(own.get(), others, parts.memory());
+    synchronized (served) {
+      lent.put(lending.name(), lending);
+    }
+    lending.before().leave();
+    if (!lending.before().isLeft()) {
+      end(lending);
+      throw stays(
+          device,
+          DeviceException.Kind.IN_USE,
+          "Pool %s could not be left.".formatted(lending.name()),
+          "Look at the node's log, and try again.");
+    }
+    lending.begin();
+    log.info("pool {}: tries another version of a bundle", lending.name());
+  }
+
+  private static DeviceException stays(
+      DeviceSlot device, DeviceException.Kind kind, String why, String remedy) {
+    return new DeviceException(
+        kind, "Block device " + device.name() + " stays where it is.", why, remedy);
+  }
+
+  /** What the other service makes of it. Until that has it, and from when it has left it, this one shows what was there last. */
+  private Optional<Pool> shown(LentPool one) {
+    var there = one.there();
+    if (there.isPresent()) return there;
+    forgetIfEnded(one.name());
+    return one.isEnded() ? Optional.empty() : Optional.of(one.before());
+  }
+
+  /** It was exported or destroyed where it was tried. Its disk says so too, should the node end before this is seen. */
+  private void forgetIfEnded(String name) {
+    LentPool one;
+    synchronized (served) {
+      one = lent.get(name);
+    }
+    if (one != null && one.isEnded() && end(one)) forgetDurably(name);
+  }
+
+  private boolean end(LentPool one) {
+    one.end();
+    synchronized (served) {
+      return lent.remove(one.name(), one);
+    }
+  }
+
+  @Override
+  public void takeUp(DeviceSlot device) {
+    Optional<LentPool> found;
+    synchronized (served) {
+      found = lent.values().stream().filter(one -> one.has(device)).findFirst();
+    }
+    if (found.isEmpty()) return;
+    var one = found.get();
+    forgetIfEnded(one.name());
+    if (one.isEnded()) return;
+    var tried = returning.start(one.comesBack());
+    if (!Patience.sees(tried, TAKE_UP_NS, parts.reactor())) {
+      log.warn("pool {}: is not back yet from its trial", one.name());
+    }
+    end(one);
   }
 
   /** With the node everything ends; otherwise a successor of this service is expected. */

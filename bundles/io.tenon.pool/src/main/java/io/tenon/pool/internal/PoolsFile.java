@@ -57,11 +57,29 @@ final class PoolsFile implements PoolMemory {
       if (found.isEmpty()) file.write();
       return file;
     } catch (IOException e) {
-      throw new TenonException(
-          "What pools this node has is not known.",
-          "%s cannot be read or written: %s.".formatted(path, e),
-          "Make the node's data folder readable and writable for its user.",
-          e);
+      throw unusable(path, e);
+    }
+  }
+
+  private static TenonException unusable(Path path, Exception why) {
+    return new TenonException(
+        "What pools this node has is not known.",
+        "%s cannot be read or written: %s.".formatted(path, why),
+        "Make the node's data folder readable and writable for its user.",
+        why);
+  }
+
+  /**
+   * Who the node is, for one who remembers no pools himself. Changes nothing.
+   *
+   * @throws TenonException when there is no such file, or it cannot be read
+   */
+  static ServingNode nodeIn(Path folder, String nodeName) throws TenonException {
+    var path = folder.resolve(NAME);
+    try {
+      return new ServingNode(parse(Files.readString(path)).node, nodeName);
+    } catch (IOException | IllegalArgumentException e) {
+      throw unusable(path, e);
     }
   }
 

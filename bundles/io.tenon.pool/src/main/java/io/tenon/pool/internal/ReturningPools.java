@@ -25,6 +25,8 @@ final class ReturningPools {
   /** By name; guarded by itself. */
   private final TreeMap<String, AbsentPool> absent = new TreeMap<>();
 
+  private boolean closed;
+
   ReturningPools(PoolParts parts, BringBack bringBack) {
     this.parts = parts;
     this.bringBack = bringBack;
@@ -34,20 +36,31 @@ final class ReturningPools {
    * @return done when those have been tried once that a service before this one has left
    */
   CompletableFuture<Void> start() {
-    var since = parts.clock().instant();
     var left = new ArrayList<CompletableFuture<Void>>();
     for (KnownPool known : parts.memory().pools()) {
-      synchronized (absent) {
-        absent.put(
-            known.name(),
-            new AbsentPool(
-                known.name(), known.uuid(), known.disk(), since, "It is being imported."));
-      }
-      var tried = new CompletableFuture<Void>();
-      if (isLeft(known)) left.add(tried);
-      Retrying.start(parts, () -> isSettled(known, tried));
+      boolean isLeft = isLeft(known);
+      var tried = start(known);
+      if (isLeft) left.add(tried);
     }
     return CompletableFuture.allOf(left.toArray(CompletableFuture[]::new));
+  }
+
+  /**
+   * This one alone.
+   *
+   * @return done when it has been tried once
+   */
+  CompletableFuture<Void> start(KnownPool known) {
+    var since = parts.clock().instant();
+    var tried = new CompletableFuture<Void>();
+    synchronized (absent) {
+      if (closed) return CompletableFuture.completedFuture(null);
+      absent.put(
+          known.name(),
+          new AbsentPool(known.name(), known.uuid(), known.disk(), since, "It is being imported."));
+    }
+    Retrying.start(parts, () -> isSettled(known, tried));
+    return tried;
   }
 
   /** Its disk is open, and kept for it. */
@@ -121,6 +134,7 @@ final class ReturningPools {
   /** Nothing is tried any more. */
   void close() {
     synchronized (absent) {
+      closed = true;
       absent.clear();
     }
   }

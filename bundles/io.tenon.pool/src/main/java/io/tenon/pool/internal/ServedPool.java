@@ -54,6 +54,9 @@ final class ServedPool implements Pool {
 
   private volatile boolean closed;
 
+  /** It is closed, and a successor has it, or will. */
+  private volatile boolean left;
+
   /** Where pools are at home. */
   interface Home {
     /** The node is not to bring it back any more. */
@@ -100,6 +103,24 @@ final class ServedPool implements Pool {
 
   boolean isClosed() {
     return closed;
+  }
+
+  /** Who looks at it here is shown what was there last. */
+  boolean isLeft() {
+    return left;
+  }
+
+  private void checkNotLeft(String what) throws PoolException {
+    if (!left) return;
+    throw new PoolException(
+        Kind.BUSY, what, "Its service is being replaced.", "Try again when that is done.");
+  }
+
+  /** Of its replicas, snapshots and clones. */
+  List<DeviceSlot> devices() {
+    var devices = new ArrayList<DeviceSlot>();
+    for (ServedReplica replica : served()) replica.device().ifPresent(devices::add);
+    return devices;
   }
 
   PoolIdentity identity() {
@@ -241,6 +262,7 @@ final class ServedPool implements Pool {
    */
   <T> T change(String what, Change<T> change) throws PoolException {
     try (var _ = changing.take(underWay(what), what, parts.patienceNs())) {
+      checkNotLeft(what);
       if (closed) {
         throw new PoolException(
             Kind.POOL_NOT_FOUND, what, "Pool " + name() + " was closed.", "Import it.");
@@ -287,6 +309,7 @@ final class ServedPool implements Pool {
   public void export() throws PoolException {
     String what = "Pool " + name() + " was not exported.";
     try (var _ = changing.take(underWay(what), what, parts.patienceNs())) {
+      checkNotLeft(what);
       if (closed) return;
       checkUnused(what);
       closeReplicas(what);
@@ -401,6 +424,7 @@ final class ServedPool implements Pool {
       if (closed) return;
       if (!replicasLeft()) return; // nobody may load a pool while I/O of this one is under way
       if (follower.isOnline()) unloadOrAbandon();
+      left = true;
       closed = true;
       follower.stop();
       disk.leave();
@@ -411,10 +435,8 @@ final class ServedPool implements Pool {
 
   private boolean replicasLeft() {
     String who = "The service of pool " + name();
-    var slots = new ArrayList<DeviceSlot>();
-    for (ServedReplica replica : served()) replica.device().ifPresent(slots::add);
     try {
-      var _ = parts.devices().leave(slots, who).toCompletableFuture().join();
+      var _ = parts.devices().leave(devices(), who).toCompletableFuture().join();
       return true;
     } catch (CompletionException e) {
       log.warn("pool {}: I/O has not ended in time for a successor", name(), e.getCause());

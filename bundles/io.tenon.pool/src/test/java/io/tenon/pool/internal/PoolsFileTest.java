@@ -47,6 +47,19 @@ class PoolsFileTest {
   }
 
   @Test
+  void whoOnlyAsksForTheNodeChangesNothing() throws Exception {
+    assertThrows(TenonException.class, () -> PoolsFile.nodeIn(folder, "n1"));
+    assertTrue(Files.notExists(file()));
+    open().remember(FAST);
+    var before = Files.getLastModifiedTime(file());
+    assertEquals(new ServingNode(ID, "renamed"), PoolsFile.nodeIn(folder, "renamed"));
+    assertEquals(before, Files.getLastModifiedTime(file()));
+    Files.writeString(file(), "rubbish");
+    assertThrows(TenonException.class, () -> PoolsFile.nodeIn(folder, "n1"));
+    assertEquals("rubbish", Files.readString(file()));
+  }
+
+  @Test
   void aDiskThatMovedIsRememberedOfAPoolThatIsKnownAndOfNoOther() throws Exception {
     var first = open();
     first.remember(FAST);

@@ -27,6 +27,7 @@ import io.tenon.pool.ReplicaSpec;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
@@ -88,6 +89,27 @@ final class TestNode implements AutoCloseable {
     pools.leave();
     pools = new PoolService(parts, new Random(2));
     var _ = pools.start();
+  }
+
+  /** As another version of the bundle beside the one that runs. */
+  PoolService trial() {
+    var memory = new PassingMemory(parts.memory().node());
+    return new PoolService(
+        new PoolParts(
+            parts.devices(),
+            parts.target(),
+            parts.blobstores(),
+            parts.reactor(),
+            parts.blocking(),
+            memory,
+            parts.clock(),
+            parts.patienceNs()),
+        new Random(3));
+  }
+
+  /** What it would bring back after a restart. */
+  List<KnownPool> remembered() {
+    return parts.memory().pools();
   }
 
   void add(DeviceProvider provider, String scheme) {
