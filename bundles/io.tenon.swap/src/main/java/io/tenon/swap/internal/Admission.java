@@ -195,10 +195,17 @@ final class Admission {
     if (!before.getNamespace().equals(now.getNamespace())) return false;
     Map<String, Object> attributes = now.getAttributes();
     if (before.getNamespace().equals(SERVICE)) {
-      Object type = before.getAttributes().get(Constants.OBJECTCLASS);
-      return type == null || type.equals(attributes.get(Constants.OBJECTCLASS));
+      return types(attributes).containsAll(types(before.getAttributes()));
     }
     return attributes.entrySet().containsAll(before.getAttributes().entrySet());
+  }
+
+  private static List<?> types(Map<String, Object> service) {
+    return switch (service.get(Constants.OBJECTCLASS)) {
+      case List<?> several -> several;
+      case null -> List.of();
+      case Object one -> List.of(one);
+    };
   }
 
   private static String text(BundleCapability capability) {
