@@ -142,7 +142,12 @@ public class CanaryTest {
 
   @Test
   public void oneThatIsGoodFollowsToAllOthers() throws Exception {
-    changed(Map.of());
+    // That it offers more than the old one is no reason to refuse it.
+    changed(
+        Map.of(
+            "Provide-Capability",
+            "osgi.service;objectClass:List<String>=\"io.tenon.block.DeviceProvider,java.lang.Runnable\","
+                + "tenon.backend;scheme=aio,tenon.swap"));
     var done = swaps.swap(request(AIO, canary.name()));
     assertEquals(SwapResult.SWAPPED, done.result());
     assertEquals(VERSION, named(AIO).getFirst().getVersion().toString());
@@ -193,8 +198,8 @@ public class CanaryTest {
 
   @Test
   public void whatOneVolumeAloneCannotTryIsRefused() throws Exception {
-    jar = Jars.of("io.tenon.pool");
-    String why = fails(SwapResult.REFUSED, "io.tenon.pool", canary.name());
+    jar = Jars.of("io.tenon.engine");
+    String why = fails(SwapResult.REFUSED, "io.tenon.engine", canary.name());
     assertTrue(why, why.contains("It serves all of its volumes by one service"));
     jar = Jars.of("io.tenon.transport.nvmetcp");
     why = fails(SwapResult.REFUSED, "io.tenon.transport.nvmetcp", canary.name());

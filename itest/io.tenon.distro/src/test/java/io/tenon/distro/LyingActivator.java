@@ -28,7 +28,7 @@ public final class LyingActivator implements BundleActivator {
   /** Header of the bundle: reads are right, everything else fails. */
   static final String READ_ONLY = "X-Read-Only";
 
-  private enum Way {
+  enum Way {
     RUBBISH,
     SILENT,
     READ_ONLY
@@ -36,9 +36,7 @@ public final class LyingActivator implements BundleActivator {
 
   @Override
   public void start(BundleContext context) throws Exception {
-    var headers = context.getBundle().getHeaders("");
-    Way way = headers.get(SILENT) != null ? Way.SILENT : Way.RUBBISH;
-    if (headers.get(READ_ONLY) != null) way = Way.READ_ONLY;
+    Way way = way(context);
     var reactors = context.getService(context.getServiceReference(Reactors.class));
     var honest =
         Class.forName("io.tenon.backend.aio.internal.AioProvider")
@@ -49,6 +47,12 @@ public final class LyingActivator implements BundleActivator {
         FrameworkUtil.asDictionary(
             Map.of(DeviceProvider.SCHEME, "aio", Constants.SERVICE_RANKING, 1));
     context.registerService(DeviceProvider.class, new Provider(honest, way), properties);
+  }
+
+  static Way way(BundleContext context) {
+    var headers = context.getBundle().getHeaders("");
+    if (headers.get(READ_ONLY) != null) return Way.READ_ONLY;
+    return headers.get(SILENT) != null ? Way.SILENT : Way.RUBBISH;
   }
 
   @Override
@@ -68,7 +72,7 @@ public final class LyingActivator implements BundleActivator {
     }
   }
 
-  private record Disk(BlockDevice honest, Way way) implements BlockDevice {
+  record Disk(BlockDevice honest, Way way) implements BlockDevice {
     @Override
     public String name() {
       return honest.name();
