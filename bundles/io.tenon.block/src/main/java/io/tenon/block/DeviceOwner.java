@@ -17,6 +17,15 @@ public interface DeviceOwner {
   /** In the manifest of a bundle that is there for a trial: what it finds left when it starts is not for it. */
   String TRIAL_HEADER = "Tenon-Trial";
 
+  /**
+   * Property of this service: interface of a service that it makes its devices with. For a bundle that is there for a trial of that there is another
+   * owner, with the property {@link #TRIES}.
+   */
+  String MADE_WITH = "tenon.made.with";
+
+  /** Property of this service: symbolic name of the bundle that is there for a trial, with whose services it makes the devices that it is lent. */
+  String TRIES = "tenon.tries";
+
   /** It serves the device now. One that it has lent it does not. */
   boolean has(DeviceSlot device);
 

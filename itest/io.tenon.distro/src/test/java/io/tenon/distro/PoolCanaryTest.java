@@ -48,11 +48,12 @@ import org.ops4j.pax.exam.spi.reactors.PerClass;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 
-/** One of two pools tries a new version of the pools' bundle before the other one; replicas of both are read and written all the time. */
+/** One of two pools tries a new version of the pools' bundle, or of the blobstores', before the other one; replicas of both are read and written all the time. */
 @RunWith(PaxExam.class)
 @ExamReactorStrategy(PerClass.class)
 public class PoolCanaryTest {
   private static final String POOL = "io.tenon.pool";
+  private static final String BLOBSTORE = "io.tenon.blobstore";
   private static final int IOS = 300;
   private static final long MIB = 1 << 20;
 
@@ -75,7 +76,9 @@ public class PoolCanaryTest {
   private DeviceSlot other;
   private CheckedLoad canaryLoad;
   private CheckedLoad otherLoad;
-  private String before = "";
+
+  /** What is replaced. */
+  private String tried = POOL;
 
   @Configuration
   public Option[] node() {
@@ -89,7 +92,6 @@ public class PoolCanaryTest {
     other = replica(pool("slow"), "other");
     canaryLoad = load(canary);
     otherLoad = load(other);
-    before = bundle().getVersion().toString();
   }
 
   private String pool(String name) throws Exception {
@@ -127,7 +129,7 @@ public class PoolCanaryTest {
   public void theOtherOneSawNothing() throws Exception {
     otherLoad.goesOn(IOS);
     otherLoad.stop();
-    assertEquals(List.of(), named(POOL + ".canary"));
+    assertEquals(List.of(), named(tried + ".canary"));
     assertEquals(Bundle.ACTIVE, bundle().getState());
     for (String pool : pools) {
       assertEquals(List.of(), find(pool).info().findings());
@@ -152,7 +154,7 @@ public class PoolCanaryTest {
   }
 
   private Bundle bundle() {
-    return named(POOL).getFirst();
+    return named(tried).getFirst();
   }
 
   /** Never older than what a test before this one has left. */
@@ -163,7 +165,7 @@ public class PoolCanaryTest {
   private void changed(Map<String, String> headers, Class<?>... more) throws IOException {
     var all = new TreeMap<>(headers);
     all.put("Bundle-Version", next());
-    jar = Jars.changed(POOL, folder.resolve("new.jar"), all, more);
+    jar = Jars.changed(tried, folder.resolve("new.jar"), all, more);
   }
 
   private void lying(String way, DeviceSlot about) throws IOException {
@@ -182,7 +184,7 @@ public class PoolCanaryTest {
   }
 
   private SwapRequest request(String volume, long deadlineMs) {
-    return new SwapRequest(POOL, jar.toUri(), "the test", deadlineMs, Optional.of(volume));
+    return new SwapRequest(tried, jar.toUri(), "the test", deadlineMs, Optional.of(volume));
   }
 
   private void isGood(String volume, DeviceSlot... waits) throws Exception {
@@ -197,9 +199,10 @@ public class PoolCanaryTest {
   }
 
   private String fails(SwapResult wanted, String volume, long deadlineMs) {
+    var before = bundle().getVersion();
     var end = assertThrows(SwapException.class, () -> swaps.swap(request(volume, deadlineMs)));
     assertEquals(end.getMessage(), wanted, end.result());
-    assertEquals(before, bundle().getVersion().toString());
+    assertEquals(before, bundle().getVersion());
     assertEquals(wanted, swaps.history().getLast().result());
     return end.getMessage();
   }
@@ -243,9 +246,15 @@ public class PoolCanaryTest {
     assertEquals(List.of(), thatWaited());
     isGood(shared, first, second);
     var nexus = nexus(first, second);
-    before = bundle().getVersion().toString();
     isGood("volume-" + mark, first, second);
     nexuses.findByUuid(nexus).orElseThrow().destroy();
+    canaryIsWhole();
+  }
+
+  @Test
+  public void newBlobstoresAreTriedByOnePoolAndFollowToAllOthers() throws Exception {
+    tried = BLOBSTORE;
+    isGood(canary.name());
     canaryIsWhole();
   }
 
@@ -273,6 +282,23 @@ public class PoolCanaryTest {
     changed(Map.of());
     jar = Jars.withBrokenClasses(jar, "PoolIdentity");
     rolledBack("Only block device " + canary.name() + " has seen it.", canary);
+    canaryIsWhole();
+  }
+
+  @Test
+  public void ofBlobstoresThatLoadNothingOnlyTheCanaryKnows() throws Exception {
+    tried = BLOBSTORE;
+    changed(Map.of());
+    jar = Jars.withBrokenClasses(jar, "StoreLoader");
+    rolledBack("Only block device " + canary.name() + " has seen it.", canary);
+    canaryIsWhole();
+  }
+
+  @Test
+  public void blobstoresThatServeNothingAreSeenByNobody() throws Exception {
+    tried = BLOBSTORE;
+    changed(Map.of("Service-Component", ""));
+    rolledBack(canary.name(), 2_000, "offers nobody to take it");
     canaryIsWhole();
   }
 

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A pool that tries another version of this bundle, for the service that has lent it. What a node remembers of its pools only that service
- * writes down, so it watches what becomes of the disk.
+ * A pool that tries another version of this bundle, or of that of the stores, for the service that has lent it. What a node remembers of its
+ * pools only that service writes down, so it watches what becomes of the disk.
  */
 final class LentPool implements DeviceListener {
   private static final Logger log = LoggerFactory.getLogger(LentPool.class);

@@ -3,7 +3,7 @@ package io.tenon.pool.internal;
 import java.util.List;
 import java.util.TreeMap;
 
-/** Of a node that has no data folder: nothing outlives it. */
+/** Of a node that has no data folder, or of a trial: nothing outlives it. */
 final class PassingMemory implements PoolMemory {
   private final ServingNode node;
   private final TreeMap<String, KnownPool> pools = new TreeMap<>();

@@ -45,6 +45,7 @@ import org.slf4j.LoggerFactory;
 @Component(
     service = {Pools.class, DeviceOwner.class},
     immediate = true,
+    property = DeviceOwner.MADE_WITH + "=io.tenon.blobstore.Blobstores",
     configurationPid = {"io.tenon.node", "io.tenon.pool"})
 public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
   private static final Logger log = LoggerFactory.getLogger(PoolService.class);
@@ -62,7 +63,7 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
   /** By name; guarded by itself, as is what follows. */
   private final TreeMap<String, ServedPool> served = new TreeMap<>();
 
-  /** By name, those that another version of this bundle tries, until they are served here again. */
+  /** By name, those that another version of this bundle tries, or of that of the stores, until they are served here again. */
   private final TreeMap<String, LentPool> lent = new TreeMap<>();
 
   /** By name, those that are being made or loaded. */
@@ -101,6 +102,22 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
       Reactors reactors)
       throws TenonException {
     this(config, false, devices, target, blobstores, reactors, RandomGenerator.of("SecureRandom"));
+  }
+
+  /**
+   * For a trial.
+   *
+   * @throws TenonException when it is not known which node this is
+   */
+  static PoolService ofTrial(
+      PoolConfig config,
+      BlockDevices devices,
+      NvmeTarget target,
+      Blobstores blobstores,
+      Reactors reactors)
+      throws TenonException {
+    return new PoolService(
+        config, true, devices, target, blobstores, reactors, RandomGenerator.of("SecureRandom"));
   }
 
   private PoolService(

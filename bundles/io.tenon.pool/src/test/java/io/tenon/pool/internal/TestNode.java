@@ -91,14 +91,14 @@ final class TestNode implements AutoCloseable {
     var _ = pools.start();
   }
 
-  /** As another version of the bundle beside the one that runs. */
+  /** As another version of the bundle, and of that of the stores, beside the one that runs. */
   PoolService trial() {
     var memory = new PassingMemory(parts.memory().node());
     return new PoolService(
         new PoolParts(
             parts.devices(),
             parts.target(),
-            parts.blobstores(),
+            new BlobstoreService(reactors.reactors()),
             parts.reactor(),
             parts.blocking(),
             memory,

@@ -68,7 +68,7 @@ final class Canary implements AutoCloseable {
                   ? "Hosts reach all of its volumes by the one port that it has,"
                   : "It serves all of its volumes by one service,")
               + " so that not one alone can try another version of it.",
-          "Only backends, pools and the nexus can have a canary; leave --canary out.");
+          "Only backends, blobstores, pools and the nexus can have a canary; leave --canary out.");
     }
     var its = Footprint.of(old, node).devices();
     var meant = its.stream().filter(slot -> isMeant(slot, name)).toList();

@@ -84,13 +84,45 @@ final class Footprint {
     }
   }
 
-  /** Who has made devices, of this bundle. The framework takes the service back by itself when the bundle goes. */
+  /**
+   * Who has made devices: of this bundle, or with a service of it. The framework takes the service back by itself when the bundle goes.
+   */
   static Optional<DeviceOwner> owner(Bundle bundle, Surroundings node) {
-    return registered(bundle)
-        .filter(reference -> types(reference).contains(DeviceOwner.class.getName()))
+    var own = registered(bundle).filter(Footprint::isOwner).filter(one -> tried(one).isEmpty());
+    return Stream.concat(own, makers(bundle, node).stream())
         .map(reference -> (DeviceOwner) node.context().getService(reference))
         .filter(Objects::nonNull)
         .findFirst();
+  }
+
+  /** One that is there for a trial has a maker of its own, and is nobody else's. */
+  private static List<ServiceReference<?>> makers(Bundle bundle, Surroundings node) {
+    boolean isTrial = bundle.getHeaders("").get(DeviceOwner.TRIAL_HEADER) != null;
+    var its = registered(bundle).flatMap(reference -> types(reference).stream()).toList();
+    var found = new ArrayList<ServiceReference<?>>();
+    for (Bundle other : node.context().getBundles()) {
+      registered(other)
+          .filter(Footprint::isOwner)
+          .filter(
+              owner ->
+                  isTrial
+                      ? tried(owner).equals(Optional.of(bundle.getSymbolicName()))
+                      : tried(owner).isEmpty() && its.contains(madeWith(owner)))
+          .forEach(found::add);
+    }
+    return found;
+  }
+
+  private static boolean isOwner(ServiceReference<?> reference) {
+    return types(reference).contains(DeviceOwner.class.getName());
+  }
+
+  private static Optional<Object> tried(ServiceReference<?> owner) {
+    return Optional.ofNullable(owner.getProperty(DeviceOwner.TRIES));
+  }
+
+  private static String madeWith(ServiceReference<?> owner) {
+    return owner.getProperty(DeviceOwner.MADE_WITH) instanceof String type ? type : "";
   }
 
   private static Stream<ServiceReference<?>> registered(Bundle bundle) {

@@ -29,7 +29,7 @@ record Together(List<DeviceSlot> devices, Optional<DeviceSlot> disk) {
         .findFirst();
   }
 
-  /** Those on a disk, where it is whose a name says. */
+  /** Those of a bundle that are on a disk; empty when there are none. */
   static Optional<Together> on(DeviceSlot disk, Bundle bundle, Surroundings node) {
     return Footprint.owner(bundle, node)
         .map(owner -> owner.lentWith(disk))
