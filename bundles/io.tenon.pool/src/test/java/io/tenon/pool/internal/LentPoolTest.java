@@ -39,9 +39,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** One pool of two is tried by another version of the service, beside the one that has the other. */
 @Timeout(300)
 class LentPoolTest {
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 3;
   private static final int DEPTH = 16;
-  private static final int REQUESTS_PER_LEG = 1_500;
+  private static final int REQUESTS_PER_LEG = 800;
 
   @TempDir private Path directory;
   private TestNode node;
