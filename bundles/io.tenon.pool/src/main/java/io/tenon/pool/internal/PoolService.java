@@ -57,6 +57,7 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
   private static final long TAKE_UP_NS = TimeUnit.SECONDS.toNanos(10);
 
   private final PoolParts parts;
+  private final boolean isTrial;
   private final PoolMaker maker;
   private final ReturningPools returning;
 
@@ -139,7 +140,8 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
             isTrial ? memoryOfTrial(config) : memory(config, random),
             InstantSource.system(),
             TimeUnit.MILLISECONDS.toNanos(config.busy_wait_ms())),
-        random);
+        random,
+        isTrial);
     if (isTrial) return;
     // Who asks for the pools that a service before this one has left is not to be told that there
     // are none.
@@ -152,7 +154,12 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
    * @param random for the uuids of new pools
    */
   PoolService(PoolParts parts, RandomGenerator random) {
+    this(parts, random, false);
+  }
+
+  PoolService(PoolParts parts, RandomGenerator random, boolean isTrial) {
     this.parts = parts;
+    this.isTrial = isTrial;
     maker = new PoolMaker(parts, random);
     returning = new ReturningPools(parts, this::bringBack);
   }
@@ -503,11 +510,14 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
     end(one);
   }
 
-  /** With the node everything ends; otherwise a successor of this service is expected. */
+  /**
+   * With the node everything ends; otherwise a successor of this service is expected. What a trial has is always left: who has lent it would take a
+   * pool that is closed for one that was exported.
+   */
   @Deactivate
   void deactivate(BundleContext context) {
     var node = context.getBundle(Constants.SYSTEM_BUNDLE_LOCATION);
-    if (node.getState() == Bundle.STOPPING) close();
+    if (node.getState() == Bundle.STOPPING && !isTrial) close();
     else leave();
   }
 

@@ -96,7 +96,7 @@ public final class StoreTrials {
 
   private void end(Trial trial) {
     trial.offered().unregister();
-    trial.pools().deactivate(context);
+    trial.pools().leave();
   }
 
   @Deactivate

@@ -24,6 +24,7 @@ import io.tenon.pool.Pool;
 import io.tenon.pool.PoolException.Kind;
 import io.tenon.pool.PoolSpec;
 import java.io.RandomAccessFile;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
 
 /** One pool of two is tried by another version of the service, beside the one that has the other. */
 @Timeout(300)
@@ -190,6 +193,25 @@ class LentPoolTest {
     assertEquals(List.of(stays), node.pools.all());
     assertEquals(List.of(), node.pools.absent());
     node.pools.create(PoolSpec.of("fast0", disk));
+  }
+
+  @Test
+  void oneWhoseTrialEndsWithTheNodeIsNotForgotten() throws Exception {
+    var other = node.trial();
+    node.pools.lend(slot, other);
+    other.deactivate(ofNodeThatStops());
+    assertEquals(List.of("fast0", "slow0"), node.pools.all().stream().map(Pool::name).toList());
+    node.pools.takeUp(slot);
+    assertEquals(List.of("fast0", "slow0"), remembered());
+    isBack();
+  }
+
+  private static BundleContext ofNodeThatStops() {
+    var loader = LentPoolTest.class.getClassLoader();
+    var whole =
+        Proxy.newProxyInstance(loader, new Class<?>[] {Bundle.class}, (_, _, _) -> Bundle.STOPPING);
+    return (BundleContext)
+        Proxy.newProxyInstance(loader, new Class<?>[] {BundleContext.class}, (_, _, _) -> whole);
   }
 
   @Test

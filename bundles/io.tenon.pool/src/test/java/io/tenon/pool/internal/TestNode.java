@@ -104,7 +104,8 @@ final class TestNode implements AutoCloseable {
             memory,
             parts.clock(),
             parts.patienceNs()),
-        new Random(3));
+        new Random(3),
+        true);
   }
 
   /** What it would bring back after a restart. */
