@@ -21,7 +21,7 @@ public final class ConnectionPause {
   private final InetSocketAddress peer;
   private final long sinceNs;
 
-  /** Written once, by the connection's reactor. */
+  /** Written by the connection's reactor. */
   private volatile long tookNs;
 
   private volatile State state = State.WAITING;

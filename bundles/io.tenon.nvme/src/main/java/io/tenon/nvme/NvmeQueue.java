@@ -30,6 +30,9 @@ public interface NvmeQueue {
   /** 0 for the admin queue, -1 before Connect. */
   int queueId();
 
+  /** Of the subsystem that the host has connected to, or of discovery; empty before Connect. */
+  String nqn();
+
   /**
    * The connection is gone. What is in flight still ends, each with {@link NvmeCommand#respond()}; no new command is begun.
    * Idempotent.

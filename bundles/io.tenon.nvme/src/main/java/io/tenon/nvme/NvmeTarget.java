@@ -62,7 +62,16 @@ public interface NvmeTarget {
   /** For a transport that comes: what its predecessor has left. Whoever takes it goes on with it, ends it or hands it over again. */
   Optional<TransportHandover> takeOver(String uriScheme);
 
-  /** Of each kind of transport what one of them has left last, in the order of their leaving; kept when it was taken over, or is over. */
+  /** As {@link #handOver(TransportHandover)}, of one subsystem alone. The transport that it came from is there still. */
+  void handOver(SubsystemHandover left);
+
+  /** What was left of one subsystem alone. */
+  Optional<SubsystemHandover> takeOver(String uriScheme, String nqn);
+
+  /**
+   * Of each kind of transport what one of them has left last, of all subsystems and of one alone, in the order of their leaving; kept when it
+   * was taken over, or is over.
+   */
   List<Handover> handovers();
 
   /**

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
  *
  * <pre>
  * Parked ─► Adopted     a transport of the same kind goes on with it
+ *   │         └─► Over    who adopted it is gone and has not left it: {@link #abandon}
  *   └─────► Over        the host, the model or the deadline ended it
  * </pre>
  *
@@ -88,6 +89,20 @@ public final class ParkedConnection implements SocketHandler, QueueTransport {
   /** Nobody goes on with it. Idempotent. */
   public void end(String reason) {
     if (state != State.PARKED) return;
+    state = State.OVER;
+    pause.end(ConnectionPause.State.BROKEN, socket.reactor().nowNs());
+    socket.close();
+    queue.disconnected(reason);
+  }
+
+  /**
+   * Ends it when whoever adopted it is not there any more and has left it to nobody. Without an effect on one whose socket is closed.
+   *
+   * @param reason for logs and events
+   */
+  public void abandon(String reason) {
+    end(reason);
+    if (state != State.ADOPTED || !socket.isOpen()) return;
     state = State.OVER;
     pause.end(ConnectionPause.State.BROKEN, socket.reactor().nowNs());
     socket.close();

@@ -6,7 +6,7 @@
  * unless said otherwise.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package io.tenon.nvme;
 

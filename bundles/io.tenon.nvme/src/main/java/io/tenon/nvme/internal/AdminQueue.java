@@ -285,6 +285,11 @@ final class AdminQueue implements Role, NvmeCommand.DeviceAnswer {
   }
 
   @Override
+  public String nqn() {
+    return controller.home().nqn();
+  }
+
+  @Override
   public void disconnected(String reason) {
     controller.adminGone(reason);
   }

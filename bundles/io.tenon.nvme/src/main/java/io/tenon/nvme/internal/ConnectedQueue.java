@@ -85,6 +85,11 @@ final class ConnectedQueue implements NvmeQueue {
   }
 
   @Override
+  public String nqn() {
+    return role.nqn();
+  }
+
+  @Override
   public void disconnected(String reason) {
     if (gone) return;
     gone = true;

@@ -2,6 +2,7 @@ package io.tenon.nvme.internal;
 
 import io.tenon.nvme.NvmeTarget.Handover;
 import io.tenon.nvme.ParkedConnection;
+import io.tenon.nvme.SubsystemHandover;
 import io.tenon.nvme.Transport;
 import io.tenon.nvme.TransportHandover;
 import io.tenon.nvme.TransportType;
@@ -17,10 +18,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What transports whose bundles went have left, each until a successor takes it over or its time is over. Meanwhile it is listed as
- * a transport: its port is there, and who connects waits. Any thread.
+ * a transport: its port is there, and who connects waits. Beside that what transports have left of one subsystem alone, without a port. Any thread.
  */
 final class Handovers {
   private static final Logger log = LoggerFactory.getLogger(Handovers.class);
+
+  /** After its scheme: what a transport leaves of one subsystem. */
+  private static final String PART = " of one subsystem";
 
   /** A transport without a bundle. */
   private record Kept(TransportHandover left) implements Transport {
@@ -44,7 +48,11 @@ final class Handovers {
   private final long deadlineNs;
   private final ConcurrentSkipListMap<String, Kept> kept = new ConcurrentSkipListMap<>();
 
-  /** By kind; guarded by itself. */
+  /** Of one subsystem, by {@link #key}. */
+  private final ConcurrentSkipListMap<String, SubsystemHandover> parts =
+      new ConcurrentSkipListMap<>();
+
+  /** By kind, {@link #PART} being one of its own; guarded by itself. */
   private final Map<String, Handover> latest = new TreeMap<>();
 
   private long count;
@@ -58,7 +66,7 @@ final class Handovers {
     var now = new Kept(left);
     var before = kept.put(left.uriScheme(), now);
     if (before != null) end(before, "another transport of its kind has gone after it");
-    note(left);
+    note(left.uriScheme(), left.uriScheme(), left.connections());
     target.addTransport(now);
     log.info(
         "{}: {} connections on {} wait for another transport of this kind",
@@ -69,10 +77,28 @@ final class Handovers {
     reactor.execute(() -> reactor.schedule(deadlineNs, () -> expire(now)));
   }
 
-  private void note(TransportHandover left) {
-    var pauses = left.connections().stream().map(ParkedConnection::pause).toList();
+  void keep(SubsystemHandover left) {
+    note(left.uriScheme() + PART, left.uriScheme(), left.connections());
+    if (left.connections().isEmpty()) return;
+    var before = parts.put(key(left.uriScheme(), left.nqn()), left);
+    if (before != null) before.end("other connections of its subsystem were left after it");
+    log.info(
+        "{}: {} connections of {} wait for another transport of this kind",
+        left.uriScheme(),
+        left.connections().size(),
+        left.nqn());
+    var reactor = left.connections().getFirst().socket().reactor();
+    reactor.execute(() -> reactor.schedule(deadlineNs, () -> expire(left)));
+  }
+
+  private static String key(String uriScheme, String nqn) {
+    return uriScheme + " " + nqn;
+  }
+
+  private void note(String kind, String uriScheme, List<ParkedConnection> connections) {
+    var pauses = connections.stream().map(ParkedConnection::pause).toList();
     synchronized (latest) {
-      latest.put(left.uriScheme(), new Handover(++count, left.uriScheme(), pauses));
+      latest.put(kind, new Handover(++count, uriScheme, pauses));
     }
   }
 
@@ -89,6 +115,13 @@ final class Handovers {
     end(late, "no transport took the connection over");
   }
 
+  private void expire(SubsystemHandover late) {
+    if (!parts.remove(key(late.uriScheme(), late.nqn()), late)) return;
+    log.warn(
+        "{}: nobody goes on with the connections of {}; they end", late.uriScheme(), late.nqn());
+    late.end("no transport took the connection over");
+  }
+
   private void end(Kept over, String reason) {
     target.removeTransport(over);
     over.left().end(reason);
@@ -101,11 +134,19 @@ final class Handovers {
     return Optional.of(taken.left());
   }
 
+  Optional<SubsystemHandover> take(String uriScheme, String nqn) {
+    return Optional.ofNullable(parts.remove(key(uriScheme, nqn)));
+  }
+
   /** The model goes as well: nothing is left to hand over to. */
   void close() {
     for (String scheme : List.copyOf(kept.keySet())) {
       var left = kept.remove(scheme);
       if (left != null) end(left, "the target stops");
+    }
+    for (String part : List.copyOf(parts.keySet())) {
+      var left = parts.remove(part);
+      if (left != null) left.end("the target stops");
     }
   }
 }

@@ -482,6 +482,11 @@ final class IoQueue implements Role, NvmeCommand.DeviceAnswer {
   }
 
   @Override
+  public String nqn() {
+    return subsystem.nqn();
+  }
+
+  @Override
   public void disconnected(String reason) {
     gone = true;
     while (!parked.isEmpty()) parked.remove().finish(0, NvmeStatus.ABORTED_SQ_DELETION);

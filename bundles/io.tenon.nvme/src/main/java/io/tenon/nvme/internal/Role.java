@@ -15,6 +15,9 @@ interface Role {
 
   int queueId();
 
+  /** {@link io.tenon.nvme.NvmeQueue#nqn()}. */
+  String nqn();
+
   void disconnected(String reason);
 
   /** {@link io.tenon.nvme.NvmeQueue#awaitsCapsule()}. */

@@ -9,6 +9,7 @@ import io.tenon.nvme.DiscoveryLog;
 import io.tenon.nvme.NvmeQueue;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.QueueTransport;
+import io.tenon.nvme.SubsystemHandover;
 import io.tenon.nvme.TargetException;
 import io.tenon.nvme.TargetException.Kind;
 import io.tenon.nvme.Transport;
@@ -334,6 +335,16 @@ public final class Target implements NvmeTarget {
   @Override
   public Optional<TransportHandover> takeOver(String uriScheme) {
     return handovers.take(uriScheme);
+  }
+
+  @Override
+  public void handOver(SubsystemHandover left) {
+    handovers.keep(left);
+  }
+
+  @Override
+  public Optional<SubsystemHandover> takeOver(String uriScheme, String nqn) {
+    return handovers.take(uriScheme, nqn);
   }
 
   @Override

@@ -204,6 +204,11 @@ final class Unconnected implements Role, NvmeCommand.DeviceAnswer {
   }
 
   @Override
+  public String nqn() {
+    return "";
+  }
+
+  @Override
   public void disconnected(String reason) {
     // nobody knows of it yet
   }

@@ -12,6 +12,7 @@ import io.tenon.nvme.NvmeStatus;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.QueueTransport;
 import io.tenon.nvme.Sqe;
+import io.tenon.nvme.SubsystemHandover;
 import io.tenon.nvme.TransportHandover;
 import io.tenon.reactor.Reactor;
 import java.nio.file.Path;
@@ -296,6 +297,11 @@ public final class FakeTarget implements NvmeTarget {
     }
 
     @Override
+    public String nqn() {
+      return id < 0 ? "" : "nqn.fake";
+    }
+
+    @Override
     public void disconnected(String reason) {
       Check.that(!gone, "told twice");
       gone = true;
@@ -339,6 +345,16 @@ public final class FakeTarget implements NvmeTarget {
     var taken = left;
     left = Optional.empty();
     return taken;
+  }
+
+  @Override
+  public void handOver(SubsystemHandover part) {
+    throw Check.bug("not here");
+  }
+
+  @Override
+  public Optional<SubsystemHandover> takeOver(String uriScheme, String nqn) {
+    return Optional.empty();
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.tenon.nvme.NvmeQueue;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.ParkedConnection;
 import io.tenon.nvme.QueueTransport;
+import io.tenon.nvme.SubsystemHandover;
 import io.tenon.nvme.TargetException;
 import io.tenon.nvme.TransportHandover;
 import io.tenon.reactor.Reactor;
@@ -126,6 +127,11 @@ public final class StrictTarget implements NvmeTarget {
     }
 
     @Override
+    public String nqn() {
+      return queue.nqn();
+    }
+
+    @Override
     public void disconnected(String reason) {
       expect(reactor.isCurrent(), "disconnected on another reactor");
       expect(!reason.isEmpty(), "disconnected without a reason");
@@ -179,6 +185,16 @@ public final class StrictTarget implements NvmeTarget {
   @Override
   public Optional<TransportHandover> takeOver(String uriScheme) {
     return target.takeOver(uriScheme);
+  }
+
+  @Override
+  public void handOver(SubsystemHandover left) {
+    target.handOver(left);
+  }
+
+  @Override
+  public Optional<SubsystemHandover> takeOver(String uriScheme, String nqn) {
+    return target.takeOver(uriScheme, nqn);
   }
 
   @Override

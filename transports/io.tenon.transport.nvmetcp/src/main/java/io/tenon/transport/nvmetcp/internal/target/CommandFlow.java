@@ -229,6 +229,17 @@ final class CommandFlow {
     serving = false;
   }
 
+  /** The connection stays after all: what it held back begins. */
+  void goOn() {
+    serveWaiting();
+    while (awaitedLarge < MAX_LARGE_WRITES && connection.startsMore()) {
+      TargetCommand next = largeWrites.first();
+      if (next == null) break;
+      largeWrites.removeFirst(next);
+      startOrWait(next);
+    }
+  }
+
   private void execute(TargetCommand command) {
     command.become(TargetCommand.State.EXECUTING);
     queue.execute(command);

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -346,22 +347,38 @@ final class TargetConnection implements SocketHandler, QueueTransport {
   /**
    * Begins nothing that needs more than what is here, and leaves when all else has ended; {@link Owner#gone} follows. Any thread.
    *
-   * @param onlyIo unless it is of an I/O queue
+   * @param wanted asked of its queue; otherwise it stays
    * @param to not called when the connection ends instead
    * @return whether it leaves, or has ended
    */
-  CompletableFuture<Boolean> leaveTo(boolean onlyIo, Consumer<ParkedConnection> to) {
+  CompletableFuture<Boolean> leaveTo(Predicate<NvmeQueue> wanted, Consumer<ParkedConnection> to) {
     var leaves = new CompletableFuture<Boolean>();
     reactor.execute(
         () -> {
-          boolean stays = onlyIo && queue.queueId() <= 0;
-          leaves.complete(!stays);
-          if (stays || state != State.OPEN) return;
+          boolean goes = wanted.test(queue);
+          leaves.complete(goes);
+          if (!goes || state != State.OPEN || leavingTo != null) return;
           leavingTo = to;
           leavingSinceNs = reactor.nowNs();
           leaveIfQuiet();
         });
     return leaves;
+  }
+
+  /** Goes on as if it had not been asked to leave, unless it has left or ended. Any thread. */
+  CompletableFuture<Void> stay() {
+    var done = new CompletableFuture<Void>();
+    reactor.execute(
+        () -> {
+          if (leavingTo != null && state == State.OPEN) {
+            leavingTo = null;
+            flow.goOn();
+            receiver.goOn();
+            if (state == State.OPEN) socket.reading(true);
+          }
+          done.complete(null);
+        });
+    return done;
   }
 
   /** What is on its way here must come whole before the connection can leave. */

@@ -1,7 +1,6 @@
 package io.tenon.transport.nvmetcp.internal.target;
 
 import io.tenon.error.TenonException;
-import io.tenon.linux.LinuxException;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.ParkedConnection;
 import io.tenon.nvme.Transport;
@@ -15,9 +14,7 @@ import io.tenon.reactor.StreamSocket;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -29,14 +26,10 @@ import org.slf4j.LoggerFactory;
  * A port that hosts connect to, and the connections that came through it. Opened and closed by any thread but a
  * reactor's.
  */
-final class TargetPort
-    implements Transport, Reactor.Acceptor, TargetConnection.Owner, AutoCloseable {
+final class TargetPort implements Transport, Reactor.Acceptor, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TargetPort.class);
-  private static final String URI_SCHEME = "nvmf+tcp";
+  static final String URI_SCHEME = "nvmf+tcp";
   private static final long WITHIN_S = 10;
-
-  /** A connection whose devices do not answer for so long is not handed over but ended. */
-  private static final long LEAVE_WITHIN_S = 5;
 
   private final Reactor main;
   private final List<Reactor> reactors;
@@ -44,11 +37,7 @@ final class TargetPort
   private final ConnectionLimits limits;
   private final ListenSocket listener;
 
-  /** Each with the future that tells when it holds nothing any more; in the order of their coming. */
-  private final Map<TargetConnection, CompletableFuture<Void>> connections =
-      Collections.synchronizedMap(new LinkedHashMap<>());
-
-  private volatile boolean closing;
+  private final HostConnections hosts = new HostConnections();
 
   // Main reactor only.
   private int next;
@@ -83,19 +72,17 @@ final class TargetPort
       left.end("its reactors have gone");
       return listen(main, address);
     }
-    var records = new ArrayList<ConnectionRecord>();
-    for (var parked : left.connections()) records.add(ConnectionRecord.decode(parked.record()));
+    var understood = HostConnections.understand(left.connections());
     var port = left.port();
     if (!serves(port.local(), address)) {
       port = listen(main, address);
       left.port().close();
     }
-    for (int i = 0; i < records.size(); i++) {
-      var parked = left.connections().get(i);
-      var record = records.get(i);
-      parked.socket().reactor().execute(() -> adopt(parked, record));
-    }
-    log.info("{} connections are taken over", records.size());
+    var _ =
+        hosts
+            .goOn(understood)
+            .thenAccept(remaining -> remaining.forEach(TargetPort::endOnItsReactor));
+    log.info("{} connections are taken over", understood.count());
     port.resume(this);
     return port;
   }
@@ -105,20 +92,8 @@ final class TargetPort
         && (wanted.getPort() == 0 || wanted.getPort() == there.getPort());
   }
 
-  private void adopt(ParkedConnection parked, ConnectionRecord record) {
-    if (!parked.isParked()) return;
-    if (closing) {
-      parked.end("the transport stops");
-      return;
-    }
-    try {
-      var connection = TargetConnection.adopt(parked, record, this);
-      connections.put(connection, new CompletableFuture<>());
-      connection.goOn(record);
-    } catch (LinuxException e) {
-      log.error("the connection of {} ends: {}", parked.peer(), e.getMessage());
-      parked.end("there is no memory for it");
-    }
+  private static void endOnItsReactor(ParkedConnection parked) {
+    parked.socket().reactor().execute(() -> parked.end("the transport cannot go on with it"));
   }
 
   private ListenSocket listen(Reactor main, InetSocketAddress address) throws TenonException {
@@ -168,49 +143,17 @@ final class TargetPort
 
   @Override
   public SocketHandler accepted(StreamSocket socket) {
-    if (closing) return refuse(socket);
-    try {
-      var connection = TargetConnection.accept(socket, target, limits, this);
-      connections.put(connection, new CompletableFuture<>());
-      return connection;
-    } catch (LinuxException e) {
-      log.error("the connection of {} is refused: {}", socket.peer(), e.getMessage());
-      return refuse(socket);
-    }
+    return hosts.accepted(socket, target, limits);
   }
 
-  private static SocketHandler refuse(StreamSocket socket) {
-    socket.close();
-    return new Refused();
-  }
-
-  /** For a socket that is closed already. */
-  private static final class Refused implements SocketHandler {
-    @Override
-    public int readable() {
-      return 0;
-    }
-
-    @Override
-    public void writable() {
-      // nothing was sent
-    }
-
-    @Override
-    public void closed(String reason) {
-      // we have closed it
-    }
-  }
-
-  @Override
-  public void gone(TargetConnection connection) {
-    var over = connections.remove(connection);
-    if (over != null) over.complete(null);
+  /** Those that came through this port, or were taken over. */
+  HostConnections hosts() {
+    return hosts;
   }
 
   /** Connections open, or waiting for what is in flight. */
   int connections() {
-    return connections.size();
+    return hosts.count();
   }
 
   /** Until no reactor is in the middle of accepting. */
@@ -222,68 +165,28 @@ final class TargetPort
   private static void pass(Reactor reactor) {
     var passed = new CompletableFuture<Void>();
     reactor.execute(() -> passed.complete(null));
-    await(passed, WITHIN_S, "a reactor does not answer");
-  }
-
-  private static void await(CompletableFuture<?> future, long withinS, String otherwise) {
-    try {
-      future.get(withinS, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      log.error("the NVMe/TCP target is stopping: {}", otherwise);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    var _ = HostConnections.await(List.of(passed), WITHIN_S, "a reactor does not answer");
   }
 
   /** Ends all connections and waits for what their devices still have. */
   @Override
   public void close() {
-    closing = true;
+    hosts.refuseAll();
     listener.close();
     settle();
-    end("connections still wait for their devices");
-  }
-
-  private void end(String otherwise) {
-    List<TargetConnection> open;
-    CompletableFuture<?>[] ends;
-    synchronized (connections) {
-      open = List.copyOf(connections.keySet());
-      ends = connections.values().toArray(CompletableFuture[]::new);
-    }
-    open.forEach(TargetConnection::shutdown);
-    await(CompletableFuture.allOf(ends), WITHIN_S, otherwise);
+    hosts.end();
   }
 
   /**
    * Gives its connections, when each has ended what it has begun, and the port to a successor. Who connects from now on waits.
-   * Connections whose devices do not answer within 5 s end. Those of admin queues leave last, and are answered until then: a host
-   * whose keep-alive waited for another's slow I/O would think that we are dead.
+   * Connections whose devices do not answer within 5 s end.
    */
   TransportHandover leave() {
     listener.pause();
     settle();
     var parked = Collections.synchronizedList(new ArrayList<ParkedConnection>());
-    await(leaving(true, parked), LEAVE_WITHIN_S, "connections do not come to rest, and end");
-    await(leaving(false, parked), LEAVE_WITHIN_S, "connections do not come to rest, and end");
-    closing = true;
-    end("connections still wait for their devices");
+    var _ = hosts.leave(_ -> true, parked);
+    hosts.end();
     return new TransportHandover(type(), URI_SCHEME, main, listener, parked);
-  }
-
-  private CompletableFuture<?> leaving(boolean onlyIo, List<ParkedConnection> parked) {
-    var ends = new ArrayList<CompletableFuture<Void>>();
-    synchronized (connections) {
-      connections.forEach(
-          (connection, gone) ->
-              ends.add(
-                  connection
-                      .leaveTo(onlyIo, parked::add)
-                      .thenCompose(
-                          leaves -> leaves ? gone : CompletableFuture.completedFuture(null))));
-    }
-    return CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new));
   }
 }
