@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tenon.error.TenonException;
 import io.tenon.nvme.ConnectionPause;
 import io.tenon.nvme.NvmeQueue;
+import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.ParkedConnection;
 import io.tenon.nvme.QueueTransport;
+import io.tenon.nvme.SubsystemHandover;
 import io.tenon.nvme.TransportHandover;
 import io.tenon.nvme.TransportLimits;
 import io.tenon.nvme.TransportType;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.Test;
 /** What a transport has left, in virtual time. */
 class HandoversTest {
   private static final String SCHEME = "nvmf+tcp";
+  private static final String NQN = "nqn.2019-05.io.openebs:one";
   private static final long DEADLINE_NS = 30_000_000_000L;
   private static final long MOST_EVENTS = 100_000;
 
@@ -173,6 +176,70 @@ class HandoversTest {
     target.takeOver(SCHEME).orElseThrow().port().resume(new Parking());
     world.runFor(1_000_000_000L, MOST_EVENTS);
     assertEquals(2, parked.size());
+  }
+
+  // Of one subsystem alone.
+
+  private void leaveOne() {
+    var _ = target.takeOver(SCHEME).orElseThrow();
+    target.handOver(new SubsystemHandover(SCHEME, NQN, parked));
+    world.runFor(1_000_000L, MOST_EVENTS);
+  }
+
+  @Test
+  void ofOneSubsystemWhatNobodyTakesOverEndsAtTheDeadlineAndNotBefore() {
+    leaveOne();
+    world.runFor(DEADLINE_NS - 1_000_000_000L, MOST_EVENTS);
+    assertTrue(parked.getFirst().isParked());
+    world.runFor(3_000_000_000L, MOST_EVENTS);
+    assertFalse(parked.getFirst().isParked());
+    assertEquals(ConnectionPause.State.BROKEN, parked.getFirst().pause().state());
+    assertTrue(target.takeOver(SCHEME, NQN).isEmpty());
+  }
+
+  @Test
+  void ofOneSubsystemOnlyWhoAsksForItGetsIt() {
+    leaveOne();
+    assertTrue(target.takeOver(SCHEME).isEmpty());
+    assertTrue(target.takeOver(SCHEME, NQN + "2").isEmpty());
+    assertTrue(target.takeOver("nvmf+other", NQN).isEmpty());
+    assertEquals(parked, target.takeOver(SCHEME, NQN).orElseThrow().connections());
+    assertTrue(target.takeOver(SCHEME, NQN).isEmpty());
+    world.runFor(2 * DEADLINE_NS, MOST_EVENTS);
+    assertTrue(parked.getFirst().isParked());
+  }
+
+  @Test
+  void ofOneSubsystemItsPausesAreToldBesideThoseOfAll() {
+    leaveOne();
+    var told = target.handovers();
+    assertEquals(List.of(1L, 2L), told.stream().map(NvmeTarget.Handover::number).toList());
+    assertEquals(List.of(parked.getFirst().pause()), told.getLast().connections());
+    target.handOver(new SubsystemHandover(SCHEME, "nqn.of.another", List.of()));
+    assertEquals(
+        List.of(1L, 3L), target.handovers().stream().map(NvmeTarget.Handover::number).toList());
+  }
+
+  @Test
+  void ofOneSubsystemTheModelsEndIsTheirEnd() {
+    leaveOne();
+    target.close();
+    world.runFor(1_000_000_000L, MOST_EVENTS);
+    assertFalse(parked.getFirst().isParked());
+  }
+
+  @Test
+  void whatIsKeptByOneThatIsGoneEndsWhenItIsAbandoned() {
+    var taken = target.takeOver(SCHEME).orElseThrow().connections().getFirst();
+    node.main().execute(() -> taken.adopt(new Gone(taken.socket(), taken.limits())));
+    world.runFor(1_000_000L, MOST_EVENTS);
+    node.main().execute(() -> taken.end("it is not parked any more"));
+    world.runFor(1_000_000L, MOST_EVENTS);
+    assertTrue(taken.socket().isOpen());
+    node.main().execute(() -> taken.abandon("who had it is gone"));
+    world.runFor(1_000_000L, MOST_EVENTS);
+    assertFalse(taken.socket().isOpen());
+    assertEquals(ConnectionPause.State.BROKEN, taken.pause().state());
   }
 
   @Test

@@ -477,6 +477,41 @@ class TargetConnectionTest {
     }
   }
 
+  /** Data that it has asked for does not come; what comes behind is held back until it is known that the connection stays. */
+  @Test
+  void oneThatDoesNotComeToRestIsNotLentAndGoesOn() throws Exception {
+    start();
+    try (var host = ioQueue(0)) {
+      byte[] data = pattern(8, 65_536);
+      host.send(host.capsule(RawHost.io(1, 1, 0, 128, RawHost.TRANSPORT_SGL, 65_536), new byte[0]));
+      int first = host.receive().view().getShort(10);
+      var loans = new SubsystemLoans(target, port.hosts());
+      var lent =
+          CompletableFuture.supplyAsync(
+              () -> assertThrows(TenonException.class, () -> loans.lend("nqn.fake", loans)));
+      host.send(
+          join(
+              host.capsule(RawHost.io(2, 2, 512, 8, RawHost.TRANSPORT_SGL, 4096), new byte[0]),
+              host.capsule(
+                  RawHost.io(1, 3, 1024, 128, RawHost.TRANSPORT_SGL, 65_536), new byte[0])));
+      int second = -1;
+      boolean read = false;
+      for (int i = 0; i < 2; i++) {
+        var answer = host.receive();
+        if (answer.type() == Pdu.R2T) second = answer.view().getShort(10);
+        else read = answer.commandId() == 2;
+      }
+      assertTrue(read);
+      String why = lent.get(20, TimeUnit.SECONDS).getMessage();
+      assertTrue(why.contains("do not come to rest"), why);
+      host.send(host.h2cData(3, second, 0, data, true));
+      assertEquals(3, host.receive().commandId());
+      host.send(host.h2cData(1, first, 0, data, true));
+      assertEquals(1, host.receive().commandId());
+      assertEquals(1, port.connections());
+    }
+  }
+
   private void replaceUnchecked() {
     try {
       replace();

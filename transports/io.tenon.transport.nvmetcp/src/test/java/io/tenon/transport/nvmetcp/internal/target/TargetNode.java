@@ -4,6 +4,7 @@ import io.tenon.backend.malloc.internal.MallocProvider;
 import io.tenon.block.BlockDevice;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.DeviceUri;
+import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
 import io.tenon.nvme.NvmeTarget.Subsystem;
 import io.tenon.nvme.internal.Target;
@@ -23,6 +24,7 @@ public final class TargetNode implements AutoCloseable {
   private final Map<String, BlockDevice> devices = new TreeMap<>();
   private UnaryOperator<BlockDevice> between = UnaryOperator.identity();
   private TargetPort port;
+  private SubsystemLoans loans;
 
   public TargetNode(Reactors reactors, int queueDepth) throws Exception {
     this(reactors, TestTargetConfig.ofDepth(queueDepth));
@@ -39,6 +41,7 @@ public final class TargetNode implements AutoCloseable {
     int largest = reactors.main().buffers().maxBytes();
     var opened = new TargetPort(reactors, target, TargetOptions.of(with, name -> null, largest));
     target.addTransport(opened);
+    loans = new SubsystemLoans(target, opened.hosts());
     return opened;
   }
 
@@ -104,6 +107,15 @@ public final class TargetNode implements AutoCloseable {
   void leave() {
     target.removeTransport(port);
     target.handOver(port.leave());
+  }
+
+  /** Lends the port's connections. */
+  SubsystemLoans loans() {
+    return loans;
+  }
+
+  NvmeTarget model() {
+    return target;
   }
 
   public int connections() {
