@@ -201,9 +201,6 @@ public class CanaryTest {
     jar = Jars.of("io.tenon.engine");
     String why = fails(SwapResult.REFUSED, "io.tenon.engine", canary.name());
     assertTrue(why, why.contains("It serves all of its volumes by one service"));
-    jar = Jars.of("io.tenon.transport.nvmetcp");
-    why = fails(SwapResult.REFUSED, "io.tenon.transport.nvmetcp", canary.name());
-    assertTrue(why, why.contains("Hosts reach all of its volumes by the one port that it has"));
     changed(Map.of());
     why = fails(SwapResult.REFUSED, AIO, "nobody");
     assertTrue(why, why.contains("There is no block device nobody"));

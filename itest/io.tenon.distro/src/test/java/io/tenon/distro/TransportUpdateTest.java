@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -113,6 +114,33 @@ class TransportUpdateTest {
       var history = say("target", "tenon:swaps", "--json");
       assertTrue(history.contains("\"host_pauses\" : " + pauses.size()), history);
       assertTrue(history.contains("\"broken_connections\" : 0"), history);
+      assertEquals(0, host.terminate());
+      assertEquals(0, target.terminate());
+    }
+  }
+
+  @Test
+  void aDeviceOfAnotherNodeTriesTheNewTransportFirst() throws Exception {
+    try (var target = start("target");
+        var host = start("host")) {
+      var uuid = UUID.randomUUID().toString();
+      say("target", "tenon:device", "create", "malloc:///m?size_mb=64&uuid=" + uuid);
+      var uri = found(SHARED, say("target", "tenon:share", "create", "m"));
+      say("host", "tenon:device", "create", uri);
+      var controllers = controllers("target", 1);
+      var swapped = new AtomicBoolean();
+      var load = CompletableFuture.supplyAsync(() -> loads("host", uri, 16, swapped));
+      String jar = Jars.of("io.tenon.transport.nvmetcp").toString();
+      String[] swap = {"tenon:swap", "io.tenon.transport.nvmetcp", jar, "--canary", uuid, "--json"};
+      var told = say("host", swap);
+      swapped.set(true);
+      assertTrue(told.contains("SWAPPED"), told);
+      for (String result : load.get(300, TimeUnit.SECONDS)) {
+        assertEquals("0", found(Pattern.compile("(?m)^errors +(\\d+)$"), result), result);
+        assertEquals("0", found(Pattern.compile("(?m)^wrong +(\\d+)$"), result), result);
+      }
+      neverReconnected("host", 1);
+      assertEquals(controllers, controllers("target", 1));
       assertEquals(0, host.terminate());
       assertEquals(0, target.terminate());
     }

@@ -117,8 +117,9 @@ public final class SwapCommand extends Noun {
         paramLabel = "VOLUME",
         description =
             "First only this block device, or that of this nexus or pool, is served by the new one and watched; all others"
-                + " follow when nothing is wrong. For backends, the nexus, pools and blobstores: of the last two"
-                + " a volume that is alone on its pool, or a pool with all that is on it.")
+                + " follow when nothing is wrong. For backends, the nexus, pools and blobstores (of the last two"
+                + " a volume that is alone on its pool, or a pool with all that is on it) and transports (what this"
+                + " device's hosts are connected by; also its NQN).")
     private @Nullable String canary;
 
     /**

@@ -3,13 +3,13 @@ package io.tenon.swap.internal;
 import io.tenon.block.DeviceException;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceSlot;
-import io.tenon.block.IoOperation;
-import io.tenon.block.SlotState;
+import io.tenon.error.TenonException;
 import io.tenon.swap.SwapException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -17,20 +17,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleException;
-import org.osgi.framework.wiring.BundleRevision;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The new version of a backend, or of a service with devices of its own, beside the old one, for one device, or for those that cannot be parted.
- * It takes them over as any successor does, content compared and all, and is watched under their own load. Whatever comes of it, they return to
- * whom all others have.
+ * The new version of a backend, of a service with devices of its own, or of a transport, beside the old one, for one device, or for those that cannot
+ * be parted. It takes them, or the connections of their hosts, over as any successor does, content compared and all, and is watched under their own
+ * load. Whatever comes of it, they return to whom all others have.
  */
 final class Canary implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SwapService.class);
-
-  /** I/O of the device that does not end for so long is no answer. */
-  private static final long SILENCE_NS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long LOOK_MS = 5;
   private static final long REMOVE_WITHIN_MS = 10_000;
@@ -42,6 +38,7 @@ final class Canary implements AutoCloseable {
   private final Bundle bundle;
   private final Arrival arrival = new Arrival();
   private final Pauses pauses;
+  private final HostPauses hosts;
   private volatile boolean begun;
   private boolean left;
 
@@ -51,7 +48,9 @@ final class Canary implements AutoCloseable {
     this.tryout = tryout;
     this.bundle = bundle;
     pauses = new Pauses(node.devices(), arrival, Instant.MAX);
-    watched = together.devices().stream().map(Watched::new).toList();
+    hosts = new HostPauses(node.target());
+    boolean isAlone = together.devices().size() == 1;
+    watched = together.devices().stream().map(device -> new Watched(device, isAlone)).toList();
   }
 
   /**
@@ -64,13 +63,15 @@ final class Canary implements AutoCloseable {
     if (!servesDevicesAlone(old, node)) {
       throw Refusals.refused(
           old.getSymbolicName(),
-          (isTransport(old)
-                  ? "Hosts reach all of its volumes by the one port that it has,"
-                  : "It serves all of its volumes by one service,")
-              + " so that not one alone can try another version of it.",
-          "Only backends, blobstores, pools and the nexus can have a canary; leave --canary out.");
+          "It serves all of its volumes by one service, so that not one alone can try another version of it.",
+          "Only backends, blobstores, pools, the nexus and transports can have a canary; leave --canary out.");
     }
-    var its = Footprint.of(old, node).devices();
+    var its = new ArrayList<>(Footprint.of(old, node).devices());
+    if (servesConnections(old, node)) {
+      var shared = Shares.find(name, node);
+      if (shared.isPresent()) return shared.get();
+      its.addAll(Shares.devices(node));
+    }
     var meant = its.stream().filter(slot -> isMeant(slot, name)).toList();
     for (DeviceSlot slot : meant) {
       if (Together.with(slot, old, node).areAll(one -> isMeant(one, name))) return slot;
@@ -84,7 +85,9 @@ final class Canary implements AutoCloseable {
         old.getSymbolicName(),
         "There is no block device "
             + name
-            + " that it has opened, nor one that belongs to "
+            + " that it has opened"
+            + (servesConnections(old, node) ? " or that is shared" : "")
+            + ", nor one that belongs to "
             + name
             + ".",
         its.isEmpty()
@@ -111,13 +114,13 @@ final class Canary implements AutoCloseable {
             .formatted(whole, whole.substring(whole.indexOf(' ') + 1)));
   }
 
-  private static boolean isTransport(Bundle old) {
-    var revision = old.adapt(BundleRevision.class);
-    return !revision.getDeclaredCapabilities("tenon.transport").isEmpty();
+  private static boolean servesConnections(Bundle old, Surroundings node) {
+    return Footprint.connections(old, node).isPresent();
   }
 
   private static boolean servesDevicesAlone(Bundle old, Surroundings node) {
     if (Footprint.owner(old, node).isPresent()) return true;
+    if (servesConnections(old, node)) return true;
     var components = node.runtime().getComponentDescriptionDTOs(old);
     return !components.isEmpty()
         && components.stream().allMatch(component -> isBackend(component.serviceInterfaces));
@@ -159,7 +162,7 @@ final class Canary implements AutoCloseable {
     try {
       Steps.start(bundle, endNs);
       // It ends by itself, with its reason, unless the bundle's own code hangs.
-      Steps.bounded("Its takeover", endNs + SILENCE_NS, () -> begin(endNs));
+      Steps.bounded("Its takeover", endNs + Watched.SILENCE_NS, () -> begin(endNs));
     } catch (Steps.Failed e) {
       return Optional.of(e.why);
     }
@@ -168,7 +171,7 @@ final class Canary implements AutoCloseable {
   }
 
   /** The device may just be busy with something else, and the bundle not be ready to take it. */
-  private void begin(long endNs) throws DeviceException, InterruptedException {
+  private void begin(long endNs) throws TenonException, InterruptedException {
     while (true) {
       try {
         begun = true;
@@ -188,92 +191,32 @@ final class Canary implements AutoCloseable {
     var away = away();
     if (away.isPresent()) return away;
     return tryout.isServing()
-        ? Optional.empty()
+        ? hosts.lacks()
         : Optional.of("The new one does not serve " + together.who() + ".");
   }
 
   /** One that is not ready; a sentence. */
   private Optional<String> away() {
-    return listed()
-        .map(one -> one.device)
-        .filter(device -> device.state() != SlotState.READY)
-        .map(Canary::standing)
-        .findFirst();
+    return listed().flatMap(one -> one.away().stream()).findFirst();
   }
 
   /** Some may have been destroyed meanwhile. */
   private Stream<Watched> listed() {
     var all = node.devices().all();
-    return watched.stream().filter(one -> all.contains(one.device));
-  }
-
-  private static String standing(DeviceSlot device) {
-    var status = device.status();
-    return "Block device %s is %s: %s %s"
-        .formatted(device.name(), status.state(), status.reason(), status.waitsFor())
-        .strip();
+    return watched.stream().filter(one -> all.contains(one.device()));
   }
 
   private Optional<String> watch(long watchMs) throws InterruptedException {
     long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(watchMs);
     for (Watched one : watched) one.start();
     while (true) {
-      var away = away();
+      var away = away().or(tryout::lacks);
       if (away.isPresent()) return away;
       long nowNs = System.nanoTime();
       var trouble = listed().flatMap(one -> one.trouble(nowNs).stream()).findFirst();
       if (trouble.isPresent()) return trouble;
       if (nowNs > endNs) return Optional.empty();
       TimeUnit.MILLISECONDS.sleep(LOOK_MS);
-    }
-  }
-
-  /** One device's own load. */
-  private final class Watched {
-    private final DeviceSlot device;
-    private final long errorsBefore;
-    private long seen;
-    private long seenNs;
-
-    Watched(DeviceSlot device) {
-      this.device = device;
-      errorsBefore = errors();
-    }
-
-    void start() {
-      seen = ended();
-      seenNs = System.nanoTime();
-    }
-
-    /** What is wrong with it; a sentence. */
-    Optional<String> trouble(long nowNs) {
-      String it = watched.size() == 1 ? "it" : "block device " + device.name();
-      long failed = errors() - errorsBefore;
-      if (failed > 0) return Optional.of(failed + " I/Os of " + it + " failed.");
-      long ended = ended();
-      if (ended != seen || device.status().inFlight() == 0) {
-        seen = ended;
-        seenNs = nowNs;
-      }
-      if (nowNs - seenNs <= SILENCE_NS) return Optional.empty();
-      return Optional.of(
-          (watched.size() == 1 ? "It" : "Block device " + device.name())
-              + " does not answer I/O any more.");
-    }
-
-    private long errors() {
-      long sum = 0;
-      for (IoOperation operation : IoOperation.values()) sum += device.counters(operation).errors();
-      return sum;
-    }
-
-    private long ended() {
-      long sum = 0;
-      for (IoOperation operation : IoOperation.values()) {
-        var counters = device.counters(operation);
-        sum += counters.operations() + counters.errors();
-      }
-      return sum;
     }
   }
 
@@ -292,7 +235,10 @@ final class Canary implements AutoCloseable {
       return Optional.of(e.why);
     }
     tryout.bundleHasGone();
-    return arrival.await(this::away, startNs + TimeUnit.MILLISECONDS.toNanos(deadlineMs));
+    var away =
+        arrival.await(
+            () -> away().or(hosts::lacks), startNs + TimeUnit.MILLISECONDS.toNanos(deadlineMs));
+    return away.isPresent() ? away : tryout.lacks();
   }
 
   /** A sentence. */
@@ -300,9 +246,9 @@ final class Canary implements AutoCloseable {
     return begun ? "Only " + together.who() + " has seen it." : "No block device has seen it.";
   }
 
-  /** Of all devices, since this was made. */
+  /** Of all devices and all hosts' connections, since this was made. */
   Waits waits() {
-    return new Waits(pauses.taken(), List.of());
+    return new Waits(pauses.taken(), hosts.taken());
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.tenon.block.DeviceOwner;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.DeviceUri;
+import io.tenon.nvme.ConnectionOwner;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -75,7 +76,8 @@ final class Footprint {
     return found;
   }
 
-  private boolean isOfSchemes(DeviceSlot slot) {
+  /** It has opened the device by a URI. */
+  boolean isOfSchemes(DeviceSlot slot) {
     try {
       return schemes.contains(DeviceUri.parse(slot.uri()).scheme());
     } catch (DeviceException e) {
@@ -89,9 +91,23 @@ final class Footprint {
    */
   static Optional<DeviceOwner> owner(Bundle bundle, Surroundings node) {
     var own = registered(bundle).filter(Footprint::isOwner).filter(one -> tried(one).isEmpty());
-    return Stream.concat(own, makers(bundle, node).stream())
-        .map(reference -> (DeviceOwner) node.context().getService(reference))
+    return first(Stream.concat(own, makers(bundle, node).stream()), node, DeviceOwner.class);
+  }
+
+  /** Who serves hosts' connections, of this bundle; likewise. */
+  static Optional<ConnectionOwner> connections(Bundle bundle, Surroundings node) {
+    var own =
+        registered(bundle)
+            .filter(reference -> types(reference).contains(ConnectionOwner.class.getName()));
+    return first(own, node, ConnectionOwner.class);
+  }
+
+  private static <S> Optional<S> first(
+      Stream<ServiceReference<?>> references, Surroundings node, Class<S> type) {
+    return references
+        .map(reference -> node.context().getService(reference))
         .filter(Objects::nonNull)
+        .map(type::cast)
         .findFirst();
   }
 

@@ -67,7 +67,8 @@ final class HostPauses {
     return new HostPause(host, took, pause.state() == State.BROKEN);
   }
 
-  private static HostPause worse(HostPause one, HostPause other) {
+  /** Of two pauses of one connection. */
+  static HostPause worse(HostPause one, HostPause other) {
     var longer = one.pause().compareTo(other.pause()) >= 0 ? one : other;
     return new HostPause(longer.host(), longer.pause(), one.broken() || other.broken());
   }

@@ -3,7 +3,6 @@ package io.tenon.swap.internal;
 import io.tenon.swap.DevicePause;
 import io.tenon.swap.HostPause;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
@@ -23,9 +22,10 @@ record Waits(List<DevicePause> devices, List<HostPause> hosts) {
                     pause.device(),
                     pause,
                     (one, two) -> one.pause().compareTo(two.pause()) >= 0 ? one : two));
-    var all = new ArrayList<>(hosts);
-    all.addAll(other.hosts);
-    return new Waits(List.copyOf(found.values()), all);
+    var connections = new TreeMap<String, HostPause>();
+    Stream.concat(hosts.stream(), other.hosts.stream())
+        .forEach(pause -> connections.merge(pause.host(), pause, HostPauses::worse));
+    return new Waits(List.copyOf(found.values()), List.copyOf(connections.values()));
   }
 
   private Stream<Duration> all() {

@@ -25,9 +25,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The NVMe/TCP target of this node. In a bundle that is there for a trial it has no port, and serves what the other bundle lends it. Otherwise it announces itself as a {@link Transport}, and the condition {@value #READY} with its
+ * The NVMe/TCP target of this node. Announces itself as a {@link Transport}, and the condition {@value #READY} with its
  * address, once it listens. Not as a service of the component: the model takes up transports and this takes the model,
  * and whoever asked for the model first would get one without a transport. That service is for this bundle's other end.
+ *
+ * <p>In a bundle that is there for a trial it has no port, and serves what the other bundle lends it.
  */
 @Component(
     configurationPid = "io.tenon.transport.nvmetcp",
