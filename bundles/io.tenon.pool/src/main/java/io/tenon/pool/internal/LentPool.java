@@ -77,7 +77,7 @@ final class LentPool implements DeviceListener {
     return "Pool %s cannot be served by the new bundle.".formatted(name());
   }
 
-  private KnownPool known() {
+  KnownPool known() {
     return KnownPool.of(before.identity(), before.disk());
   }
 
@@ -86,7 +86,7 @@ final class LentPool implements DeviceListener {
     return others.findByName(name());
   }
 
-  /** It was exported or destroyed: its disk is not kept for it any more. */
+  /** Its disk is not kept for it any more: it was exported or destroyed, or let go by mistake. */
   boolean isEnded() {
     boolean isKept = before.disk().slot().claimedBy().filter(this::isItsOwner).isPresent();
     return before.isLeft() && !isKept && there().isEmpty();

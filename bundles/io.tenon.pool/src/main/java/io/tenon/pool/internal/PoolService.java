@@ -262,7 +262,7 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
   /** Keeps the name for one who makes or loads the pool, and opens the disk for it. */
   private ServedPool reserved(String what, String name, String uri, Opening opener)
       throws PoolException {
-    forgetIfEnded(name);
+    settleIfEnded(name);
     var names = opening(name);
     try (var _ = names.take("It is being made or imported.", what, parts.patienceNs())) {
       synchronized (served) {
@@ -473,17 +473,33 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
   private Optional<Pool> shown(LentPool one) {
     var there = one.there();
     if (there.isPresent()) return there;
-    forgetIfEnded(one.name());
     return one.isEnded() ? Optional.empty() : Optional.of(one.before());
   }
 
-  /** It was exported or destroyed where it was tried. Its disk says so too, should the node end before this is seen. */
-  private void forgetIfEnded(String name) {
+  /**
+   * Its disk is not kept for it any more. Where it was exported or destroyed the disk says so, and it is forgotten; otherwise whoever tried it has only
+   * let go of it, and it is served here again.
+   *
+   * @return false when nothing was to be settled
+   */
+  private boolean settleIfEnded(String name) {
     LentPool one;
     synchronized (served) {
       one = lent.get(name);
     }
-    if (one != null && one.isEnded() && end(one)) forgetDurably(name);
+    if (one == null || !one.isEnded() || !end(one)) return false;
+    try {
+      bringBack(one.known());
+      log.warn("pool {}: whoever tried it has let go of its disk; it is served here again", name);
+    } catch (PoolException e) {
+      switch (e.kind()) {
+        case NO_POOL, OTHER_POOL -> forgetDurably(name);
+        default -> {
+          var _ = returning.start(one.known());
+        }
+      }
+    }
+    return true;
   }
 
   private boolean end(LentPool one) {
@@ -501,8 +517,7 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
     }
     if (found.isEmpty()) return;
     var one = found.get();
-    forgetIfEnded(one.name());
-    if (one.isEnded()) return;
+    if (settleIfEnded(one.name())) return;
     var tried = returning.start(one.comesBack());
     if (!Patience.sees(tried, TAKE_UP_NS, parts.reactor())) {
       log.warn("pool {}: is not back yet from its trial", one.name());

@@ -173,13 +173,38 @@ class LentPoolTest {
     node.pools.lend(slot, other);
     node.pools.findByName("fast0").orElseThrow().export();
     assertEquals(List.of(stays), node.pools.all());
-    assertEquals(List.of("slow0"), remembered());
     // It is nobody's, so it can be had again, here as anywhere.
     var again = node.pools.load(disk, "fast0", Optional.empty());
     other.leave();
     node.pools.takeUp(slot);
     assertEquals(List.of(again, stays), node.pools.all());
     assertEquals(List.of("fast0", "slow0"), remembered());
+  }
+
+  @Test
+  void oneThatIsExportedMeanwhileIsForgottenThoughNobodyLooks() throws Exception {
+    var other = node.trial();
+    node.pools.lend(slot, other);
+    other.findByName("fast0").orElseThrow().export();
+    other.leave();
+    node.pools.takeUp(slot);
+    assertEquals(List.of("slow0"), remembered());
+    assertEquals(List.of(stays), node.pools.all());
+    assertEquals(List.of(), node.pools.absent());
+  }
+
+  @Test
+  void oneThatWasOnlyLetGoComesBack() throws Exception {
+    var other = node.trial();
+    node.pools.lend(slot, other);
+    other.close();
+    node.pools.takeUp(slot);
+    var back = node.pools.findByName("fast0").orElseThrow();
+    var again = back.findReplica(uuid("r1")).orElseThrow().device().orElseThrow();
+    assertEquals(SlotState.READY, again.state());
+    assertTrue(node.pools.has(again));
+    assertEquals(List.of("fast0", "slow0"), remembered());
+    assertEquals(List.of(), node.pools.absent());
   }
 
   @Test
