@@ -88,8 +88,7 @@ public final class NexusService implements Nexuses, DeviceOwner {
       Executor blocking,
       boolean ana,
       Timing timing) {
-    var uptime = new Uptime(reactors.all().getFirst());
-    node = new Surroundings(devices, target, reactors, blocking, ana, timing, store, uptime);
+    node = new Surroundings(devices, target, reactors, blocking, ana, timing, store);
   }
 
   @Activate

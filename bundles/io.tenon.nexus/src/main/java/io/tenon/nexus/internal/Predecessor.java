@@ -31,21 +31,16 @@ final class Predecessor {
 
   private final String nexus;
   private final Reactor home;
-  private final long waitNs;
-  private final Uptime uptime;
+  private final Timing timing;
   private final Predicate<DeviceSlot> wasReserved;
 
   /**
-   * @param waitNs {@link Timing#successorWaitsNs}
-   * @param uptime of this node
-   * @param wasReserved whether other nodes had reserved a device of this node since then, and do not know that it is not shared any more
+   * @param wasReserved whether other nodes had reserved a device of this node since it was started, and do not know that it is not shared any more
    */
-  Predecessor(
-      String nexus, Reactor home, long waitNs, Uptime uptime, Predicate<DeviceSlot> wasReserved) {
+  Predecessor(String nexus, Reactor home, Timing timing, Predicate<DeviceSlot> wasReserved) {
     this.nexus = nexus;
     this.home = home;
-    this.waitNs = waitNs;
-    this.uptime = uptime;
+    this.timing = timing;
     this.wasReserved = wasReserved;
   }
 
@@ -84,7 +79,7 @@ final class Predecessor {
    * @param refusal what did not happen when this throws, the first half of a sentence
    */
   void outwait(String refusal) throws NexusException {
-    outwait(() -> waitNs, refusal);
+    outwait(timing::successorWaitsNs, refusal);
   }
 
   /**
@@ -94,7 +89,7 @@ final class Predecessor {
    * @param refusal as of {@link #outwait}
    */
   void outwaitStart(String refusal) throws NexusException {
-    outwait(() -> waitNs - uptime.ns(), refusal);
+    outwait(() -> timing.successorWaitsNs() - timing.uptimeNs().getAsLong(), refusal);
   }
 
   /**

@@ -11,7 +11,6 @@ import java.util.concurrent.Executor;
  *
  * @param blocking runs what may block and follows from I/O: closing a child, pausing a subsystem
  * @param ana hosts are told of ANA states
- * @param uptime by its {@link #home}'s clock
  */
 record Surroundings(
     BlockDevices devices,
@@ -20,8 +19,7 @@ record Surroundings(
     Executor blocking,
     boolean ana,
     Timing timing,
-    RecordStore store,
-    Uptime uptime) {
+    RecordStore store) {
   /** Where everything is decided that is not I/O. */
   Reactor home() {
     return reactors.all().getFirst();
@@ -29,7 +27,7 @@ record Surroundings(
 
   /** Of a nexus of this node. */
   Predecessor predecessor(String nexus) {
-    return new Predecessor(nexus, home(), timing.successorWaitsNs(), uptime, target::wasReserved);
+    return new Predecessor(nexus, home(), timing, target::wasReserved);
   }
 
   StoredRecord.Place recordPlace() {

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /** A node with nexuses that has some {@link FencedDisk}s open, as other nodes have. */
 final class FencedNode {
@@ -34,6 +35,9 @@ final class FencedNode {
   NexusService service;
   private final TestStore store;
   private final TestReactors reactors;
+
+  /** Long ago, unless the test starts it again. */
+  private volatile long startedNs = System.nanoTime() - TimeUnit.HOURS.toNanos(1);
 
   FencedNode(int number, TestReactors reactors, TestStore store, FencedDisk... disks)
       throws TenonException {
@@ -66,7 +70,11 @@ final class FencedNode {
             reactors.reactors(),
             Thread::startVirtualThread,
             false,
-            Timing.of(InstantSource.system(), SHORT));
+            new Timing(
+                InstantSource.system(),
+                SHORT,
+                Vigil.WINDOW_NS,
+                () -> System.nanoTime() - startedNs));
     made.storeCame(store);
     return made;
   }
@@ -79,6 +87,7 @@ final class FencedNode {
   /** What it has shared before is forgotten; its devices stay. */
   void restart() {
     service.close();
+    startedNs = System.nanoTime();
     service = service();
   }
 

@@ -101,9 +101,8 @@ final class FencingRun implements SimDisk.Observer {
               reactors,
               threads::start,
               false,
-              new Timing(world.clock(), LIMITS, Vigil.WINDOW_NS),
-              () -> client,
-              new Uptime(reactors.all().getFirst()));
+              new Timing(world.clock(), LIMITS, Vigil.WINDOW_NS, reactors.main()::nowNs),
+              () -> client);
     }
 
     /** Blocking code of this node, from a thread that is no node's. */

@@ -23,7 +23,7 @@ public final class SimulatedNexuses {
       Executor blocking,
       MetadataStore store,
       InstantSource clock) {
-    var timing = new Timing(clock, StoredRecord.Limits.USUAL, WINDOW_NS);
+    var timing = timing(reactors, clock);
     var service = new NexusService(devices, target, reactors, blocking, false, timing);
     service.storeCame(store);
     return service;
@@ -35,7 +35,13 @@ public final class SimulatedNexuses {
       Reactors reactors,
       Executor blocking,
       InstantSource clock) {
-    var timing = new Timing(clock, StoredRecord.Limits.USUAL, WINDOW_NS);
+    var timing = timing(reactors, clock);
     return new NexusService(devices, target, reactors, blocking, false, timing);
+  }
+
+  private static Timing timing(Reactors reactors, InstantSource clock) {
+    var home = reactors.all().getFirst();
+    long startedNs = home.nowNs();
+    return new Timing(clock, StoredRecord.Limits.USUAL, WINDOW_NS, () -> home.nowNs() - startedNs);
   }
 }
