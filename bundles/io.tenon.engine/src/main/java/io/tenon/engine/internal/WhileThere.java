@@ -71,13 +71,18 @@ final class WhileThere implements ServerInterceptor {
      * @return false when the call has been ended instead
      */
     boolean hold() {
-      long endNs = System.nanoTime() + patienceNs();
+      long patienceNs = patienceNs();
+      long endNs = System.nanoTime() + patienceNs;
       try {
         while (true) {
           var missing = tryAll();
           if (missing.isEmpty()) break;
           if (missing.get().await(endNs - System.nanoTime())) continue;
-          super.close(MovingPart.away(missing.get().name()), new Metadata());
+          var away = MovingPart.away(missing.get().name());
+          boolean isLate = patienceNs < waitNs;
+          super.close(
+              isLate ? Status.DEADLINE_EXCEEDED.withDescription(away.getDescription()) : away,
+              new Metadata());
           return false;
         }
       } catch (InterruptedException e) {
