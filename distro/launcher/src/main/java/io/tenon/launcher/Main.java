@@ -14,12 +14,25 @@ public final class Main {
 
   private static final long STOP_DEADLINE_MS = 20_000;
 
+  /** Read by the JVM with the first virtual thread. */
+  private static final String CARRIERS = "jdk.virtualThreadScheduler.parallelism";
+
+  /**
+   * A virtual thread that loads a class keeps its carrier while it waits for the jar's lock. When all carriers are kept so, and who has the lock is a
+   * virtual thread without one, nothing goes on; on a machine of two cores that takes two of them.
+   */
+  private static final int FEWEST_CARRIERS = 4;
+
   /** What the process ends with; a signal ends it in order, so that is no failure. */
   private volatile int status = STOPPED;
 
   private Main() {}
 
   public static void main(String[] args) {
+    if (System.getProperty(CARRIERS) == null) {
+      int cores = Runtime.getRuntime().availableProcessors();
+      System.setProperty(CARRIERS, String.valueOf(Math.max(FEWEST_CARRIERS, cores)));
+    }
     System.exit(new Main().run(args));
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,6 +29,7 @@ class NodeProcessTest {
   private static final Pattern READY =
       Pattern.compile(
           "ready in [0-9.]+ s: grpc (\\S+):(\\d+), nvme (\\S+):(\\d+), shell \\S+/shell/socket$");
+  private static final Pattern PARALLELISM = Pattern.compile("parallelism = (\\d+)");
   private static final String ANY_PORT = "127.0.0.1:0";
 
   @TempDir private Path folder;
@@ -69,6 +71,23 @@ class NodeProcessTest {
     try (var socket = new Socket()) {
       socket.connect(new InetSocketAddress(address, Integer.parseInt(port)), 5_000);
       assertTrue(socket.isConnected());
+    }
+  }
+
+  @Test
+  void virtualThreadsHaveFourCarriersAlsoOnASmallMachine() throws Exception {
+    try (var node = start()) {
+      node.await(READY);
+      String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+      var asked =
+          new ProcessBuilder(jcmd, String.valueOf(node.pid()), "Thread.vthread_scheduler")
+              .redirectErrorStream(true)
+              .start();
+      String said = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      var parallelism = PARALLELISM.matcher(said);
+      assertTrue(parallelism.find(), said);
+      assertTrue(Integer.parseInt(parallelism.group(1)) >= 4, said);
+      assertEquals(0, node.terminate());
     }
   }
 
