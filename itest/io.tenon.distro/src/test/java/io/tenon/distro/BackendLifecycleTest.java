@@ -104,10 +104,7 @@ public class BackendLifecycleTest {
   }
 
   private Bundle named(String symbolicName) {
-    return Arrays.stream(context.getBundles())
-        .filter(bundle -> symbolicName.equals(bundle.getSymbolicName()))
-        .findFirst()
-        .orElseThrow();
+    return Installed.one(context, symbolicName);
   }
 
   private List<Bundle> providersOf(String namespace) {

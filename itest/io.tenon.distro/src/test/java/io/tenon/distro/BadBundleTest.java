@@ -21,7 +21,6 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.junit.After;
 import org.junit.Before;
@@ -75,17 +74,11 @@ public class BadBundleTest {
     host.mustBeWhole();
     host.close();
     assertEquals(Bundle.ACTIVE, aio().getState());
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) Files.delete(file);
-    }
-    Files.delete(folder);
+    Folders.delete(folder);
   }
 
   private Bundle aio() {
-    return Arrays.stream(context.getBundles())
-        .filter(bundle -> AIO.equals(bundle.getSymbolicName()))
-        .findFirst()
-        .orElseThrow();
+    return Installed.one(context, AIO);
   }
 
   private void isRefused(String why) {

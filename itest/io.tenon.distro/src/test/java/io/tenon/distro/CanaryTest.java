@@ -17,13 +17,11 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.junit.After;
 import org.junit.Before;
@@ -95,16 +93,11 @@ public class CanaryTest {
     assertEquals(Bundle.ACTIVE, named(AIO).getFirst().getState());
     devices.destroy(canary);
     devices.destroy(other);
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) Files.delete(file);
-    }
-    Files.delete(folder);
+    Folders.delete(folder);
   }
 
   private List<Bundle> named(String symbolicName) {
-    return Arrays.stream(context.getBundles())
-        .filter(bundle -> symbolicName.equals(bundle.getSymbolicName()))
-        .toList();
+    return Installed.all(context, symbolicName);
   }
 
   private void changed(Map<String, String> headers, Class<?>... more) throws IOException {

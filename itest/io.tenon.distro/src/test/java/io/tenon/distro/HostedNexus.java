@@ -92,9 +92,6 @@ final class HostedNexus implements AutoCloseable {
   public void close() throws Exception {
     host.close();
     nexus().destroy();
-    try (var files = Files.list(folder)) {
-      for (Path file : files.toList()) Files.delete(file);
-    }
-    Files.delete(folder);
+    Folders.delete(folder);
   }
 }

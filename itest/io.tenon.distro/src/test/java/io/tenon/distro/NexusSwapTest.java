@@ -20,12 +20,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.junit.After;
 import org.junit.Before;
@@ -87,10 +85,7 @@ public class NexusSwapTest {
       System.err.printf("longest pause of a host's I/O %d ms%n", host.load.longestPauseMs());
       host.close();
     }
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) Files.delete(file);
-    }
-    Files.delete(folder);
+    Folders.delete(folder);
   }
 
   private HostedNexus host() throws Exception {
@@ -292,9 +287,6 @@ public class NexusSwapTest {
   }
 
   private Bundle named() {
-    return Arrays.stream(context.getBundles())
-        .filter(bundle -> NEXUS.equals(bundle.getSymbolicName()))
-        .findFirst()
-        .orElseThrow();
+    return Installed.one(context, NEXUS);
   }
 }

@@ -34,7 +34,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.junit.After;
 import org.junit.Before;
@@ -136,10 +135,7 @@ public class PoolCanaryTest {
       find(pool).destroy();
     }
     assertEquals(List.of(), pools().absent());
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) Files.delete(file);
-    }
-    Files.delete(folder);
+    Folders.delete(folder);
   }
 
   private void canaryIsWhole() throws Exception {
@@ -148,9 +144,7 @@ public class PoolCanaryTest {
   }
 
   private List<Bundle> named(String symbolicName) {
-    return Arrays.stream(context.getBundles())
-        .filter(bundle -> symbolicName.equals(bundle.getSymbolicName()))
-        .toList();
+    return Installed.all(context, symbolicName);
   }
 
   private Bundle bundle() {

@@ -16,7 +16,6 @@ import io.tenon.reactor.Reactors;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -106,9 +105,6 @@ public class PoolHandoverTest {
   }
 
   private Bundle named(String symbolicName) {
-    return Arrays.stream(context.getBundles())
-        .filter(bundle -> symbolicName.equals(bundle.getSymbolicName()))
-        .findFirst()
-        .orElseThrow();
+    return Installed.one(context, symbolicName);
   }
 }

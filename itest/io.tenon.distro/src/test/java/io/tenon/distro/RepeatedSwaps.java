@@ -14,10 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 
@@ -110,17 +108,11 @@ final class RepeatedSwaps implements AutoCloseable {
   }
 
   private Bundle named(String symbolicName) {
-    return Arrays.stream(context.getBundles())
-        .filter(bundle -> symbolicName.equals(bundle.getSymbolicName()))
-        .findFirst()
-        .orElseThrow();
+    return Installed.one(context, symbolicName);
   }
 
   @Override
   public void close() throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) Files.delete(file);
-    }
-    Files.delete(folder);
+    Folders.delete(folder);
   }
 }

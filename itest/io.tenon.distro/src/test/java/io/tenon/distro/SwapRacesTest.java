@@ -23,7 +23,6 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -32,7 +31,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.junit.After;
 import org.junit.Before;
@@ -91,10 +89,7 @@ public class SwapRacesTest {
   @After
   public void end() throws Exception {
     others.close();
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) Files.delete(file);
-    }
-    Files.delete(folder);
+    Folders.delete(folder);
   }
 
   private SwapRecord swap(String bundle) throws SwapException {
@@ -223,10 +218,7 @@ public class SwapRacesTest {
   }
 
   private Bundle aio() {
-    return Arrays.stream(context.getBundles())
-        .filter(bundle -> AIO.equals(bundle.getSymbolicName()))
-        .findFirst()
-        .orElseThrow();
+    return Installed.one(context, AIO);
   }
 
   /** A snapshot is there or it is not; a host notices nothing either way. */

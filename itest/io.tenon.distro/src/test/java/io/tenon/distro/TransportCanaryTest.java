@@ -23,7 +23,6 @@ import io.tenon.swap.Swaps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -144,16 +143,11 @@ public class TransportCanaryTest {
     other.close();
     hosts.uninstall();
     apart.close();
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) Files.delete(file);
-    }
-    Files.delete(folder);
+    Folders.delete(folder);
   }
 
   private List<Bundle> named(String symbolicName) {
-    return Arrays.stream(context.getBundles())
-        .filter(bundle -> symbolicName.equals(bundle.getSymbolicName()))
-        .toList();
+    return Installed.all(context, symbolicName);
   }
 
   private Path changed(Map<String, String> headers, Class<?>... more) throws IOException {
