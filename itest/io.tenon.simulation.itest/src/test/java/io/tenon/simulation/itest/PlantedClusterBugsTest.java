@@ -34,7 +34,7 @@ class PlantedClusterBugsTest {
             "a nexus that is destroyed stays published",
             NEXUS + "ServedNexus",
             "end",
-            Mutant.call("unshare", 0)),
+            Mutant.call("end", 0)),
         // Only connections that are begun twice show this one.
         bug(
             "a connection on which nothing is said is kept",
