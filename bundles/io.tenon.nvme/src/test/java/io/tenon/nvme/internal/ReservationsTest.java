@@ -1,5 +1,6 @@
 package io.tenon.nvme.internal;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -27,13 +28,15 @@ import io.tenon.nvme.internal.reservation.ReservationFiles;
 import io.tenon.nvme.internal.reservation.ReservationStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,7 +51,7 @@ class ReservationsTest extends TargetFixture {
   @TempDir Path folder;
 
   /** What is to be kept waits here, when a test wants it to. */
-  private volatile @Nullable ArrayDeque<Runnable> held;
+  private volatile @Nullable BlockingQueue<Runnable> held;
 
   @Override
   ShareOptions options() {
@@ -289,21 +292,23 @@ class ReservationsTest extends TargetFixture {
   }
 
   @Test
-  void preemptAndAbortEndsWhatWaitsForTheEndOfAPause() {
+  void preemptAndAbortEndsWhatWaitsForTheEndOfAPause() throws Exception {
     var a = new Host(A, 0);
     var b = new Host(B, 1);
     int type = ReservationType.WRITE_EXCLUSIVE.code();
     assertEquals(0, a.registerForGood(10));
     assertEquals(0, a.acquire(10, type));
     assertEquals(0, b.register(20));
-    held = new ArrayDeque<>();
+    var waiting = new LinkedBlockingQueue<Runnable>();
+    held = waiting;
     int word = ReservationLayout.PREEMPT_AND_ABORT | type << 8;
     var preempt = b.io.send(b.command(Opcode.RESERVATION_ACQUIRE, word, 20, 10));
+    var storing = Objects.requireNonNull(waiting.poll(10, SECONDS), "it is not stored");
     TestReactors.await(subsystem.pause().toCompletableFuture());
     var read = a.io.send(a.io.io(Opcode.READ, 0, 1, 0));
     settle();
     assertFalse(read.answered.isDone());
-    held.remove().run();
+    storing.run();
     assertEquals(0, TestReactors.await(preempt.answered).status());
     assertEquals(NvmeStatus.ABORTED_BY_PREEMPT, code(TestReactors.await(read.answered)));
     subsystem.resume();
