@@ -410,13 +410,10 @@ public abstract class BlockDeviceContract {
     int each = 100;
     var loads =
         List.of(
-            new RandomLoad(
-                here.reactor(), here.channel(), slot.geometry(), 0, half, DEPTH, each, seed),
-            new RandomLoad(
-                there.reactor(), there.channel(), slot.geometry(), half, half, 32, each, -seed));
-    var second = Thread.ofVirtual().start(loads.get(1)::run);
-    loads.get(0).run();
-    second.join();
+            new RandomLoad(here, 0, half, DEPTH, each, seed),
+            new RandomLoad(there, half, half, 32, each, -seed));
+    loads.forEach(RandomLoad::start);
+    loads.forEach(RandomLoad::await);
     assertEquals(DEPTH * each, loads.get(0).completions());
     assertEquals(32 * each, loads.get(1).completions());
   }
@@ -426,23 +423,14 @@ public abstract class BlockDeviceContract {
     assumeTrue(keepsData());
     var slot = open(uri("drain", 4096));
     var volume = volume(slot, 0);
-    var load =
-        new RandomLoad(
-            volume.reactor(),
-            volume.channel(),
-            slot.geometry(),
-            0,
-            slot.geometry().blockCount(),
-            32,
-            400,
-            9);
-    var running = Thread.ofVirtual().start(load::run);
+    var load = new RandomLoad(volume, 32, 400, 9);
+    load.start();
     for (int i = 0; i < 20; i++) {
       TestReactors.await(slot.drain("The test drains it.").toCompletableFuture());
       assertEquals(0, slot.status().inFlight());
       slot.resume("The test goes on.");
     }
-    running.join();
+    load.await();
     assertEquals(32 * 400, load.completions());
   }
 
@@ -457,19 +445,19 @@ public abstract class BlockDeviceContract {
     long half = slot.geometry().blockCount() / 2;
     var loads =
         List.of(
-            new RandomLoad(here.reactor(), here.channel(), slot.geometry(), 0, half, 32, 400, 10),
-            new RandomLoad(
-                there.reactor(), there.channel(), slot.geometry(), half, half, 32, 400, 11));
-    var running = new ArrayList<Thread>();
-    for (RandomLoad load : loads) running.add(Thread.ofVirtual().start(load::run));
+            new RandomLoad(here, 0, half, 32, 400, 10),
+            new RandomLoad(there, half, half, 32, 400, 11));
+    loads.forEach(RandomLoad::start);
     for (int i = 0; i < 5; i++) {
       var left =
           TestReactors.await(slot.vacate("The test swaps it.", "the test").toCompletableFuture());
       var successor = left.isPresent() ? provider.adopt(uri, left.get()) : provider.open(uri);
       TestReactors.await(slot.restore(successor, "The test has swapped it.").toCompletableFuture());
     }
-    for (Thread load : running) load.join();
-    for (RandomLoad load : loads) assertEquals(32 * 400, load.completions());
+    for (RandomLoad load : loads) {
+      load.await();
+      assertEquals(32 * 400, load.completions());
+    }
   }
 
   @Test

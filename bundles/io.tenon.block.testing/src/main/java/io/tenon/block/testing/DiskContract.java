@@ -148,17 +148,7 @@ public abstract class DiskContract extends SparseFileContract {
       var found = volume.content(16);
       assertTrue(Arrays.equals(content, 0, 5 * 4096, found, 0, 5 * 4096));
       assertTrue(Arrays.equals(content, 9 * 4096, 16 * 4096, found, 9 * 4096, 16 * 4096));
-      var load =
-          new RandomLoad(
-              volume.reactor(),
-              volume.channel(),
-              slot.geometry(),
-              0,
-              slot.geometry().blockCount(),
-              32,
-              100,
-              4);
-      load.run();
+      new RandomLoad(volume, 32, 100, 4).run();
       closeAll();
     }
   }

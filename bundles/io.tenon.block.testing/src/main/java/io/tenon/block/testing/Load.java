@@ -40,12 +40,22 @@ public abstract class Load {
   protected abstract @Nullable String check(Leg leg, IoStatus status);
 
   /** Until every leg has had its share, or one found something wrong. */
-  public void run() {
+  public final void run() {
+    start();
+    await();
+  }
+
+  /** It goes on by itself, beside whatever the test does until it waits for it. */
+  public final void start() {
     reactor.execute(
         () -> {
           running = legs.length;
           for (Leg leg : legs) leg.go();
         });
+  }
+
+  /** As {@link #run}, of one that was started. */
+  public final void await() {
     TestReactors.await(done);
   }
 

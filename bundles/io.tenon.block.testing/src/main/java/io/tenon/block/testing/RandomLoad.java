@@ -1,11 +1,9 @@
 package io.tenon.block.testing;
 
-import io.tenon.block.Geometry;
-import io.tenon.block.IoChannel;
 import io.tenon.block.IoOperation;
 import io.tenon.block.IoStatus;
 import io.tenon.linux.Memory;
-import io.tenon.reactor.Reactor;
+import java.util.Arrays;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -25,27 +23,29 @@ public final class RandomLoad extends Load {
   private long version;
   private int completions;
 
+  /** On all blocks of a volume. */
+  public RandomLoad(TestVolume volume, int depth, int requestsPerLeg, long seed) {
+    this(volume, 0, volume.slot().geometry().blockCount(), depth, requestsPerLeg, seed);
+  }
+
   /**
    * @param firstLba where this load's blocks begin; it writes all it reads
    */
   public RandomLoad(
-      Reactor reactor,
-      IoChannel channel,
-      Geometry geometry,
-      long firstLba,
-      long blocks,
-      int depth,
-      int requestsPerLeg,
-      long seed) {
-    super(reactor, channel, depth, MAX_BLOCKS * geometry.blockBytes());
+      TestVolume volume, long firstLba, long blocks, int depth, int requestsPerLeg, long seed) {
+    super(
+        volume.reactor(),
+        volume.channel(),
+        depth,
+        MAX_BLOCKS * volume.slot().geometry().blockBytes());
     this.random = new Random(seed);
-    this.blockBytes = geometry.blockBytes();
+    this.blockBytes = volume.slot().geometry().blockBytes();
     this.firstLba = firstLba;
     this.blocksPerLeg = (int) (blocks / depth);
     this.left = new int[depth];
-    java.util.Arrays.fill(left, requestsPerLeg);
+    Arrays.fill(left, requestsPerLeg);
     this.versions = new long[depth * blocksPerLeg];
-    java.util.Arrays.fill(versions, -1);
+    Arrays.fill(versions, -1);
   }
 
   public int completions() {

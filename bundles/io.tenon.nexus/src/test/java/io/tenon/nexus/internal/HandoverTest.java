@@ -9,11 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.DeviceException;
-import io.tenon.block.DeviceOwner;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.IoStatus;
 import io.tenon.block.SlotState;
 import io.tenon.block.testing.RandomLoad;
+import io.tenon.block.testing.StrangeOwner;
 import io.tenon.block.testing.TestReactors;
 import io.tenon.block.testing.TestVolume;
 import io.tenon.block.testing.Waiting;
@@ -33,7 +33,6 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,26 +110,11 @@ class HandoverTest {
   }
 
   private void underLoad(Nexus nexus, Executable what) throws Exception {
-    var slot = nexus.device();
-    var failure = new CompletableFuture<Throwable>();
     var volume = volume(nexus);
-    var load =
-        new RandomLoad(
-            volume.reactor(),
-            volume.channel(),
-            slot.geometry(),
-            0,
-            slot.geometry().blockCount(),
-            DEPTH,
-            REQUESTS_PER_LEG,
-            7);
-    var running =
-        Thread.ofVirtual()
-            .uncaughtExceptionHandler((_, thrown) -> failure.complete(thrown))
-            .start(load::run);
+    var load = new RandomLoad(volume, DEPTH, REQUESTS_PER_LEG, 7);
+    load.start();
     assertDoesNotThrow(what);
-    running.join();
-    assertTrue(!failure.isDone(), () -> "the load failed: " + failure.join());
+    load.await();
     assertEquals(DEPTH * REQUESTS_PER_LEG, load.completions());
     volume.close();
   }
@@ -411,19 +395,7 @@ class HandoverTest {
   @Test
   void whoServesNoNexusesIsLentNone() throws Exception {
     var nexus = create(A, B);
-    var stranger =
-        new DeviceOwner() {
-          @Override
-          public boolean has(DeviceSlot device) {
-            return false;
-          }
-
-          @Override
-          public void lend(DeviceSlot device, DeviceOwner to) {}
-
-          @Override
-          public void takeUp(DeviceSlot device) {}
-        };
+    var stranger = new StrangeOwner();
     assertThrows(DeviceException.class, () -> service.lend(nexus.device(), stranger));
     assertEquals(List.of(nexus), service.all());
     assertEquals(SlotState.READY, nexus.device().state());

@@ -7,7 +7,6 @@ import static io.tenon.pool.internal.TestNode.thin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.DeviceException;
 import io.tenon.block.SlotState;
@@ -22,7 +21,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,30 +72,16 @@ class HandoverTest {
     pool.create(thin("r2", MIB));
     var slot = replica.device().orElseThrow();
     var subsystem = node.target.subsystems().getFirst();
-    var failure = new CompletableFuture<Throwable>();
     var volume = node.volume(replica);
-    var load =
-        new RandomLoad(
-            volume.reactor(),
-            volume.channel(),
-            slot.geometry(),
-            0,
-            slot.geometry().blockCount(),
-            DEPTH,
-            REQUESTS_PER_LEG,
-            7);
-    var running =
-        Thread.ofVirtual()
-            .uncaughtExceptionHandler((_, thrown) -> failure.complete(thrown))
-            .start(load::run);
+    var load = new RandomLoad(volume, DEPTH, REQUESTS_PER_LEG, 7);
+    load.start();
     for (int round = 0; round < ROUNDS; round++) {
       node.replacePools();
       Waiting.until("its device is back", () -> slot.state() == SlotState.READY);
       assertSame(
           slot, back().findReplica(TestNode.uuid("r1")).orElseThrow().device().orElseThrow());
     }
-    running.join();
-    assertTrue(!failure.isDone(), () -> "the load failed: " + failure.join());
+    load.await();
     assertEquals(DEPTH * REQUESTS_PER_LEG, load.completions());
     volume.close();
     assertEquals(List.of(subsystem), node.target.subsystems());

@@ -15,10 +15,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tenon.block.DeviceException;
-import io.tenon.block.DeviceOwner;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.SlotState;
 import io.tenon.block.testing.RandomLoad;
+import io.tenon.block.testing.StrangeOwner;
 import io.tenon.block.testing.Waiting;
 import io.tenon.pool.Pool;
 import io.tenon.pool.PoolException.Kind;
@@ -30,7 +30,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,21 +97,8 @@ class LentPoolTest {
     var subsystem = node.target.subsystems().getFirst();
     var before = node.remembered();
     var volume = node.volume("r1");
-    var load =
-        new RandomLoad(
-            volume.reactor(),
-            volume.channel(),
-            slot.geometry(),
-            0,
-            slot.geometry().blockCount(),
-            DEPTH,
-            REQUESTS_PER_LEG,
-            7);
-    var failure = new CompletableFuture<Throwable>();
-    var running =
-        Thread.ofVirtual()
-            .uncaughtExceptionHandler((_, thrown) -> failure.complete(thrown))
-            .start(load::run);
+    var load = new RandomLoad(volume, DEPTH, REQUESTS_PER_LEG, 7);
+    load.start();
     for (int round = 0; round < ROUNDS; round++) {
       var other = node.trial();
       node.pools.lend(slot, other);
@@ -139,8 +125,7 @@ class LentPoolTest {
           SlotState.READY,
           node.pools.findReplica(uuid(more)).orElseThrow().device().orElseThrow().state());
     }
-    running.join();
-    assertFalse(failure.isDone(), () -> "the load failed: " + failure.join());
+    load.await();
     assertEquals(DEPTH * REQUESTS_PER_LEG, load.completions());
     volume.close();
     assertEquals(List.of(subsystem), node.target.subsystems());
@@ -299,19 +284,7 @@ class LentPoolTest {
 
   @Test
   void whoServesNoPoolsIsLentNone() {
-    var stranger =
-        new DeviceOwner() {
-          @Override
-          public boolean has(DeviceSlot device) {
-            return false;
-          }
-
-          @Override
-          public void lend(DeviceSlot device, DeviceOwner to) {}
-
-          @Override
-          public void takeUp(DeviceSlot device) {}
-        };
+    var stranger = new StrangeOwner();
     var refusal = assertThrows(DeviceException.class, () -> node.pools.lend(slot, stranger));
     assertEquals(DeviceException.Kind.UNSUPPORTED, refusal.kind());
     isBack();

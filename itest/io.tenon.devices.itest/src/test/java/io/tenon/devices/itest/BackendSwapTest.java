@@ -1,7 +1,6 @@
 package io.tenon.devices.itest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -91,28 +90,13 @@ class BackendSwapTest {
     var devices = framework.service(BlockDevices.class);
     var slot = devices.create(uri(scheme));
     var volume = new TestVolume(slot, reactors.get(0));
-    var load =
-        new RandomLoad(
-            volume.reactor(),
-            volume.channel(),
-            slot.geometry(),
-            0,
-            slot.geometry().blockCount(),
-            DEPTH,
-            REQUESTS_PER_LEG,
-            7);
-    var failure = new CompletableFuture<Throwable>();
-    var running =
-        Thread.ofVirtual()
-            .uncaughtExceptionHandler((_, thrown) -> failure.complete(thrown))
-            .start(load::run);
+    var load = new RandomLoad(volume, DEPTH, REQUESTS_PER_LEG, 7);
+    load.start();
     for (int i = 0; i < SWAPS; i++) {
       SmallFramework.update(backend, name);
       awaitReady(slot);
     }
-    running.join();
-
-    assertFalse(failure.isDone(), () -> "the load failed: " + failure.join());
+    load.await();
     assertEquals(DEPTH * REQUESTS_PER_LEG, load.completions());
     assertEquals(1, devices.backends().getFirst().devices());
     volume.close();

@@ -110,14 +110,11 @@ public abstract class TransportContract {
     long half = remote.geometry().blockCount() / 2;
     var here = new TestVolume(remote, reactors.get(0));
     var there = new TestVolume(remote, reactors.get(1));
-    var first =
-        new RandomLoad(here.reactor(), here.channel(), remote.geometry(), 0, half, DEPTH, 50, 1);
-    var second =
-        new RandomLoad(
-            there.reactor(), there.channel(), remote.geometry(), half, half, DEPTH, 50, 2);
-    var running = Thread.ofVirtual().start(second::run);
+    var first = new RandomLoad(here, 0, half, DEPTH, 50, 1);
+    var second = new RandomLoad(there, half, half, DEPTH, 50, 2);
+    second.start();
     first.run();
-    running.join();
+    second.await();
     assertTrue(target.begun() > 2 * DEPTH * 50);
     here.close();
     there.close();
