@@ -5,6 +5,11 @@ import org.osgi.annotation.versioning.ConsumerType;
 /** Whoever serves a socket. Called on the socket's reactor. */
 @ConsumerType
 public interface SocketHandler {
+  /** For a socket that is closed already, or that nobody uses: it does nothing. */
+  static SocketHandler none() {
+    return NoHandler.INSTANCE;
+  }
+
   /** A connection that we started stands. */
   default void connected() {}
 

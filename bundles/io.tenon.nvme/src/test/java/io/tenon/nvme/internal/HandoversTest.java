@@ -65,7 +65,7 @@ class HandoversTest {
         .execute(
             () -> {
               try {
-                hosts.main().connect(address, new HostEnd()).reading(false);
+                hosts.main().connect(address, SocketHandler.none()).reading(false);
               } catch (TenonException e) {
                 throw new AssertionError(e);
               }
@@ -108,23 +108,6 @@ class HandoversTest {
     @Override
     public void disconnect(String reason) {
       throw new AssertionError("the transport that is gone was asked to disconnect");
-    }
-  }
-
-  private static final class HostEnd implements SocketHandler {
-    @Override
-    public int readable() {
-      return 0;
-    }
-
-    @Override
-    public void writable() {
-      // it sends nothing
-    }
-
-    @Override
-    public void closed(String reason) {
-      // as far as this test is concerned
     }
   }
 

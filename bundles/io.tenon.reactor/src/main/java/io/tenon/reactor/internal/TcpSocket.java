@@ -83,7 +83,7 @@ final class TcpSocket extends Registration implements StreamSocket {
       InetSocketAddress local,
       InetSocketAddress peer,
       Reactor.Acceptor acceptor) {
-    var socket = new TcpSocket(loop, fd, local, peer, new NoHandler(), State.OPEN);
+    var socket = new TcpSocket(loop, fd, local, peer, SocketHandler.none(), State.OPEN);
     try {
       socket.register(Epoll.IN);
     } catch (LinuxException e) {
@@ -109,24 +109,6 @@ final class TcpSocket extends Registration implements StreamSocket {
     } catch (LinuxException e) {
       Descriptors.close(fd);
       throw e;
-    }
-  }
-
-  /** Before the acceptor has given one. */
-  private static final class NoHandler implements SocketHandler {
-    @Override
-    public int readable() {
-      return 0;
-    }
-
-    @Override
-    public void writable() {
-      // nothing was sent
-    }
-
-    @Override
-    public void closed(String reason) {
-      // nobody has used it
     }
   }
 

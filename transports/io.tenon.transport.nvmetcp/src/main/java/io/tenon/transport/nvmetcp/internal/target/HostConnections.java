@@ -54,25 +54,7 @@ final class HostConnections implements TargetConnection.Owner {
 
   private static SocketHandler refuse(StreamSocket socket) {
     socket.close();
-    return new Refused();
-  }
-
-  /** For a socket that is closed already. */
-  private static final class Refused implements SocketHandler {
-    @Override
-    public int readable() {
-      return 0;
-    }
-
-    @Override
-    public void writable() {
-      // nothing was sent
-    }
-
-    @Override
-    public void closed(String reason) {
-      // we have closed it
-    }
+    return SocketHandler.none();
   }
 
   @Override
