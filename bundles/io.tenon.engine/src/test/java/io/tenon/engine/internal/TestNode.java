@@ -105,6 +105,7 @@ final class TestNode implements AutoCloseable {
     pools =
         new PoolService(
             (PoolConfig) TestReactors.defaults(PoolConfig.class),
+            false,
             registry.devices(),
             target,
             new BlobstoreService(reactors.reactors()),

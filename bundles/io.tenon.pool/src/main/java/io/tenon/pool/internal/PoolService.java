@@ -90,45 +90,21 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
         devices,
         target,
         blobstores,
-        reactors,
-        RandomGenerator.of("SecureRandom"));
-  }
-
-  /** Without OSGi. */
-  public PoolService(
-      PoolConfig config,
-      BlockDevices devices,
-      NvmeTarget target,
-      Blobstores blobstores,
-      Reactors reactors)
-      throws TenonException {
-    this(config, false, devices, target, blobstores, reactors, RandomGenerator.of("SecureRandom"));
+        reactors);
   }
 
   /**
-   * For a trial.
+   * Without OSGi.
    *
    * @throws TenonException when it is not known which node this is
    */
-  static PoolService ofTrial(
-      PoolConfig config,
-      BlockDevices devices,
-      NvmeTarget target,
-      Blobstores blobstores,
-      Reactors reactors)
-      throws TenonException {
-    return new PoolService(
-        config, true, devices, target, blobstores, reactors, RandomGenerator.of("SecureRandom"));
-  }
-
-  private PoolService(
+  public PoolService(
       PoolConfig config,
       boolean isTrial,
       BlockDevices devices,
       NvmeTarget target,
       Blobstores blobstores,
-      Reactors reactors,
-      RandomGenerator random)
+      Reactors reactors)
       throws TenonException {
     this(
         new PoolParts(
@@ -137,10 +113,10 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
             blobstores,
             reactors.main(),
             new Apart(Thread.ofVirtual().name("pool-", 0).factory()),
-            isTrial ? memoryOfTrial(config) : memory(config, random),
+            isTrial ? memoryOfTrial(config) : memory(config),
             InstantSource.system(),
             TimeUnit.MILLISECONDS.toNanos(config.busy_wait_ms())),
-        random,
+        random(),
         isTrial);
     if (isTrial) return;
     // Who asks for the pools that a service before this one has left is not to be told that there
@@ -164,14 +140,17 @@ public final class PoolService implements Pools, DeviceOwner, ServedPool.Home {
     returning = new ReturningPools(parts, this::bringBack);
   }
 
-  private static PoolMemory memory(PoolConfig config, RandomGenerator random)
-      throws TenonException {
+  private static RandomGenerator random() {
+    return RandomGenerator.of("SecureRandom");
+  }
+
+  private static PoolMemory memory(PoolConfig config) throws TenonException {
     if (config.data_dir().isEmpty()) {
       log.info("pools are not remembered: the node has no data folder");
-      return new PassingMemory(new ServingNode(PoolMaker.randomUuid(random), config.name()));
+      return new PassingMemory(new ServingNode(PoolMaker.randomUuid(random()), config.name()));
     }
     return PoolsFile.open(
-        Path.of(config.data_dir()), config.name(), () -> PoolMaker.randomUuid(random));
+        Path.of(config.data_dir()), config.name(), () -> PoolMaker.randomUuid(random()));
   }
 
   /** Who lends pools remembers them; the disks of those are to say that the same node serves them. */

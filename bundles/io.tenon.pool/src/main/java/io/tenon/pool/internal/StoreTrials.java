@@ -66,7 +66,7 @@ public final class StoreTrials {
     var bundle = tried(reference);
     if (bundle.isEmpty()) return;
     try {
-      var pools = PoolService.ofTrial(config, devices, target, stores, reactors);
+      var pools = new PoolService(config, true, devices, target, stores, reactors);
       var properties = FrameworkUtil.asDictionary(Map.of(DeviceOwner.TRIES, bundle.get()));
       var offered = context.registerService(DeviceOwner.class, pools, properties);
       synchronized (trials) {
