@@ -45,7 +45,10 @@ public final class SimDisk implements BlockDevice {
 
   /** Sees what reaches the medium. */
   public interface Observer {
-    void readSubmitted(SimDisk disk);
+    /** Whom nothing interests. */
+    Observer NOBODY = new Observer() {};
+
+    default void readSubmitted(SimDisk disk) {}
 
     /** Anything was submitted. */
     default void submitted(SimDisk disk) {}
@@ -53,7 +56,7 @@ public final class SimDisk implements BlockDevice {
     /** It was asked to make durable what it has acknowledged. */
     default void flushing(SimDisk disk) {}
 
-    void written(SimDisk disk, long block, long stamp);
+    default void written(SimDisk disk, long block, long stamp) {}
 
     /** By UNMAP or WRITE_ZEROES; whether or not an unmapped block shows zeroes. */
     default void zeroed(SimDisk disk, long from, long to) {}

@@ -67,15 +67,6 @@ final class StoreSimulation {
     }
   }
 
-  private static final SimDisk.Observer NOBODY =
-      new SimDisk.Observer() {
-        @Override
-        public void readSubmitted(SimDisk disk) {}
-
-        @Override
-        public void written(SimDisk disk, long block, long stamp) {}
-      };
-
   final Scenario scenario;
   final SimWorld world;
   final ByteMedium medium;
@@ -133,7 +124,7 @@ final class StoreSimulation {
                 0,
                 0,
                 seed % 2 == 0),
-            NOBODY,
+            SimDisk.Observer.NOBODY,
             false);
     disk.dawdle(scenario.dawdling, 9_000_000, scenario.late());
   }

@@ -36,7 +36,7 @@ import java.util.concurrent.CompletableFuture;
  * restart. Every nexus is read for as long as it answers: nobody may be shown anything older than what had been acknowledged, by whatever nexus,
  * when he asked.
  */
-final class FencingRun implements SimDisk.Observer {
+final class FencingRun {
   private static final long MOST_EVENTS = 20_000_000;
   private static final int BLOCK_BYTES = 512;
   private static final long BLOCKS = 300;
@@ -73,7 +73,8 @@ final class FencingRun implements SimDisk.Observer {
   private SimDisk disk(String name) {
     var geometry = new Geometry(BLOCK_BYTES, FIRST + BLOCKS + 40);
     var faults = SimDisk.Faults.none(1 + random.nextLong(200_000));
-    return new SimDisk(name, geometry, new SimMedium(), world, faults, this, false);
+    return new SimDisk(
+        name, geometry, new SimMedium(), world, faults, SimDisk.Observer.NOBODY, false);
   }
 
   private final class Node {
@@ -343,10 +344,4 @@ final class FencingRun implements SimDisk.Observer {
       last.orElseThrow().silent(false);
     }
   }
-
-  @Override
-  public void readSubmitted(SimDisk disk) {}
-
-  @Override
-  public void written(SimDisk disk, long block, long stamp) {}
 }

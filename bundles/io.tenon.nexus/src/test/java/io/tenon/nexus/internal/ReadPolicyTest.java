@@ -3,68 +3,36 @@ package io.tenon.nexus.internal;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.tenon.block.DeviceSlot;
-import io.tenon.block.Geometry;
 import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.nexus.NexusSpec.ReadPolicy;
 import io.tenon.simulation.SimDisk;
-import io.tenon.simulation.SimMedium;
 import io.tenon.simulation.SimReactors;
 import io.tenon.simulation.SimWorld;
 import java.lang.foreign.Arena;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.List;
 import java.util.SplittableRandom;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class ReadPolicyTest {
   private final SimWorld world = new SimWorld(new SplittableRandom(1));
   private final SimReactors node = world.node("node", 1);
-  private final List<SimDisk> disks = new ArrayList<>();
   private final int[] reads = new int[3];
 
-  private NexusDevice nexus(ReadPolicy policy, String... uris) throws Exception {
-    var geometry = new Geometry(512, 20_000);
-    var counter =
-        new SimDisk.Observer() {
-          @Override
-          public void readSubmitted(SimDisk disk) {
-            reads[disks.indexOf(disk)]++;
-          }
+  private SimChildren children;
 
-          @Override
-          public void written(SimDisk disk, long block, long stamp) {}
-        };
-    InstantSource clock = () -> Instant.EPOCH;
-    var children = new ArrayList<Child>();
-    var shapes = new ArrayList<DataArea.Shape>();
-    for (String uri : uris) {
-      var disk =
-          new SimDisk(
-              uri, geometry, new SimMedium(), world, SimDisk.Faults.memory(), counter, false);
-      disks.add(disk);
-      var slot = new DeviceSlot(disk, uri, clock, node.main()::execute);
-      children.add(new Child("n", children.size(), uri, slot));
-      shapes.add(new DataArea.Shape(uri, geometry));
+  private NexusDevice nexus(ReadPolicy policy, String... uris) throws Exception {
+    children = new SimChildren(world, node, new Counter());
+    for (String uri : uris) children.add(uri, SimDisk.Faults.memory());
+    return children.nexus(policy);
+  }
+
+  private final class Counter implements SimDisk.Observer {
+    @Override
+    public void readSubmitted(SimDisk disk) {
+      reads[children.disks().indexOf(disk)]++;
     }
-    return new NexusDevice(
-        new NexusDevice.Plan(
-            "n",
-            new UUID(1, 1),
-            DataArea.of("n", 1 << 20, shapes),
-            children,
-            policy,
-            node.all(),
-            4,
-            RetirementRecord.NOTHING,
-            clock,
-            new ServedNexus.Watcher(node.main()::execute),
-            new NexusParts()));
   }
 
   private void read(NexusDevice nexus, int times) {
@@ -105,7 +73,6 @@ class ReadPolicyTest {
     var far = nexus(ReadPolicy.LOCAL_FIRST, "nvmf://far/a", "nvmf://far/b", "nvmf+tcp://far/c");
     read(far, 30);
     assertArrayEquals(new int[] {10, 10, 10}, reads);
-    disks.clear();
     var near = nexus(ReadPolicy.ROUND_ROBIN, "nvmf://far/a", "aio:///b", "nvmf+tcp://far/c");
     read(near, 30);
     assertArrayEquals(new int[] {20, 20, 20}, reads);
@@ -115,7 +82,7 @@ class ReadPolicyTest {
   void readsLeaveALocalChildThatIsLost() throws Exception {
     var nexus = nexus(ReadPolicy.LOCAL_FIRST, "nvmf://far/a", "aio:///b", "nvmf+tcp://far/c");
     read(nexus, 2);
-    disks.get(1).lose("unplugged");
+    children.disks().get(1).lose("unplugged");
     world.run(1000);
     read(nexus, 30);
     assertArrayEquals(new int[] {15, 2, 15}, reads);

@@ -27,15 +27,6 @@ import org.junit.jupiter.api.Test;
 class RebuildSourceTest {
   private static final long FIRST = (5L << 20) / 512;
   private static final SimDisk.Faults BAD = new SimDisk.Faults(0, 10_000, 1, 0, 0, 0, 0, 0, true);
-  private static final SimDisk.Observer NOBODY =
-      new SimDisk.Observer() {
-        @Override
-        public void readSubmitted(SimDisk disk) {}
-
-        @Override
-        public void written(SimDisk disk, long block, long stamp) {}
-      };
-
   private final SimWorld world = new SimWorld(new SplittableRandom(1));
   private final SimReactors node = world.node("node", 2);
   private final List<SimDisk> disks = new ArrayList<>();
@@ -48,7 +39,14 @@ class RebuildSourceTest {
     media.add(medium);
     var faults = SimDisk.Faults.none(10_000);
     var disk =
-        new SimDisk("d" + index, new Geometry(512, 14_000), medium, world, faults, NOBODY, false);
+        new SimDisk(
+            "d" + index,
+            new Geometry(512, 14_000),
+            medium,
+            world,
+            faults,
+            SimDisk.Observer.NOBODY,
+            false);
     disks.add(disk);
     String uri = "nvmf://far/" + index;
     return new Child(

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * One seed's world in which one nexus follows another over the same disks, with nothing but the record between them: each ends in order, by
  * itself or with its node, and the next is made of all children. Whatever hosts have read must stay so; in the end all disks are equal.
  */
-final class SuccessionRun implements SimDisk.Observer {
+final class SuccessionRun {
   private static final long MOST_EVENTS = 4_000_000;
   private static final int MOST_ATTEMPTS = 5;
   private static final int BLOCK_BYTES = 512;
@@ -160,7 +160,7 @@ final class SuccessionRun implements SimDisk.Observer {
               place.medium,
               world,
               allAreSound || random.nextInt(3) == 0 ? sound() : sick(),
-              this,
+              SimDisk.Observer.NOBODY,
               false);
       place.slot = new DeviceSlot(place.disk, place.uri, world.clock(), node.main()::execute);
       candidates.add(Trust.candidate(place.uri, place.slot));
@@ -333,10 +333,4 @@ final class SuccessionRun implements SimDisk.Observer {
       }
     }
   }
-
-  @Override
-  public void readSubmitted(SimDisk disk) {}
-
-  @Override
-  public void written(SimDisk disk, long block, long stamp) {}
 }

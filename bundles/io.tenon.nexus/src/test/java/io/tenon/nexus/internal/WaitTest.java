@@ -75,7 +75,9 @@ class WaitTest {
   void aMarkIsGivenUpByTheReactorsClockWhenTheDiskDoesNotAnswer() {
     var geometry = new Geometry(512, 20_000);
     var losesAll = new SimDisk.Faults(0, 1000, 0, 0, 1, 0, 0, 0, true);
-    var disk = new SimDisk("disk", geometry, new SimMedium(), world, losesAll, new Nobody(), false);
+    var disk =
+        new SimDisk(
+            "disk", geometry, new SimMedium(), world, losesAll, SimDisk.Observer.NOBODY, false);
     disk.patience(1000 * SECOND_NS);
     var slot = new DeviceSlot(disk, "sim:///disk", world.clock(), reactor::execute);
     var mark = new ChildMark(reactor, new UUID(1, 1), world.clock());
@@ -87,13 +89,5 @@ class WaitTest {
         });
 
     assertEquals(10, world.nowNs() / SECOND_NS);
-  }
-
-  private static final class Nobody implements SimDisk.Observer {
-    @Override
-    public void readSubmitted(SimDisk disk) {}
-
-    @Override
-    public void written(SimDisk disk, long block, long stamp) {}
   }
 }

@@ -330,9 +330,6 @@ final class NvmeRun implements SimDisk.Observer {
   }
 
   @Override
-  public void readSubmitted(SimDisk on) {}
-
-  @Override
   public void submitted(SimDisk on) {
     if (pauses > 0) throw new AssertionError("I/O reaches the disk of a paused subsystem");
   }

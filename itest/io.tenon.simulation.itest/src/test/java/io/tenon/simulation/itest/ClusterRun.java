@@ -1,7 +1,6 @@
 package io.tenon.simulation.itest;
 
 import io.tenon.block.IoStatus;
-import io.tenon.error.TenonException;
 import io.tenon.metadata.Key;
 import io.tenon.nexus.ChildInfo;
 import io.tenon.nexus.ChildState;
@@ -229,22 +228,12 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
     if (!world.runUntil(done, MOST_EVENTS)) throw new AssertionError(why.why());
   }
 
-  private void inThread(ClusterNode node, VolumeRun.Deed deed) {
+  private void inThread(ClusterNode node, Deed deed) {
     inThread(node.life().control, deed);
   }
 
-  private void inThread(Executor threads, VolumeRun.Deed deed) {
-    boolean[] ended = {false};
-    threads.execute(
-        () -> {
-          try {
-            deed.run();
-          } catch (TenonException e) {
-            throw new AssertionError(e.getMessage(), e);
-          }
-          ended[0] = true;
-        });
-    await(() -> ended[0], () -> "a thread waits for ever");
+  private void inThread(Executor threads, Deed deed) {
+    await(Deed.begin(threads, deed), () -> "a thread waits for ever");
   }
 
   // ---- when it is over
@@ -396,11 +385,6 @@ final class ClusterRun implements SimDisk.Observer, ClusterFaults.Witness {
       }
     }
     seen = now;
-  }
-
-  @Override
-  public void readSubmitted(SimDisk disk) {
-    // See submitted.
   }
 
   @Override

@@ -69,18 +69,12 @@ final class PoolDamageRun {
     Tally.fault();
     var world = new SimWorld(random.split());
     var life = new PoolLife(world, disk, run.folder());
-    boolean[] ended = {false};
-    life.threads.start(
+    Deed examination =
         () -> {
-          try {
-            life.start();
-            look(life, left.model(), unasked);
-          } catch (InterruptedException e) {
-            throw new AssertionError(e);
-          }
-          ended[0] = true;
-        });
-    if (!world.runUntil(() -> ended[0], MOST_EVENTS)) {
+          life.start();
+          look(life, left.model(), unasked);
+        };
+    if (!world.runUntil(Deed.begin(life.threads::start, examination), MOST_EVENTS)) {
       throw new AssertionError("somebody waits for ever");
     }
     life.reactors.crash(true);

@@ -43,7 +43,6 @@ final class ReconnectRun implements SimDisk.Observer {
   private SimDisk disk;
   private DeviceSlot slot;
   private SimHost host;
-  private boolean ended;
 
   /** Bits flip on the way, and digests tell. */
   private final boolean flips;
@@ -88,18 +87,8 @@ final class ReconnectRun implements SimDisk.Observer {
     var _ = diskNode.share();
   }
 
-  private void inThread(VolumeRun.Deed deed) {
-    ended = false;
-    control.execute(
-        () -> {
-          try {
-            deed.run();
-          } catch (TenonException e) {
-            throw new AssertionError(e.getMessage(), e);
-          }
-          ended = true;
-        });
-    if (!world.runUntil(() -> ended, MOST_EVENTS)) {
+  private void inThread(Deed deed) {
+    if (!world.runUntil(Deed.begin(control, deed), MOST_EVENTS)) {
       throw new AssertionError("a thread waits for ever");
     }
   }
@@ -227,11 +216,6 @@ final class ReconnectRun implements SimDisk.Observer {
     hostNode.devices.destroy(slot);
     hostNode.close();
     diskNode.close();
-  }
-
-  @Override
-  public void readSubmitted(SimDisk of) {
-    // any time
   }
 
   @Override

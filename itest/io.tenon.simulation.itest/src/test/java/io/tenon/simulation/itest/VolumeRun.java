@@ -102,7 +102,6 @@ final class VolumeRun implements SimDisk.Observer {
   private @Nullable DeviceSlot remote;
   private Nexus nexus;
   private SimHost host;
-  private boolean ended;
   private int replacing;
 
   VolumeRun(long seed, Scenario scenario) {
@@ -269,24 +268,10 @@ final class VolumeRun implements SimDisk.Observer {
     return host.isDone();
   }
 
-  /** What a thread does. */
-  interface Deed {
-    void run() throws TenonException;
-  }
-
   private void inThread(Deed deed) {
-    ended = false;
-    control.execute(
-        () -> {
-          try {
-            deed.run();
-          } catch (TenonException e) {
-            throw new AssertionError(e.getMessage(), e);
-          }
-          ended = true;
-        });
-    if (!world.runUntil(() -> ended, MOST_EVENTS))
+    if (!world.runUntil(Deed.begin(control, deed), MOST_EVENTS)) {
       throw new AssertionError("a thread waits for ever");
+    }
   }
 
   // Accidents.
@@ -395,12 +380,6 @@ final class VolumeRun implements SimDisk.Observer {
       }
     }
     world.trace().note(lba);
-  }
-
-  @Override
-  public void readSubmitted(SimDisk disk) {
-    // A read that the network held back for long may come at any time; nobody listens to its
-    // answer.
   }
 
   @Override
