@@ -12,6 +12,8 @@ public final class HotCalls {
   /** {@code MSG_DONTWAIT | MSG_NOSIGNAL}, {@code linux/socket.h}. */
   private static final int MSG_FLAGS = 0x40 | 0x4000;
 
+  private static final int MSG_PEEK = 2;
+
   private static final MethodHandle RECV =
       Calls.handle("recv", Calls.LONG, Calls.INT, Calls.LONG, Calls.LONG, Calls.INT);
   private static final MethodHandle RECVMSG =
@@ -48,8 +50,17 @@ public final class HotCalls {
 
   /** recv(2), never blocking. */
   public long recv(int fd, long address, long lengthBytes) {
+    return recv(fd, address, lengthBytes, MSG_FLAGS);
+  }
+
+  /** recv(2), never blocking, which leaves what it finds to the next call. */
+  public long peek(int fd, long address, long lengthBytes) {
+    return recv(fd, address, lengthBytes, MSG_FLAGS | MSG_PEEK);
+  }
+
+  private long recv(int fd, long address, long lengthBytes, int flags) {
     try {
-      long result = (long) RECV.invokeExact(state, fd, address, lengthBytes, MSG_FLAGS);
+      long result = (long) RECV.invokeExact(state, fd, address, lengthBytes, flags);
       return result >= 0 ? result : -Calls.errno(state);
     } catch (Throwable e) {
       throw Calls.broken("recv", e);

@@ -5,12 +5,12 @@ import java.time.Duration;
 
 /**
  * How long a host's connection was without a transport: from the moment when its transport took nothing more from it until another
- * one went on with it, or until it ended. Any thread; holds nothing of the connection.
+ * one went on with it and took what waited, or until it ended. Any thread; holds nothing of the connection.
  */
 public final class ConnectionPause {
   /** What has become of it. */
   public enum State {
-    /** No transport has it yet. */
+    /** No transport has it yet, or the one that has it leaves unread what the host has sent. */
     WAITING,
     /** A transport went on with it. */
     OVER,
@@ -19,7 +19,9 @@ public final class ConnectionPause {
   }
 
   private final InetSocketAddress peer;
-  private final long sinceNs;
+
+  /** The connection's reactor only. */
+  private long sinceNs;
 
   /** Written by the connection's reactor. */
   private volatile long tookNs;
@@ -35,8 +37,15 @@ public final class ConnectionPause {
   }
 
   void end(State how, long nowNs) {
-    tookNs = nowNs - sinceNs;
+    long beforeNs = tookNs;
+    if (state == State.WAITING) tookNs = beforeNs + nowNs - sinceNs;
     state = how;
+  }
+
+  /** It was over too early: the host has sent something since, and that is not taken. */
+  void goesOn(long nowNs) {
+    sinceNs = nowNs;
+    state = State.WAITING;
   }
 
   public InetSocketAddress peer() {

@@ -43,6 +43,9 @@ public interface NvmeQueue {
 
   // Between two transports.
 
+  /** The one that serves the queue now. */
+  QueueTransport transport();
+
   /** The transport that serves the queue from now on: {@link ParkedConnection}. */
   void transport(QueueTransport successor);
 

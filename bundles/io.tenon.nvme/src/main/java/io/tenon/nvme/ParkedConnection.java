@@ -81,8 +81,8 @@ public final class ParkedConnection implements SocketHandler, QueueTransport {
   public NvmeQueue adopt(QueueTransport successor) {
     Check.that(state == State.PARKED, "a connection of %s is %s", peer(), state);
     state = State.ADOPTED;
-    pause.end(ConnectionPause.State.OVER, socket.reactor().nowNs());
     queue.transport(successor);
+    Hearing.begin(socket, queue, pause);
     return queue;
   }
 

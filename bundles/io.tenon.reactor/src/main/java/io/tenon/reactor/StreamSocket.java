@@ -34,6 +34,12 @@ public interface StreamSocket {
   /** Scatters: fills the first range, then the second. Returns as {@link #receive(long, int)}. */
   int receive(long address1, int lengthBytes1, long address2, int lengthBytes2);
 
+  /** Bytes received so far, by whichever handler. */
+  long received();
+
+  /** Something waits to be received: bytes, or that the peer has closed. */
+  boolean hasUnread();
+
   /**
    * Gathers and sends what {@code vectors} hold, as much as the kernel takes, and drops that from their front.
    *

@@ -3,7 +3,7 @@
  * descriptors and buffers of everything that lives on it; what lives on it is touched by its thread only.
  */
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 @NullMarked
 package io.tenon.reactor;
 

@@ -60,6 +60,7 @@ final class SimSocket implements StreamSocket {
   private boolean ended;
   private boolean reset;
   private long onTheWay;
+  private long received;
   private String error = "";
 
   SimSocket(
@@ -241,7 +242,18 @@ final class SimSocket implements StreamSocket {
     int got = fill(address1, lengthBytes1);
     if (got == lengthBytes1) got += fill(address2, lengthBytes2);
     transmit(Kind.ROOM, SimNetwork.bytesOf(got));
+    received += got;
     return got;
+  }
+
+  @Override
+  public long received() {
+    return received;
+  }
+
+  @Override
+  public boolean hasUnread() {
+    return state == State.OPEN && hasInput();
   }
 
   private int fill(long address, int lengthBytes) {

@@ -27,7 +27,8 @@ final class ConnectedQueue implements NvmeQueue {
     this.role = new Unconnected(target, this);
   }
 
-  QueueTransport transport() {
+  @Override
+  public QueueTransport transport() {
     return transport;
   }
 

@@ -16,10 +16,12 @@ import io.tenon.nvme.TransportLimits;
 import io.tenon.nvme.TransportType;
 import io.tenon.reactor.ListenSocket;
 import io.tenon.reactor.Reactor;
+import io.tenon.reactor.SendVectors;
 import io.tenon.reactor.SocketHandler;
 import io.tenon.reactor.StreamSocket;
 import io.tenon.simulation.SimReactors;
 import io.tenon.simulation.SimWorld;
+import java.lang.foreign.Arena;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +42,8 @@ class HandoversTest {
   private final List<ParkedConnection> parked = new ArrayList<>();
   private Target target;
   private ListenSocket port;
+  private StreamSocket host;
+  private NvmeQueue queue;
 
   @BeforeEach
   void aHostIsConnectedAndItsTransportGoes() throws TenonException {
@@ -65,7 +69,8 @@ class HandoversTest {
         .execute(
             () -> {
               try {
-                hosts.main().connect(address, SocketHandler.none()).reading(false);
+                host = hosts.main().connect(address, SocketHandler.none());
+                host.reading(false);
               } catch (TenonException e) {
                 throw new AssertionError(e);
               }
@@ -82,7 +87,7 @@ class HandoversTest {
     @Override
     public SocketHandler accepted(StreamSocket socket) {
       var limits = new TransportLimits(TransportType.TCP, 32, 8, 131_072, 4096, 32);
-      NvmeQueue queue = target.accept(new Gone(socket, limits), node.main());
+      queue = target.accept(new Gone(socket, limits), node.main());
       var one = ParkedConnection.park(socket, queue, limits, new byte[] {1}, node.main().nowNs());
       parked.add(one);
       return one;
@@ -132,6 +137,90 @@ class HandoversTest {
     assertEquals(ConnectionPause.State.OVER, waiting.state());
     assertTrue(waiting.took().toNanos() >= node.main().nowNs() - leftNs - 1_000_000L);
     assertEquals(List.of(waiting), target.handovers().getFirst().connections());
+  }
+
+  /** Some bytes of a command; what they are nobody asks here. */
+  private void hostSends() {
+    try (var arena = Arena.ofShared()) {
+      var vectors = new SendVectors(arena, 1);
+      vectors.add(arena.allocate(8).address(), 8);
+      hosts.main().execute(() -> assertTrue(host.send(vectors)));
+      world.runFor(5_000_000L, MOST_EVENTS);
+    }
+  }
+
+  private ConnectionPause goOn(ParkedConnection taken) {
+    node.main().execute(() -> taken.adopt(new Gone(taken.socket(), taken.limits())));
+    world.runFor(5_000_000L, MOST_EVENTS);
+    return taken.pause();
+  }
+
+  private void receive(StreamSocket socket) {
+    try (var arena = Arena.ofShared()) {
+      long memory = arena.allocate(64).address();
+      node.main().execute(() -> assertEquals(8, socket.receive(memory, 64)));
+      world.runFor(50_000_000L, MOST_EVENTS);
+    }
+  }
+
+  @Test
+  void aPauseIsNotOverBeforeWhatTheHostHasSentIsTaken() {
+    hostSends();
+    var taken = target.takeOver(SCHEME).orElseThrow().connections().getFirst();
+    var pause = goOn(taken);
+    world.runFor(5_000_000_000L, MOST_EVENTS);
+    assertEquals(ConnectionPause.State.WAITING, pause.state());
+    receive(taken.socket());
+    assertEquals(ConnectionPause.State.OVER, pause.state());
+    assertTrue(pause.took().toNanos() >= 5_000_000_000L, () -> pause.took().toString());
+    // From now on the host may wait as long as it likes: that is no pause.
+    hostSends();
+    world.runFor(5_000_000_000L, MOST_EVENTS);
+    assertEquals(ConnectionPause.State.OVER, pause.state());
+  }
+
+  @Test
+  void aPauseOfASilentHostIsOverUntilThatSaysSomethingThatIsNotTaken() {
+    var taken = target.takeOver(SCHEME).orElseThrow().connections().getFirst();
+    var pause = goOn(taken);
+    assertEquals(ConnectionPause.State.OVER, pause.state());
+    var took = pause.took();
+    world.runFor(1_000_000_000L, MOST_EVENTS);
+    hostSends();
+    world.runFor(50_000_000L, MOST_EVENTS);
+    assertEquals(ConnectionPause.State.WAITING, pause.state());
+    receive(taken.socket());
+    assertEquals(ConnectionPause.State.OVER, pause.state());
+    long longerMs = pause.took().minus(took).toMillis();
+    assertTrue(longerMs >= 20 && longerMs < 200, longerMs + " ms, and it was silent itself");
+  }
+
+  @Test
+  void whatIsLeftOnceMoreHasAPauseOfItsOwn() {
+    hostSends();
+    var taken = target.takeOver(SCHEME).orElseThrow().connections().getFirst();
+    var before = goOn(taken);
+    assertEquals(ConnectionPause.State.WAITING, before.state());
+    var again = new ArrayList<ParkedConnection>();
+    node.main()
+        .execute(
+            () ->
+                again.add(
+                    ParkedConnection.park(
+                        taken.socket(), queue, taken.limits(), new byte[] {1}, 0)));
+    world.runFor(50_000_000L, MOST_EVENTS);
+    assertEquals(ConnectionPause.State.OVER, before.state());
+    assertEquals(ConnectionPause.State.WAITING, again.getFirst().pause().state());
+  }
+
+  @Test
+  void aHostThatLeavesWhileNobodyListensToItWasBroken() {
+    hostSends();
+    var taken = target.takeOver(SCHEME).orElseThrow().connections().getFirst();
+    var pause = goOn(taken);
+    node.main().execute(taken.socket()::close);
+    world.runFor(50_000_000L, MOST_EVENTS);
+    assertEquals(ConnectionPause.State.BROKEN, pause.state());
   }
 
   @Test

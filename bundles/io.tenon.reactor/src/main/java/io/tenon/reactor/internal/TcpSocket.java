@@ -57,6 +57,7 @@ final class TcpSocket extends Registration implements StreamSocket {
   private boolean reading = true;
   private boolean wantsToWrite;
   private int mask;
+  private long received;
   private String error = "";
 
   private TcpSocket(
@@ -218,10 +219,23 @@ final class TcpSocket extends Registration implements StreamSocket {
   }
 
   private int received(long result) {
-    if (result > 0) return (int) result;
+    if (result > 0) {
+      received += result;
+      return (int) result;
+    }
     if (result == -Errno.EAGAIN || result == -Errno.EINTR) return WOULD_BLOCK;
     broken((int) -result);
     return CLOSED;
+  }
+
+  @Override
+  public long received() {
+    return received;
+  }
+
+  @Override
+  public boolean hasUnread() {
+    return state == State.OPEN && loop.calls().peek(fd, receiveVectors, 1) >= 0;
   }
 
   @Override

@@ -216,6 +216,61 @@ class EventLoopTest {
   }
 
   @Test
+  void whatWaitsToBeReceivedIsSeenAndLeftThere() throws Exception {
+    var ping = new Ping(0, 1);
+    var served = new CompletableFuture<StreamSocket>();
+    onReactor(
+        () -> {
+          var listener = reactor.listen(anyPort(), new Deaf(served));
+          ping.socket = reactor.connect(listener.local(), ping);
+          return true;
+        });
+    var socket = served.get(10, SECONDS);
+    awaitUnread(socket);
+    assertEquals(0L, onReactor(socket::received));
+    try (var arena = Arena.ofShared()) {
+      long memory = arena.allocate(MESSAGE_BYTES).address();
+      assertEquals(MESSAGE_BYTES, onReactor(() -> socket.receive(memory, MESSAGE_BYTES)));
+    }
+    assertEquals((long) MESSAGE_BYTES, onReactor(socket::received));
+    assertFalse(onReactor(socket::hasUnread));
+    onReactor(
+        () -> {
+          ping.socket.close();
+          return true;
+        });
+    awaitUnread(socket);
+  }
+
+  private void awaitUnread(StreamSocket socket) throws Exception {
+    long deadlineNs = System.nanoTime() + SECONDS.toNanos(10);
+    while (!onReactor(socket::hasUnread)) {
+      assertTrue(System.nanoTime() - deadlineNs < 0, "nothing comes");
+    }
+  }
+
+  /** Takes connections and reads nothing. */
+  private final class Deaf implements Reactor.Acceptor {
+    private final CompletableFuture<StreamSocket> served;
+
+    Deaf(CompletableFuture<StreamSocket> served) {
+      this.served = served;
+    }
+
+    @Override
+    public Reactor choose(InetSocketAddress peer) {
+      return reactor;
+    }
+
+    @Override
+    public SocketHandler accepted(StreamSocket socket) {
+      socket.reading(false);
+      served.complete(socket);
+      return SocketHandler.none();
+    }
+  }
+
+  @Test
   void anEchoOfMessagesAllocatesNothingInSteadyState() throws Exception {
     long allocated = Long.MAX_VALUE;
     // Until the compiler has settled, objects that never leave a method are still made.

@@ -313,6 +313,11 @@ public final class FakeTarget implements NvmeTarget {
     }
 
     @Override
+    public QueueTransport transport() {
+      return connection;
+    }
+
+    @Override
     public void transport(QueueTransport successor) {
       connection = successor;
     }

@@ -141,6 +141,11 @@ public final class StrictTarget implements NvmeTarget {
     }
 
     @Override
+    public QueueTransport transport() {
+      return queue.transport();
+    }
+
+    @Override
     public void transport(QueueTransport successor) {
       expect(reactor.isCurrent(), "parked or adopted on another reactor");
       expect(
