@@ -14,7 +14,7 @@ import java.util.List;
  * @param pauses of the devices that had to wait, by name
  * @param hosts connections of hosts that had to wait for a transport
  * @param longestPause of all these
- * @param reason why it was refused or taken back; for one that was done, where the new bundle is from
+ * @param reason why it was refused or taken back; for one that was done, where the new bundle is from, and by whom and how much it was tried
  */
 public record SwapRecord(
     Instant at,

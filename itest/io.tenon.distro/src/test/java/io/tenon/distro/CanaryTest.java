@@ -59,6 +59,7 @@ public class CanaryTest {
   private DeviceSlot other;
   private CheckedLoad canaryLoad;
   private CheckedLoad otherLoad;
+  private TrialLoaders tried;
 
   @Configuration
   public Option[] node() {
@@ -67,6 +68,7 @@ public class CanaryTest {
 
   @Before
   public void startLoads() throws Exception {
+    tried = new TrialLoaders(context);
     folder = Files.createTempDirectory("tenon-canary");
     jar = folder.resolve("new.jar");
     canary = device("canary");
@@ -143,6 +145,9 @@ public class CanaryTest {
                 + "tenon.backend;scheme=aio,tenon.swap"));
     var done = swaps.swap(request(AIO, canary.name()));
     assertEquals(SwapResult.SWAPPED, done.result());
+    String proof = "First tried by block device " + canary.name() + ", with ";
+    assertTrue(done.reason(), done.reason().contains(proof));
+    assertEquals(1, tried.awaitCollected());
     assertEquals(VERSION, named(AIO).getFirst().getVersion().toString());
     assertTrue(done.toString(), thatWaited().containsAll(List.of(canary.name(), other.name())));
     canaryLoad.goesOn(IOS);
@@ -152,9 +157,19 @@ public class CanaryTest {
   }
 
   @Test
+  public void thatAnIdleVolumeProvesLittleIsSaid() throws Exception {
+    canaryLoad.stop();
+    changed(Map.of());
+    var done = swaps.swap(request(AIO, canary.name()));
+    assertEquals(SwapResult.SWAPPED, done.result());
+    assertTrue(done.reason(), done.reason().contains(canary.name() + ", which did no I/O"));
+  }
+
+  @Test
   public void oneThatAnswersWithOtherDataHarmsNobody() throws Exception {
     lying("X-Rubbish");
     String why = fails(SwapResult.ROLLED_BACK, AIO, canary.name());
+    assertEquals(1, tried.awaitCollected());
     assertTrue(why, why.contains("Only block device " + canary.name() + " has seen it."));
     assertEquals(List.of(canary.name()), thatWaited());
     canaryLoad.goesOn(IOS);
@@ -185,6 +200,7 @@ public class CanaryTest {
     String why = fails(SwapResult.ROLLED_BACK, AIO, canary.name());
     assertTrue(why, why.contains("No block device has seen it."));
     assertTrue(why, why.contains("this one throws at its start"));
+    assertEquals(1, tried.awaitCollected());
     assertEquals(List.of(), thatWaited());
     canaryLoad.stop();
   }

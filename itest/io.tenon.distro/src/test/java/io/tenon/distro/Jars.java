@@ -2,12 +2,16 @@ package io.tenon.distro;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassTransform;
+import java.lang.classfile.CodeModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -55,13 +59,38 @@ final class Jars {
 
   /** A jar as it should be, with a class file that no machine loads. */
   static Path withBrokenClasses(Path jar, String simpleName) throws IOException {
+    return withClass(
+        jar,
+        simpleName,
+        content -> {
+          content[10] = 99;
+          return content;
+        });
+  }
+
+  /** A jar as it should be, but for a method that does nothing and returns 0. */
+  static Path withIdleMethod(Path jar, String simpleName, String method) throws IOException {
+    var classFile = ClassFile.of();
+    var idle =
+        ClassTransform.transformingMethods(
+            one -> one.methodName().equalsString(method),
+            (builder, element) -> {
+              if (element instanceof CodeModel) builder.withCode(code -> code.iconst_0().ireturn());
+              else builder.with(element);
+            });
+    return withClass(
+        jar, simpleName, content -> classFile.transformClass(classFile.parse(content), idle));
+  }
+
+  private static Path withClass(Path jar, String simpleName, UnaryOperator<byte[]> change)
+      throws IOException {
     var broken = jar.resolveSibling("broken-" + jar.getFileName());
     try (var good = new JarFile(jar.toFile());
         var out = new JarOutputStream(Files.newOutputStream(broken), good.getManifest())) {
       for (JarEntry entry : (Iterable<JarEntry>) good.stream()::iterator) {
         if (entry.getName().equals(JarFile.MANIFEST_NAME)) continue;
         byte[] content = good.getInputStream(entry).readAllBytes();
-        if (entry.getName().endsWith("/" + simpleName + ".class")) content[10] = 99;
+        if (entry.getName().endsWith("/" + simpleName + ".class")) content = change.apply(content);
         out.putNextEntry(new JarEntry(entry.getName()));
         out.write(content);
       }

@@ -7,17 +7,21 @@ import io.tenon.nvme.ParkedConnection;
 import io.tenon.nvme.QueueTransport;
 import io.tenon.nvme.SubsystemHandover;
 import io.tenon.nvme.TransportLimits;
+import io.tenon.reactor.SocketHandler;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.osgi.framework.BundleActivator;
 import org.osgi.framework.BundleContext;
 
-/** Of a bad bundle: it takes hosts' connections up and says nothing to them any more, or does not even take them up. */
+/** Of a bad bundle: it takes hosts' connections up and carries out none of their commands, or does not even take them up. */
 public final class LyingTransport implements BundleActivator {
-  /** Header of the bundle: takes the connections. */
-  static final String MUTE = "X-Mute";
+  /** Header of the bundle: takes the connections and what comes by them, and does nothing about it. */
+  static final String HUNG = "X-Hung";
 
   private static final String URI_SCHEME = "nvmf+tcp";
 
@@ -28,8 +32,8 @@ public final class LyingTransport implements BundleActivator {
   @Override
   public void start(BundleContext context) {
     target = context.getService(context.getServiceReference(NvmeTarget.class));
-    boolean mute = context.getBundle().getHeaders("").get(MUTE) != null;
-    context.registerService(ConnectionOwner.class, new Liar(mute), null);
+    var headers = context.getBundle().getHeaders("");
+    context.registerService(ConnectionOwner.class, new Liar(headers.get(HUNG) != null), null);
   }
 
   @Override
@@ -41,20 +45,20 @@ public final class LyingTransport implements BundleActivator {
   }
 
   private final class Liar implements ConnectionOwner {
-    private final boolean mute;
+    private final boolean takes;
 
-    Liar(boolean mute) {
-      this.mute = mute;
+    Liar(boolean takes) {
+      this.takes = takes;
     }
 
     @Override
     public void lend(String asked, ConnectionOwner to) {
-      throw new UnsupportedOperationException("this one only borrows");
+      throw new AssertionError("one that is only tried is asked for " + asked);
     }
 
     @Override
     public void takeUp(String asked) {
-      if (!mute) return;
+      if (!takes) return;
       nqn = asked;
       for (var parked : target.takeOver(URI_SCHEME, asked).orElseThrow().connections()) {
         var one = new Held(parked);
@@ -64,22 +68,44 @@ public final class LyingTransport implements BundleActivator {
     }
   }
 
-  /** A connection that nobody reads. */
-  private static final class Held implements QueueTransport {
+  /** A connection whose commands nobody carries out. */
+  private static final class Held implements QueueTransport, SocketHandler {
+    private static final int SCRATCH_BYTES = 1 << 16;
+
     private final ParkedConnection before;
+    private final MemorySegment scratch = Arena.ofAuto().allocate(SCRATCH_BYTES);
     private NvmeQueue queue;
 
     Held(ParkedConnection before) {
       this.before = before;
     }
 
-    <T> T on(java.util.function.Supplier<T> step) {
+    <T> T on(Supplier<T> step) {
       return CompletableFuture.supplyAsync(step, before.socket().reactor()::execute).join();
     }
 
     NvmeQueue adopt() {
       queue = before.adopt(this);
+      before.socket().handler(this);
+      before.socket().reading(true);
       return queue;
+    }
+
+    @Override
+    public int readable() {
+      int got = 1;
+      while (got > 0) got = before.socket().receive(scratch.address(), SCRATCH_BYTES);
+      return 1;
+    }
+
+    @Override
+    public void writable() {
+      // it says nothing
+    }
+
+    @Override
+    public void closed(String reason) {
+      queue.disconnected(reason);
     }
 
     ParkedConnection park() {

@@ -191,11 +191,13 @@ public class NexusSwapTest {
     var other = host();
     loadGoesOn();
     canary.nexus().faultChild(canary.childB, Fault.OFFLINE);
+    var loaders = new TrialLoaders(context);
     var next = next();
     var done = swaps.swap(request(next, canary));
     Files.delete(next);
     assertEquals(SwapResult.SWAPPED, done.result());
     assertEquals(Set.of(canary.name(), other.name()), Set.copyOf(waited(done)));
+    assertEquals(1, loaders.awaitCollected());
     loadGoesOn();
     canary.nexus().onlineChild(canary.childB);
     canary.awaitOnline();

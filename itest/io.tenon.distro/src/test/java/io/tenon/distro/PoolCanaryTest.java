@@ -75,6 +75,7 @@ public class PoolCanaryTest {
   private DeviceSlot other;
   private CheckedLoad canaryLoad;
   private CheckedLoad otherLoad;
+  private TrialLoaders loaders;
 
   /** What is replaced. */
   private String tried = POOL;
@@ -86,6 +87,7 @@ public class PoolCanaryTest {
 
   @Before
   public void startLoads() throws Exception {
+    loaders = new TrialLoaders(context);
     folder = Files.createTempDirectory("tenon-canary");
     canary = replica(pool("fast"), "canary");
     other = replica(pool("slow"), "other");
@@ -190,6 +192,7 @@ public class PoolCanaryTest {
     var all = new HashSet<>(Set.of(canary.name(), other.name()));
     for (DeviceSlot one : waits) all.add(one.name());
     assertEquals(all, Set.copyOf(thatWaited()));
+    assertTrue(loaders.awaitCollected() > 0);
   }
 
   private String fails(SwapResult wanted, String volume, long deadlineMs) {
@@ -301,6 +304,7 @@ public class PoolCanaryTest {
     lying("X-Rubbish", canary);
     rolledBack("It answers with other data than before.", canary);
     assertTrue(swaps.history().getLast().reason().contains("Only block device " + canary.name()));
+    assertEquals(1, loaders.awaitCollected());
     canaryIsWhole();
   }
 

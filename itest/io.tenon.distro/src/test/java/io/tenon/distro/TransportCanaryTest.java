@@ -10,6 +10,8 @@ import io.tenon.block.BlockDevices;
 import io.tenon.block.DeviceProvider;
 import io.tenon.block.DeviceSlot;
 import io.tenon.block.DeviceTrials;
+import io.tenon.nvme.ConnectionPause;
+import io.tenon.nvme.ConnectionPause.State;
 import io.tenon.nvme.NvmeTarget;
 import io.tenon.nvme.NvmeTarget.ControllerInfo;
 import io.tenon.nvme.NvmeTarget.ShareOptions;
@@ -27,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.junit.After;
@@ -54,9 +58,10 @@ public class TransportCanaryTest {
       "OSGI-INF/io.tenon.transport.nvmetcp.internal.initiator.NvmeTcpInitiator.xml";
   private static final String VERSION = "0.1.77";
   private static final int IOS = 300;
+  private static final String NOT_TAKEN = "wait for a transport that takes what they send";
 
   /** The machine of a build may be slow. */
-  private static final long DEADLINE_MS = 15_000;
+  private long deadlineMs = 15_000;
 
   @Inject BundleContext context;
   @Inject Swaps swaps;
@@ -70,6 +75,8 @@ public class TransportCanaryTest {
   private DeviceTrials.Trial apart;
   private Volume canary;
   private Volume other;
+  private TrialLoaders loaders;
+  private boolean canaryIsHarmed;
 
   /** A device that a host reads and writes through its share. */
   private final class Volume {
@@ -109,6 +116,7 @@ public class TransportCanaryTest {
 
   @Before
   public void connectHosts() throws Exception {
+    loaders = new TrialLoaders(context);
     folder = Files.createTempDirectory("tenon-canary");
     var canaryDevice = devices.create("malloc:///canary?size_mb=64");
     var otherDevice = devices.create("malloc:///other?size_mb=64");
@@ -135,7 +143,7 @@ public class TransportCanaryTest {
 
   @After
   public void noHostWasDisconnected() throws Exception {
-    canary.mustBeWhole();
+    if (!canaryIsHarmed) canary.mustBeWhole();
     other.mustBeWhole();
     assertEquals(List.of(), named(TRANSPORT + ".canary"));
     assertEquals(Bundle.ACTIVE, named(TRANSPORT).getFirst().getState());
@@ -170,8 +178,8 @@ public class TransportCanaryTest {
         LyingTransport.class);
   }
 
-  private static SwapRequest request(Path jar, String volume) {
-    return new SwapRequest(TRANSPORT, jar.toUri(), "the test", DEADLINE_MS, Optional.of(volume));
+  private SwapRequest request(Path jar, String volume) {
+    return new SwapRequest(TRANSPORT, jar.toUri(), "the test", deadlineMs, Optional.of(volume));
   }
 
   private String rolledBack(Path jar) {
@@ -208,6 +216,7 @@ public class TransportCanaryTest {
     long before = handovers();
     var done = swaps.swap(request(changed(Map.of()), canary.share.nqn()));
     assertEquals(SwapResult.SWAPPED, done.result());
+    assertEquals(1, loaders.awaitCollected());
     assertEquals(VERSION, named(TRANSPORT).getFirst().getVersion().toString());
     // The canary's there, the canary's back, and all.
     assertEquals(before + 3, handovers());
@@ -242,8 +251,49 @@ public class TransportCanaryTest {
   }
 
   @Test
-  public void ofOneThatStopsAnsweringOnlyTheCanaryKnows() throws Exception {
-    String why = rolledBack(lying(LyingTransport.MUTE));
+  public void ofOneThatDoesNotListenOnlyTheCanaryKnows() throws Exception {
+    deadlineMs = 3_000;
+    String why = rolledBack(deaf());
+    assertTrue(why, why.contains(NOT_TAKEN));
+    onlyTheCanaryWaited();
+    assertEquals(1, loaders.awaitCollected());
+  }
+
+  private Path deaf() throws IOException {
+    return Jars.withIdleMethod(changed(Map.of()), "TargetConnection", "readable");
+  }
+
+  @Test
+  public void thatOneDoesNotListenIsSeenAlsoByAHostWithLittleToSay() throws Exception {
+    canary.host.load.level(0);
+    long before = handovers();
+    var jar = deaf();
+    var swap = CompletableFuture.supplyAsync(() -> rolledBack(jar));
+    Eventually.until(
+        () -> handovers() > before && tried().allMatch(one -> one.state() == State.OVER),
+        () -> "nothing is tried");
+    canary.host.load.level(1);
+    String why = swap.get(Eventually.PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertTrue(why, why.contains(NOT_TAKEN));
+    onlyTheCanaryWaited();
+  }
+
+  @Test
+  public void oneThatDoesNotListenIsPutBackAlsoWithoutACanary() throws Exception {
+    var request = new SwapRequest(TRANSPORT, deaf().toUri(), "the test", 3_000);
+    var end = assertThrows(SwapException.class, () -> swaps.swap(request));
+    assertEquals(end.getMessage(), SwapResult.ROLLED_BACK, end.result());
+    assertTrue(end.getMessage(), end.getMessage().contains(NOT_TAKEN));
+  }
+
+  private Stream<ConnectionPause> tried() {
+    return target.handovers().getLast().connections().stream();
+  }
+
+  @Test
+  public void ofOneThatHangsOnlyTheCanaryKnows() throws Exception {
+    canaryIsHarmed = true;
+    String why = rolledBack(lying(LyingTransport.HUNG));
     assertTrue(why, why.contains("I/O of its hosts does not reach it any more."));
     onlyTheCanaryWaited();
   }

@@ -41,6 +41,7 @@ final class Canary implements AutoCloseable {
   private final HostPauses hosts;
   private volatile boolean begun;
   private boolean left;
+  private String proof = "";
 
   private Canary(Surroundings node, Together together, Tryout tryout, Bundle bundle) {
     this.node = node;
@@ -209,15 +210,35 @@ final class Canary implements AutoCloseable {
   private Optional<String> watch(long watchMs) throws InterruptedException {
     long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(watchMs);
     for (Watched one : watched) one.start();
+    long heardNs = System.nanoTime();
     while (true) {
       var away = away().or(tryout::lacks);
       if (away.isPresent()) return away;
       long nowNs = System.nanoTime();
       var trouble = listed().flatMap(one -> one.trouble(nowNs).stream()).findFirst();
       if (trouble.isPresent()) return trouble;
-      if (nowNs > endNs) return Optional.empty();
+      var waiting = hosts.lacks();
+      if (waiting.isEmpty()) heardNs = nowNs;
+      else if (nowNs - heardNs > Watched.SILENCE_NS) return waiting;
+      if (nowNs > endNs) {
+        proof = proof(watchMs);
+        return Optional.empty();
+      }
       TimeUnit.MILLISECONDS.sleep(LOOK_MS);
     }
+  }
+
+  private String proof(long watchMs) {
+    long done = watched.stream().mapToLong(Watched::done).sum();
+    return done > 0
+        ? "First tried by %s, with %d I/Os in %d ms.".formatted(together.who(), done, watchMs)
+        : "First tried by %s, which did no I/O: only that it can take over is known."
+            .formatted(together.who());
+  }
+
+  /** What a trial in which nothing was wrong is worth; a sentence. */
+  String proof() {
+    return proof;
   }
 
   /**

@@ -48,7 +48,8 @@ final class HostPauses {
   Optional<String> lacks() {
     long waiting = look().stream().filter(pause -> pause.state() == State.WAITING).count();
     if (waiting == 0) return Optional.empty();
-    return Optional.of(waiting + " connections of hosts wait for a transport to go on with them.");
+    return Optional.of(
+        waiting + " connections of hosts wait for a transport that takes what they send.");
   }
 
   /** By the hosts' addresses; of a connection that waited several times the longest. */

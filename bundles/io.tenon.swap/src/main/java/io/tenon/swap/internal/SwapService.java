@@ -315,7 +315,8 @@ public final class SwapService implements Swaps {
     try (var attempt = Attempt.on(node, bundle)) {
       var why = attempt.put(candidate.file(), deadlineMs);
       if (why.isPresent()) throw rolledBack(entry, attempt, oldJar, why.get());
-      String reason = "From " + candidate.origin() + "." + keep(bundle, candidate, entry);
+      String tried = entry.canary.map(canary -> " " + canary.proof()).orElse("");
+      String reason = "From " + candidate.origin() + "." + tried + keep(bundle, candidate, entry);
       return book.close(entry, SwapResult.SWAPPED, waits(entry, attempt), reason);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -14,6 +14,7 @@ final class Watched {
   private final DeviceSlot device;
   private final boolean isAlone;
   private final long errorsBefore;
+  private long first;
   private long seen;
   private long seenNs;
 
@@ -41,8 +42,14 @@ final class Watched {
   }
 
   void start() {
-    seen = ended(device);
+    first = ended(device);
+    seen = first;
     seenNs = System.nanoTime();
+  }
+
+  /** I/Os since the {@link #start}. */
+  long done() {
+    return ended(device) - first;
   }
 
   /** What is wrong with its I/O since the {@link #start}; a sentence. */
