@@ -59,7 +59,7 @@ public class CanaryTest {
   private DeviceSlot other;
   private CheckedLoad canaryLoad;
   private CheckedLoad otherLoad;
-  private TrialLoaders tried;
+  private TrialLoaders loaders;
 
   @Configuration
   public Option[] node() {
@@ -68,7 +68,7 @@ public class CanaryTest {
 
   @Before
   public void startLoads() throws Exception {
-    tried = new TrialLoaders(context);
+    loaders = new TrialLoaders(context);
     folder = Files.createTempDirectory("tenon-canary");
     jar = folder.resolve("new.jar");
     canary = device("canary");
@@ -147,7 +147,7 @@ public class CanaryTest {
     assertEquals(SwapResult.SWAPPED, done.result());
     String proof = "First tried by block device " + canary.name() + ", with ";
     assertTrue(done.reason(), done.reason().contains(proof));
-    assertEquals(1, tried.awaitCollected());
+    assertEquals(1, loaders.awaitCollected());
     assertEquals(VERSION, named(AIO).getFirst().getVersion().toString());
     assertTrue(done.toString(), thatWaited().containsAll(List.of(canary.name(), other.name())));
     canaryLoad.goesOn(IOS);
@@ -169,7 +169,7 @@ public class CanaryTest {
   public void oneThatAnswersWithOtherDataHarmsNobody() throws Exception {
     lying("X-Rubbish");
     String why = fails(SwapResult.ROLLED_BACK, AIO, canary.name());
-    assertEquals(1, tried.awaitCollected());
+    assertEquals(1, loaders.awaitCollected());
     assertTrue(why, why.contains("Only block device " + canary.name() + " has seen it."));
     assertEquals(List.of(canary.name()), thatWaited());
     canaryLoad.goesOn(IOS);
@@ -200,7 +200,7 @@ public class CanaryTest {
     String why = fails(SwapResult.ROLLED_BACK, AIO, canary.name());
     assertTrue(why, why.contains("No block device has seen it."));
     assertTrue(why, why.contains("this one throws at its start"));
-    assertEquals(1, tried.awaitCollected());
+    assertEquals(1, loaders.awaitCollected());
     assertEquals(List.of(), thatWaited());
     canaryLoad.stop();
   }
