@@ -6,8 +6,11 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.StringJoiner;
+import java.util.jar.JarFile;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -19,15 +22,14 @@ import org.osgi.util.tracker.ServiceTracker;
 /** A framework with Declarative Services and nothing else; the API's packages are the test's own. */
 final class SmallFramework implements AutoCloseable {
   private static final long PATIENCE_MS = 30_000;
-  private static final String SHARED =
-      String.join(
-          ",",
-          "io.tenon.error;version=1.0.0",
-          "io.tenon.linux;version=1.0.0",
-          "io.tenon.reactor;version=1.0.0",
-          "io.tenon.block;version=1.0.0",
-          "org.jspecify.annotations;version=1.0.0",
-          "org.slf4j;version=2.0.17");
+  private static final List<String> SHARED =
+      List.of(
+          "io.tenon.error",
+          "io.tenon.linux",
+          "io.tenon.reactor",
+          "io.tenon.block",
+          "jspecify",
+          "slf4j-api");
 
   private final Framework framework;
 
@@ -39,7 +41,7 @@ final class SmallFramework implements AutoCloseable {
                 Constants.FRAMEWORK_STORAGE,
                 storage.toString(),
                 Constants.FRAMEWORK_SYSTEMPACKAGES_EXTRA,
-                SHARED));
+                exportsOf(SHARED)));
     framework.start();
     for (String name :
         new String[] {
@@ -48,6 +50,17 @@ final class SmallFramework implements AutoCloseable {
       install(name);
     }
     install("org.apache.felix.scr").start();
+  }
+
+  /** What the jars say themselves, so that no version is written down twice. */
+  private static String exportsOf(List<String> artifacts) throws IOException {
+    var exports = new StringJoiner(",");
+    for (String artifact : artifacts) {
+      try (var jar = new JarFile(jar(artifact).toFile())) {
+        exports.add(jar.getManifest().getMainAttributes().getValue(Constants.EXPORT_PACKAGE));
+      }
+    }
+    return exports.toString();
   }
 
   BundleContext context() {
