@@ -9,8 +9,15 @@ import java.util.Arrays;
 
 /** A loop device on a file all of whose blocks were written once. */
 record DiskFile(Path file, LoopDevice loop) implements AutoCloseable {
+  /** A folder in memory (tmpfs), on most systems. */
+  static final Path MEMORY = Path.of("/dev/shm");
+
   static DiskFile make(long bytes) throws IOException {
-    var file = Files.createTempFile("tenon-bench-", ".disk");
+    return make(Path.of(System.getProperty("java.io.tmpdir")), bytes);
+  }
+
+  static DiskFile make(Path folder, long bytes) throws IOException {
+    var file = Files.createTempFile(folder, "tenon-bench-", ".disk");
     file.toFile().deleteOnExit();
     try (var disk = new RandomAccessFile(file.toFile(), "rw")) {
       var ones = new byte[1 << 20];

@@ -124,7 +124,10 @@ public final class NexusBench {
     return "[" + String.join(",", rows) + "]";
   }
 
-  /** Of disks whose speed nothing disturbs, the source twice as fast as the destination; and of loop devices. */
+  /**
+   * Of disks whose speed nothing disturbs, the source twice as fast as the destination; of loop devices over one disk; and where memory can
+   * hold files, of one over the disk and one over memory, which share nothing.
+   */
   private String rebuilds() throws Exception {
     var rows = new ArrayList<String>();
     rows.add(
@@ -133,10 +136,22 @@ public final class NexusBench {
     if (LoopDevice.isPossible()) {
       try (var a = DiskFile.make(DISK_BYTES);
           var b = DiskFile.make(DISK_BYTES)) {
-        rows.add(new RebuildRate("uring", reactors, uri(a), uri(b), NEXUS_BYTES).measure(rounds));
+        rows.add(rebuild("uring", a, b));
+      }
+      if (Files.isWritable(DiskFile.MEMORY)) {
+        try (var disk = DiskFile.make(DISK_BYTES);
+            var memory = DiskFile.make(DiskFile.MEMORY, DISK_BYTES)) {
+          rows.add(rebuild("uring, from memory to disk", memory, disk));
+          rows.add(rebuild("uring, from disk to memory", disk, memory));
+        }
       }
     }
     return "[" + String.join(",", rows) + "]";
+  }
+
+  private String rebuild(String name, DiskFile source, DiskFile destination) throws Exception {
+    return new RebuildRate(name, reactors, uri(source), uri(destination), NEXUS_BYTES)
+        .measure(rounds);
   }
 
   private String hosts() throws Exception {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads or writes of as much as a rebuild copies at once, as many at once, from the beginning on. */
 final class SequentialLoad extends Load {
-  private static final int PIECE_BYTES = 64 << 10;
+  private static final int PIECE_BYTES = 256 << 10;
   private static final int DEPTH = 16;
 
   private final boolean writes;
