@@ -5,12 +5,20 @@ package io.tenon.block;
  * for nothing, and what is called empty is asked for once more before anything is left out. One reactor only.
  */
 public final class AllocationHint {
-  /** A piece in which nothing is to be copied may be so many times as long as others: it costs two questions. */
-  private static final int LONGER_PIECES = 16;
+  /** A piece in which nothing is to be copied may be longer than others: it costs two questions. */
+  private static final int LONGEST_BYTES = 1 << 20;
 
+  private final long longest;
   private long from;
   private long to;
   private boolean allocated;
+
+  /**
+   * @param blockShift of the source
+   */
+  public AllocationHint(int blockShift) {
+    longest = LONGEST_BYTES >> blockShift;
+  }
 
   /**
    * @param frontier nobody asks about what is before it any more
@@ -49,7 +57,6 @@ public final class AllocationHint {
   public long pieceFrom(long lba, long usual, long end) {
     long piece = Math.min(usual - lba % usual, end - lba);
     if (allocated || !covers(lba)) return piece;
-    long longest = LONGER_PIECES * usual;
     return Math.max(piece, Math.min(longest - lba % longest, Math.min(to, end) - lba));
   }
 }

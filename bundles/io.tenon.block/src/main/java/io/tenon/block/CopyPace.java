@@ -18,10 +18,17 @@ import io.tenon.reactor.Reactor;
  * <p>Hosts that do little say little: what was counted is kept until it is enough to compare. Meanwhile the level rises four times a second,
  * up to one copy at a time without a gap, so that a volume with a few I/Os a second is not copied for days.
  *
- * <p>Hosts that have been silent for a second, or for the first 5 ms, are not there: all copies, no quiet.
+ * <p>Hosts that have been silent for a second, or for the first 5 ms, are not there: all copies, larger ones, no quiet.
  */
 public class CopyPace {
   public static final int MOST_COPIES = 16;
+
+  /** Of a piece while hosts are there, who wait for what has begun before them. */
+  public static final int USUAL_BYTES = 64 << 10;
+
+  /** Without hosts: fast disks want more on their way than {@link #MOST_COPIES} usual ones. */
+  private static final int MOST_BYTES = 256 << 10;
+
   private static final int FIRST_WITHOUT_GAP = 5;
   static final int TOP = FIRST_WITHOUT_GAP + MOST_COPIES - 1;
   private static final long LONGEST_GAP_NS = 16_000_000;
@@ -92,6 +99,20 @@ public class CopyPace {
     return level >= FIRST_WITHOUT_GAP
         ? "%d copies at a time, as hosts feel no more".formatted(level - FIRST_WITHOUT_GAP + 1)
         : "a copy every %d ms, for the sake of hosts".formatted(gapNs() / 1_000_000);
+  }
+
+  /** How long a copy may be that begins now: at least a block, at most {@link #mostBlocks}. */
+  public int pieceBlocks(int blockShift) {
+    return blocks(isFullSpeed() ? MOST_BYTES : USUAL_BYTES, blockShift);
+  }
+
+  /** For how many blocks a copy needs memory. */
+  public static int mostBlocks(int blockShift) {
+    return blocks(MOST_BYTES, blockShift);
+  }
+
+  private static int blocks(int bytes, int blockShift) {
+    return Math.max(1, bytes >> blockShift);
   }
 
   /** Whether a copy may begin now; if not, the pump is called when one may. */

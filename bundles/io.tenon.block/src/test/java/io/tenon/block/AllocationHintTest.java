@@ -7,10 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 
 class AllocationHintTest {
+  private static final int BLOCK_SHIFT = 9;
   private static final long USUAL = 128;
   private static final long END = 100_000;
 
-  private final AllocationHint hint = new AllocationHint();
+  private final AllocationHint hint = new AllocationHint(BLOCK_SHIFT);
 
   private long pieceFrom(long lba) {
     return hint.pieceFrom(lba, USUAL, END);
@@ -41,6 +42,13 @@ class AllocationHintTest {
     assertEquals(51_000 - 49_152, pieceFrom(49_152));
     assertEquals(2048, hint.blocksToAsk(2048, 2048, END));
     assertEquals(END - 50_900, hint.blocksToAsk(50_900, 128, END));
+  }
+
+  @Test
+  void piecesWhereNothingIsAreOfAMebibyteWhateverIsUsual() {
+    hint.learn(0, END, false, 0);
+    assertEquals(2048, hint.pieceFrom(0, 4 * USUAL, END));
+    assertEquals(4096, hint.pieceFrom(0, 4096, END));
   }
 
   @Test

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param blocksRecovered that the child holds as its source does, as far as this rebuild knows; with those that it had never missed, and
  *     those that neither of the two has allocated
  * @param blocksTransferred that were copied, or made zeroes
- * @param blocksPerTask in one copy
+ * @param blocksPerTask in one copy while hosts do I/O; without them, and where nothing is allocated, it may be longer
  * @param tasksTotal most copies at once
  * @param tasksActive copies under way
  * @param detail a sentence: what it does or waits for, or why it ended

@@ -4,9 +4,10 @@ import io.tenon.block.AllocationHint;
 import io.tenon.block.CopyPace;
 import io.tenon.block.IoStatus;
 import io.tenon.error.Check;
+import io.tenon.linux.LinuxException;
+import io.tenon.linux.Mapping;
 import io.tenon.nexus.RebuildInfo;
 import io.tenon.nexus.RebuildState;
-import java.lang.foreign.Arena;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,8 +25,6 @@ import org.slf4j.LoggerFactory;
 class Rebuild {
   private static final Logger log = LoggerFactory.getLogger(Rebuild.class);
 
-  static final int PIECE_BYTES = 64 << 10;
-  private static final int ALIGNMENT = 4096;
   private static final String WAITS_FOR_LANES =
       "waits until every reactor sends its changes to the child";
 
@@ -37,11 +36,10 @@ class Rebuild {
   /** Grows with the nexus. */
   private volatile long blockCount;
 
-  private final int blocksPerPiece;
   private final Instant startedAt;
   private final SegmentCopy[] free = new SegmentCopy[CopyPace.MOST_COPIES];
   private int freeCount;
-  private @Nullable Arena memory;
+  private @Nullable Mapping memory;
 
   /** What to copy; null for everything. Known when every lane lets the child take part. */
   private @Nullable SegmentMap wanted;
@@ -49,7 +47,7 @@ class Rebuild {
   /** Everything before it has been copied, is being copied, or need not be. */
   private long frontier;
 
-  private final AllocationHint hint = new AllocationHint();
+  private final AllocationHint hint;
   private String sourceFault = "";
   private boolean copiedIsTold;
 
@@ -68,7 +66,7 @@ class Rebuild {
     this.child = child;
     this.lane = lane;
     this.blockCount = blockCount;
-    this.blocksPerPiece = Math.max(1, PIECE_BYTES >> lane.blockShift());
+    this.hint = new AllocationHint(lane.blockShift());
     this.startedAt = now;
   }
 
@@ -90,7 +88,7 @@ class Rebuild {
         blockCount,
         state == RebuildState.COMPLETED ? blockCount : skipped.get() + transferred.get(),
         transferred.get(),
-        blocksPerPiece,
+        Math.max(1, CopyPace.USUAL_BYTES >> lane.blockShift()),
         1 << lane.blockShift(),
         CopyPace.MOST_COPIES,
         active.get(),
@@ -104,14 +102,18 @@ class Rebuild {
     wanted = lacks;
     partial = lacks != null;
     wantNewBlocks();
+    int blocks = CopyPace.mostBlocks(lane.blockShift());
+    long bytes = (long) blocks << lane.blockShift();
+    try {
+      memory = Mapping.ordinary(bytes * free.length);
+    } catch (LinuxException e) {
+      lane.reactor().execute(() -> all.fail(this, "no memory for copies: " + e.getMessage()));
+      return;
+    }
     lane.join();
-    var arena = Arena.ofShared();
-    memory = arena;
-    long bytes = (long) blocksPerPiece << lane.blockShift();
-    long address = arena.allocate(bytes * free.length, ALIGNMENT).address();
     while (freeCount < free.length) {
-      free[freeCount] = all.parts().copy(this, lane, address + freeCount * bytes, blocksPerPiece);
-      freeCount++;
+      long address = memory.address() + freeCount * bytes;
+      free[freeCount++] = all.parts().copy(this, lane, address, blocks);
     }
     if (state == RebuildState.PAUSED) return;
     become(
@@ -206,12 +208,12 @@ class Rebuild {
     return map == null ? lba : map.nextFrom(lba);
   }
 
-  /** Up to the next multiple of a piece, or of a segment of the map where that is smaller; further where nothing seems to be. */
+  /** Up to the next multiple of a piece, or to the end of what is wanted; further where nothing seems to be. */
   long pieceFrom(long lba) {
+    int piece = all.pace().pieceBlocks(lane.blockShift());
     var map = wanted;
-    if (map == null) return hint.pieceFrom(lba, blocksPerPiece, blockCount);
-    long most = Math.min(blocksPerPiece, map.segmentBlocks());
-    return Math.min(most - lba % most, blockCount - lba);
+    if (map == null) return hint.pieceFrom(lba, piece, blockCount);
+    return map.runFrom(lba, Math.min(lba - lba % piece + piece, blockCount));
   }
 
   /** As {@link AllocationHint#blocksToAsk}. */
@@ -284,13 +286,13 @@ class Rebuild {
 
   /** Not inside a completion of the channels that are to be closed. */
   private void letGo() {
-    var arena = memory;
+    var unused = memory;
     memory = null;
-    if (arena == null) return;
+    if (unused == null) return;
     lane.reactor()
         .execute(
             () -> {
-              arena.close();
+              unused.close();
               lane.leave();
             });
   }

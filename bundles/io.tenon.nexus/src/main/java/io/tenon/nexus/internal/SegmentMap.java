@@ -113,6 +113,15 @@ final class SegmentMap {
     for (int word = 0; word < words.length; word++) words[word] |= other.words[word];
   }
 
+  /** How many blocks from a marked one on are marked without a gap, up to {@code end}. */
+  long runFrom(long lba, long end) {
+    long next = lba;
+    do {
+      next = ((next >> shift) + 1) << shift;
+    } while (next < end && nextFrom(next) == next);
+    return Math.min(next, end) - lba;
+  }
+
   /** Of the same nexus as it is, in segments of any size. */
   void mark(SegmentMap other) {
     long lba = other.nextFrom(0);

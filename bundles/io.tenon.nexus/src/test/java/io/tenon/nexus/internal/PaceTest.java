@@ -38,6 +38,7 @@ class PaceTest {
   private final SplittableRandom chance = world.chance();
   private final SimReactors node = world.node("node", 2);
   private final List<Disk> disks = new ArrayList<>();
+  private long longest;
   private NexusDevice nexus = nexus(new NexusParts());
 
   /** Does four things at a time, each in a while that depends on its length and on chance; a gigabyte a second for each. */
@@ -80,6 +81,7 @@ class PaceTest {
       return new IoChannel() {
         @Override
         protected void take(IoRequest request) {
+          longest = Math.max(longest, request.lengthBytes());
           reactor.schedule(
               endNs(request) - world.nowNs(), () -> request.complete(IoStatus.SUCCESS));
         }
@@ -212,6 +214,7 @@ class PaceTest {
     double bestNs = bytes / (64 << 10) * pieceNs / 4;
     double tookNs = world.nowNs() - beganNs;
     assertTrue(bestNs / tookNs >= 0.9, "%.0f of %.0f ns".formatted(bestNs, tookNs));
+    assertEquals(256 << 10, longest);
   }
 
   @ParameterizedTest
@@ -222,11 +225,13 @@ class PaceTest {
       host.start(arena, depth, 500_000);
       world.runFor(2 * SECOND_NS, MOST_EVENTS);
       long aloneNs = host.slowestOfHundred();
+      longest = 0;
       rebuildAnother();
       world.runFor(SECOND_NS, MOST_EVENTS);
       host.latencies.clear();
       world.runFor(3 * SECOND_NS, MOST_EVENTS);
       long togetherNs = host.slowestOfHundred();
+      assertEquals(64 << 10, longest);
       var rebuild = nexus.membership().rebuilds().infos();
       long copied =
           rebuild.isEmpty()

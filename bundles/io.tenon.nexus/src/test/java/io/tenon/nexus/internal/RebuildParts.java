@@ -5,7 +5,7 @@ import io.tenon.reactor.Reactor;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** A nexus in which everything that takes long is short, and rebuilds are now fast, now slow. */
+/** A nexus in which everything that takes long is short, and rebuilds are now fast, now slow, mostly in many small pieces. */
 class RebuildParts extends NexusParts {
   private final SplittableRandom random;
 
@@ -34,6 +34,12 @@ class RebuildParts extends NexusParts {
       @Override
       public boolean isFullSpeed() {
         return fast || super.isFullSpeed();
+      }
+
+      @Override
+      public int pieceBlocks(int blockShift) {
+        int usual = USUAL_BYTES >> blockShift;
+        return most < MOST_COPIES ? usual : super.pieceBlocks(blockShift);
       }
 
       @Override

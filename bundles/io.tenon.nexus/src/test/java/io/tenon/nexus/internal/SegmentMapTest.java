@@ -40,6 +40,17 @@ class SegmentMapTest {
   }
 
   @Test
+  void aRunGoesToTheNextGapOrToItsLimit() {
+    var map = map(10 * SEGMENT);
+    map.add(2 * SEGMENT, 3 * SEGMENT);
+    map.add(9 * SEGMENT, 1);
+    assertEquals(3 * SEGMENT, map.runFrom(2 * SEGMENT, 10 * SEGMENT));
+    assertEquals(2 * SEGMENT - 7, map.runFrom(3 * SEGMENT + 7, 8 * SEGMENT));
+    assertEquals(5, map.runFrom(3 * SEGMENT, 3 * SEGMENT + 5));
+    assertEquals(SEGMENT, map.runFrom(9 * SEGMENT, 10 * SEGMENT));
+  }
+
+  @Test
   void theLastSegmentMayBeShort() {
     var map = map(SEGMENT + 5);
     map.add(SEGMENT + 4, 1);

@@ -10,8 +10,9 @@ import io.tenon.block.IoRequest;
 import io.tenon.block.IoStatus;
 import io.tenon.block.PieceCopy;
 import io.tenon.error.Check;
+import io.tenon.linux.LinuxException;
+import io.tenon.linux.Mapping;
 import io.tenon.reactor.Reactor;
-import java.lang.foreign.Arena;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -26,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class SnapshotCopy {
-  private static final int PIECE_BYTES = 64 << 10;
-  private static final int ALIGNMENT = 4096;
-
   private final DeviceSlot source;
   private final DeviceSlot destination;
   private final Reactor reactor;
@@ -40,12 +38,12 @@ final class SnapshotCopy {
   private volatile boolean stopped;
 
   // The reactor's.
-  private final Arena memory = Arena.ofShared();
-  private final AllocationHint hint = new AllocationHint();
+  private final AllocationHint hint;
   private final Piece[] free = new Piece[CopyPace.MOST_COPIES];
   private final Runnable pumpTask = this::pump;
   private int freeCount;
   private boolean pumpIsDue;
+  private @Nullable Mapping memory;
   private @Nullable IoChannel from;
   private @Nullable IoChannel to;
   private long frontier;
@@ -63,6 +61,7 @@ final class SnapshotCopy {
     var geometry = source.geometry();
     blockShift = geometry.blockShift();
     blockCount = geometry.blockCount();
+    hint = new AllocationHint(blockShift);
   }
 
   /**
@@ -92,11 +91,17 @@ final class SnapshotCopy {
   private void begin() {
     from = source.channel(reactor);
     to = destination.channel(reactor);
-    int blocks = Math.max(1, PIECE_BYTES >> blockShift);
+    int blocks = CopyPace.mostBlocks(blockShift);
     long bytes = (long) blocks << blockShift;
-    long address = memory.allocate(bytes * free.length, ALIGNMENT).address();
+    try {
+      memory = Mapping.ordinary(bytes * free.length);
+    } catch (LinuxException e) {
+      fault = "There was no memory for copies: " + e.getMessage() + ".";
+      end();
+      return;
+    }
     while (freeCount < free.length) {
-      free[freeCount] = new Piece(address + freeCount * bytes, blocks);
+      free[freeCount] = new Piece(memory.address() + freeCount * bytes, blocks);
       freeCount++;
     }
     pace.start();
@@ -122,7 +127,7 @@ final class SnapshotCopy {
       pace.copyBegins();
       var piece = free[--freeCount];
       long lba = frontier;
-      long blocks = hint.pieceFrom(lba, Math.max(1, PIECE_BYTES >> blockShift), blockCount);
+      long blocks = hint.pieceFrom(lba, pace.pieceBlocks(blockShift), blockCount);
       frontier += blocks;
       piece.begin(lba, blocks);
     }
@@ -170,7 +175,7 @@ final class SnapshotCopy {
   private void end() {
     open(from).close();
     open(to).close();
-    memory.close();
+    if (memory != null) memory.close();
     ended.complete(fault);
   }
 
