@@ -18,7 +18,8 @@ import io.tenon.reactor.Reactor;
  * <p>Hosts that do little say little: what was counted is kept until it is enough to compare. Meanwhile the level rises four times a second,
  * up to one copy at a time without a gap, so that a volume with a few I/Os a second is not copied for days.
  *
- * <p>Hosts that have been silent for a second, or for the first 5 ms, are not there: all copies, larger ones, no quiet.
+ * <p>Hosts that have been silent for a second, or for the first 5 ms, are not there: all copies, no quiet; and larger ones, if the disks are so fast that
+ * hosts who come back do not wait long for what is under way.
  */
 public class CopyPace {
   public static final int MOST_COPIES = 16;
@@ -26,13 +27,16 @@ public class CopyPace {
   /** Of a piece while hosts are there, who wait for what has begun before them. */
   public static final int USUAL_BYTES = 64 << 10;
 
-  /** Without hosts: fast disks want more on their way than {@link #MOST_COPIES} usual ones. */
+  /** Without hosts: fast disks want more under way than {@link #MOST_COPIES} usual ones. */
   private static final int MOST_BYTES = 256 << 10;
 
   private static final int FIRST_WITHOUT_GAP = 5;
   static final int TOP = FIRST_WITHOUT_GAP + MOST_COPIES - 1;
   private static final long LONGEST_GAP_NS = 16_000_000;
   static final long TICK_NS = 50_000_000;
+
+  /** Moved in a tick, 500 MiB/s: what is under way in the largest pieces is through in 8 ms. */
+  private static final long FAST_BYTES = 25 << 20;
 
   /** Until it is known whether hosts are there: slow. */
   private static final long FIRST_TICK_NS = 5_000_000;
@@ -60,6 +64,8 @@ public class CopyPace {
   private long nextCopyNs;
   private boolean gapIsTimed;
   private int copies;
+  private long moved;
+  private boolean isFast;
 
   /**
    * @param pump is called when there may be room for more copies
@@ -77,6 +83,7 @@ public class CopyPace {
     isFirstTick = true;
     silentTicks = 0;
     ticksInDoubt = 0;
+    moved = 0;
     hosts.watch(true);
     timer = home.schedule(FIRST_TICK_NS, this::tick);
   }
@@ -103,7 +110,7 @@ public class CopyPace {
 
   /** How long a copy may be that begins now: at least a block, at most {@link #mostBlocks}. */
   public int pieceBlocks(int blockShift) {
-    return blocks(isFullSpeed() ? MOST_BYTES : USUAL_BYTES, blockShift);
+    return blocks(isFullSpeed() && isFast ? MOST_BYTES : USUAL_BYTES, blockShift);
   }
 
   /** For how many blocks a copy needs memory. */
@@ -144,10 +151,11 @@ public class CopyPace {
   }
 
   /**
-   * @param hasMoved it was more than questions, which nobody feels: after those there is no gap
+   * @param movedBytes 0 for questions alone, which nobody feels: after those there is no gap
    */
-  public void copyEnds(boolean hasMoved) {
-    if (hasMoved) nextCopyNs = home.nowNs() + gapNs();
+  public void copyEnds(long movedBytes) {
+    moved += movedBytes;
+    if (movedBytes > 0) nextCopyNs = home.nowNs() + gapNs();
     if (--copies == 0) hosts.copying(false);
   }
 
@@ -157,6 +165,8 @@ public class CopyPace {
     long ended = hosts.collect();
     silentTicks = ended > 0 ? 0 : isFirstTick ? SILENT_TICKS : silentTicks + 1;
     isFirstTick = false;
+    isFast = moved >= FAST_BYTES;
+    moved = 0;
     ticks++;
     if (ticks % TICKS_TO_FADE == 0 && hosts.isEnough()) hosts.fade();
     if (ticks % TICKS_TO_QUIET == 0 && !isFullSpeed()) quietUntilNs = home.nowNs() + QUIET_NS;

@@ -35,7 +35,7 @@ public abstract class PieceCopy {
   /** Blocks that are read and written, or only zeroed, at the moment. */
   private long step;
 
-  private boolean hasMoved;
+  private long moved;
 
   /**
    * @param memory for so many blocks, aligned as devices like it
@@ -74,7 +74,7 @@ public abstract class PieceCopy {
     blocks = count;
     done = 0;
     data = isData ? count : 0;
-    hasMoved = false;
+    moved = 0;
   }
 
   /** The next step: at the beginning, and when {@link #hasSource} has said that there is none yet. */
@@ -87,9 +87,9 @@ public abstract class PieceCopy {
     }
   }
 
-  /** It has read or written something, not only asked. */
-  public final boolean hasMoved() {
-    return hasMoved;
+  /** So many blocks were read, or made zeroes unread; none when there were only questions. */
+  public final long movedBlocks() {
+    return moved;
   }
 
   /**
@@ -181,6 +181,7 @@ public abstract class PieceCopy {
     destinationAnswered();
     if (allocated) {
       step = alike;
+      moved += step;
       makeZeroes();
     } else {
       leftOut(alike);
@@ -191,8 +192,8 @@ public abstract class PieceCopy {
 
   private void read() {
     reading = true;
-    hasMoved = true;
     step = Math.min(memoryBlocks, data);
+    moved += step;
     read(leg, lba + done, step, memory, bytes());
   }
 
@@ -225,7 +226,6 @@ public abstract class PieceCopy {
       ended();
       return;
     }
-    hasMoved = true;
     writeZeroes(leg, lba + done, step);
   }
 

@@ -262,7 +262,7 @@ class Rebuild {
   final void ended(SegmentCopy copy) {
     free[freeCount++] = copy;
     if (active.decrementAndGet() == 0 && isOver()) letGo();
-    all.copyEnded(copy.hasMoved());
+    all.copyEnded(copy.movedBytes());
   }
 
   // ---- its life

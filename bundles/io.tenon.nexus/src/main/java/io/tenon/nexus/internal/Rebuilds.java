@@ -170,8 +170,8 @@ class Rebuilds {
 
   // ---- told by rebuilds
 
-  void copyEnded(boolean hasMoved) {
-    pace.copyEnds(hasMoved);
+  void copyEnded(long movedBytes) {
+    pace.copyEnds(movedBytes);
     pumpSoon();
   }
 

@@ -54,9 +54,9 @@ class SegmentCopy extends Waiter {
     takeOn();
   }
 
-  /** It has read or written something, not only asked. */
-  final boolean hasMoved() {
-    return piece.hasMoved();
+  /** That it has read, or made zeroes unread; 0 when it has only asked. */
+  final long movedBytes() {
+    return piece.movedBlocks() << lane.blockShift();
   }
 
   @Override

@@ -54,9 +54,9 @@ class RebuildParts extends NexusParts {
       }
 
       @Override
-      public void copyEnds(boolean hasMoved) {
+      public void copyEnds(long movedBytes) {
         copies--;
-        super.copyEnds(hasMoved);
+        super.copyEnds(movedBytes);
       }
     };
   }

@@ -274,7 +274,7 @@ final class SnapshotCopy {
     @Override
     protected void ended() {
       free[freeCount++] = this;
-      pace.copyEnds(hasMoved());
+      pace.copyEnds(movedBlocks() << blockShift);
       pumpSoon();
     }
   }
