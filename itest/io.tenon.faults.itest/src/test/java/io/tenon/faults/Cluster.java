@@ -57,6 +57,7 @@ final class Cluster {
   private final List<String> childUris = new ArrayList<>();
   private final UUID uuid = UUID.randomUUID();
   private String uri = "";
+  private int nexusesMade;
 
   /** A child as the node tells it. */
   record Child(String uri, String state, String reason, String since, String detail) {}
@@ -110,9 +111,40 @@ final class Cluster {
     create.append(" --uuid ").append(uuid).append(" --size ").append(shape.nexusMib());
     // Reads go to all children, so that one that is stale would be seen.
     create.append("MiB --read ROUND_ROBIN");
+    nexusesMade++;
+    create.append(" --info-key ").append(infoKey());
     for (int node : healthy) create.append(" --child '").append(childUri(node)).append('\'');
     var _ = node(1).shell().show(create.toString());
     uri = text(node(1).shell().show("tenon:nexus publish " + NEXUS), "uri");
+  }
+
+  private String infoKey() {
+    return "/volume/%s/nexus/%d/info".formatted(uuid, nexusesMade);
+  }
+
+  /**
+   * What a control plane trusts when the nexus' node was killed: the record of the nexus, which node 1 has kept.
+   *
+   * @return nodes whose child holds all that was acknowledged; what was under way may be on one of them only
+   */
+  List<Integer> onRecordAsHealthy() throws IOException {
+    String record = text(node(1).shell().show("tenon:store get " + infoKey()), "value");
+    var healthy = new ArrayList<Integer>();
+    if (NodeShell.parse(record) instanceof Map<?, ?> info
+        && info.get("children") instanceof List<?> children) {
+      for (Object child : children) {
+        if (child instanceof Map<?, ?> cells && text(cells, "healthy").equals("true"))
+          healthy.add(nodeOfChild(text(cells, "uuid")));
+      }
+    }
+    return healthy;
+  }
+
+  private int nodeOfChild(String childUuid) {
+    for (int node = 1; node <= NODES; node++) {
+      if (childUri(node).endsWith("uuid=" + childUuid)) return node;
+    }
+    throw new AssertionError("no child " + childUuid + " in " + childUris);
   }
 
   private String share(int node, String disk) throws IOException {

@@ -65,7 +65,12 @@ final class NodeShell {
   private Object ask(String line) throws IOException {
     Answer answer = say(line + " --json");
     assertEquals(0, answer.status(), () -> line + " failed: " + answer.errors());
-    try (var parser = new JsonFactory().createParser(answer.output())) {
+    return parse(answer.output());
+  }
+
+  /** A JSON text's value: maps, lists, and all else as text. */
+  static Object parse(String json) throws IOException {
+    try (var parser = new JsonFactory().createParser(json)) {
       parser.nextToken();
       return value(parser);
     }

@@ -97,14 +97,13 @@ class RandomFaultsTest {
     var chance = schedule.split();
     var running = HostLoad.start(host.allReactors(), volume, ledger, chance.nextLong());
     awaitMoreWrites(running);
-    int trusted = 1 + chance.nextInt(NODES);
     for (var trouble : troubles) happen(trouble);
     for (var trouble : troubles) end(trouble, chance);
     boolean nexusDied = troubles.stream().anyMatch(RandomFaultsTest::isDeathOfTheNexus);
     for (var trouble : troubles) {
       if (trouble instanceof Trouble.Kill kill) cluster.awaitBack(kill.node());
     }
-    if (nexusDied) makeNexusAgain(trusted);
+    if (nexusDied) makeNexusAgain(chance);
     long healedNs = System.nanoTime();
     String lost = becomeWhole();
     long wholeNs = System.nanoTime();
@@ -196,8 +195,10 @@ class RandomFaultsTest {
     }
   }
 
-  /** One child is trusted: what was under way may be on some only. */
-  private void makeNexusAgain(int trusted) throws Exception {
+  /** One child is trusted: what was under way may be on some only. Not one that was out: of a network's trouble that may be after all is good again. */
+  private void makeNexusAgain(SplittableRandom chance) throws Exception {
+    var healthy = cluster.onRecordAsHealthy();
+    int trusted = healthy.get(chance.nextInt(healthy.size()));
     cluster.makeNexus(List.of(trusted));
     for (int node = 1; node <= NODES; node++) if (node != trusted) cluster.add(node);
   }
