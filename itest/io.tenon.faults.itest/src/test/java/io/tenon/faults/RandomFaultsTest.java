@@ -195,7 +195,10 @@ class RandomFaultsTest {
     }
   }
 
-  /** One child is trusted: what was under way may be on some only. Not one that was out: of a network's trouble that may be after all is good again. */
+  /**
+   * One child is trusted: what was under way may be on some only. The record says which may be; a child that lost packets in the round before may
+   * have failed in this one.
+   */
   private void makeNexusAgain(SplittableRandom chance) throws Exception {
     var healthy = cluster.onRecordAsHealthy();
     int trusted = healthy.get(chance.nextInt(healthy.size()));
