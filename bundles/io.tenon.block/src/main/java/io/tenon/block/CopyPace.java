@@ -25,7 +25,7 @@ public class CopyPace {
   public static final int MOST_COPIES = 16;
 
   /** Of a piece while hosts are there, who wait for what has begun before them. */
-  public static final int USUAL_BYTES = 64 << 10;
+  private static final int USUAL_BYTES = 64 << 10;
 
   /** Without hosts: fast disks want more under way than {@link #MOST_COPIES} usual ones. */
   private static final int MOST_BYTES = 256 << 10;
@@ -110,7 +110,12 @@ public class CopyPace {
 
   /** How long a copy may be that begins now: at least a block, at most {@link #mostBlocks}. */
   public int pieceBlocks(int blockShift) {
-    return blocks(isFullSpeed() && isFast ? MOST_BYTES : USUAL_BYTES, blockShift);
+    return isFullSpeed() && isFast ? mostBlocks(blockShift) : usualBlocks(blockShift);
+  }
+
+  /** How long a copy may be while hosts are there. */
+  public static int usualBlocks(int blockShift) {
+    return blocks(USUAL_BYTES, blockShift);
   }
 
   /** For how many blocks a copy needs memory. */

@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.tenon.blobstore.itest.PoolDiskReader;
+import io.tenon.block.DeviceUri;
 import io.tenon.block.testing.Waiting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -127,22 +129,22 @@ final class Cluster {
    *
    * @return nodes whose child holds all that was acknowledged; what was under way may be on one of them only
    */
-  List<Integer> onRecordAsHealthy() throws IOException {
+  List<Integer> onRecordAsHealthy() throws Exception {
     String record = text(node(1).shell().show("tenon:store get " + infoKey()), "value");
     var healthy = new ArrayList<Integer>();
     if (NodeShell.parse(record) instanceof Map<?, ?> info
         && info.get("children") instanceof List<?> children) {
       for (Object child : children) {
         if (child instanceof Map<?, ?> cells && text(cells, "healthy").equals("true"))
-          healthy.add(nodeOfChild(text(cells, "uuid")));
+          healthy.add(nodeOfChild(UUID.fromString(text(cells, "uuid"))));
       }
     }
     return healthy;
   }
 
-  private int nodeOfChild(String childUuid) {
+  private int nodeOfChild(UUID childUuid) throws Exception {
     for (int node = 1; node <= NODES; node++) {
-      if (childUri(node).endsWith("uuid=" + childUuid)) return node;
+      if (DeviceUri.parse(childUri(node)).uuid().equals(Optional.of(childUuid))) return node;
     }
     throw new AssertionError("no child " + childUuid + " in " + childUris);
   }

@@ -88,7 +88,7 @@ class Rebuild {
         blockCount,
         state == RebuildState.COMPLETED ? blockCount : skipped.get() + transferred.get(),
         transferred.get(),
-        Math.max(1, CopyPace.USUAL_BYTES >> lane.blockShift()),
+        CopyPace.usualBlocks(lane.blockShift()),
         1 << lane.blockShift(),
         CopyPace.MOST_COPIES,
         active.get(),

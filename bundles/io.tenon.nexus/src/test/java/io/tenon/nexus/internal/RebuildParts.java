@@ -38,8 +38,7 @@ class RebuildParts extends NexusParts {
 
       @Override
       public int pieceBlocks(int blockShift) {
-        int usual = USUAL_BYTES >> blockShift;
-        return most < MOST_COPIES ? usual : super.pieceBlocks(blockShift);
+        return most < MOST_COPIES ? usualBlocks(blockShift) : super.pieceBlocks(blockShift);
       }
 
       @Override
